@@ -1,0 +1,136 @@
+//! JSON bodies spoken between the hub and its clients on `/api/v1`. Ids are lower-case hex.
+
+use serde::{Deserialize, Serialize};
+
+/// Media type of error bodies (RFC 9457).
+pub const PROBLEM_TYPE: &str = "application/problem+json";
+
+/// Most ids in one question which are missing: 4 MiB of them.
+pub const MAX_MISSING_IDS: usize = 131_072;
+
+/// Most ids in one request for chunks.
+pub const MAX_CHUNK_IDS: usize = 4096;
+
+/// Who the token belongs to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Me {
+    /// The user's name.
+    pub user: String,
+    /// Repositories the token may write to.
+    pub repositories: Vec<String>,
+}
+
+/// Asks for an upload session.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OpenSession {
+    /// The repository to publish into.
+    pub repository: String,
+}
+
+/// An upload session.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionOpened {
+    /// Its id, 32 hex digits.
+    pub session: String,
+    /// When it ends, in seconds since the Unix epoch.
+    pub expires: u64,
+}
+
+/// What the hub did with sent chunks.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChunksStored {
+    /// Objects that the hub did not have.
+    pub new: u64,
+    /// Objects that it had.
+    pub known: u64,
+    /// Content bytes of the new ones.
+    pub new_bytes: u64,
+    /// Bytes stored for the new ones.
+    pub stored_bytes: u64,
+}
+
+/// Asks to make a name point at a flist whose objects were all sent or known before.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Publish {
+    /// The upload session, 32 hex digits.
+    pub session: String,
+    /// The manifest's id, 64 hex digits.
+    pub flist: String,
+}
+
+/// A repository.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RepositoryInfo {
+    /// Its name.
+    pub name: String,
+    /// Whether the hub's configuration calls it official.
+    pub official: bool,
+    /// When a name in it last changed, in seconds since the Unix epoch.
+    pub updated: u64,
+}
+
+/// A published name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FlistInfo {
+    /// The repository it is in.
+    pub repository: String,
+    /// The name, without `.flist`.
+    pub name: String,
+    /// The flist's id, 64 hex digits.
+    pub flist: String,
+    /// Entries of its tree at any depth.
+    pub entries: u64,
+    /// Content bytes of its files.
+    pub bytes: u64,
+    /// Length of the `.flist` file in bytes.
+    pub file_bytes: u64,
+    /// When the name was last published, in seconds since the Unix epoch.
+    pub updated: u64,
+}
+
+/// What an upload or a push did.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct UploadReport {
+    /// The flist's id, 64 hex digits.
+    pub flist: String,
+    /// Regular files.
+    pub files: u64,
+    /// Entries of the tree at any depth.
+    pub entries: u64,
+    /// Content bytes of the files.
+    pub bytes: u64,
+    /// Chunks that the files are made of, each counted as often as it is used.
+    pub chunks: u64,
+    /// Those of them that the hub did not have, each counted once.
+    pub new_chunks: u64,
+    /// Directory and other objects that the hub did not have.
+    pub new_objects: u64,
+    /// Bytes stored for all that was new.
+    pub stored_bytes: u64,
+    /// Bytes sent over the network; absent where the hub did the work.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sent_bytes: Option<u64>,
+    /// How long it took.
+    pub seconds: f64,
+}
+
+/// An error of `/api/v1` (RFC 9457).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Problem {
+    /// Always `about:blank`: the code says which problem it is.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The status in words.
+    pub title: String,
+    /// The status code.
+    pub status: u16,
+    /// A stable word for the problem.
+    pub code: String,
+    /// What was wrong, where, and what to do.
+    pub detail: String,
+    /// The ids that are not there, when `code` is `missing_objects`; the first 100,000 of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub missing: Vec<String>,
+}

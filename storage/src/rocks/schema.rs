@@ -1,0 +1,145 @@
+//! Keys and values in RocksDB, byte for byte. Frozen under [`FORMAT`].
+//!
+//! | family     | key                         | value |
+//! |------------|-----------------------------|-------|
+//! | `default`  | `format`                    | [`FORMAT`] |
+//! | `presence` | id (32)                     | kind (1), length (4), frame length (4), time put (8) |
+//! | `payload`  | id (32)                     | the frame |
+//! | `sessions` | `s`, session id (16)        | expires (8), owner length (2), owner, repository |
+//! | `sessions` | `c`, session id (16), id (32) | nothing: the id was sent in the session |
+//!
+//! Numbers are big endian; times are seconds since the Unix epoch.
+
+use crate::frame::Frame;
+use crate::id::{ChunkId, Kind};
+use crate::session::{Session, SessionId};
+use crate::store::Stat;
+
+/// Where the format's version stands, in the default family.
+pub(super) const FORMAT_KEY: &[u8] = b"format";
+/// The version of everything in this file.
+pub(super) const FORMAT: &[u8] = b"1";
+
+/// Family that answers "what is there".
+pub(super) const PRESENCE: &str = "presence";
+/// Family that holds the frames.
+pub(super) const PAYLOAD: &str = "payload";
+/// Family of the upload sessions.
+pub(super) const SESSIONS: &str = "sessions";
+
+/// A row of `presence`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Presence {
+    pub(super) kind: Kind,
+    pub(super) length: u32,
+    pub(super) frame_length: u32,
+    /// When the object was put; a sweep spares young ones.
+    pub(super) time_put: u64,
+}
+
+impl Presence {
+    pub(super) fn of(frame: &Frame, time_put: u64) -> Self {
+        Self {
+            kind: frame.kind(),
+            length: frame.length(),
+            // A frame is at most compressBound(1 MiB).
+            frame_length: u32::try_from(frame.bytes().len()).unwrap_or(u32::MAX),
+            time_put,
+        }
+    }
+
+    pub(super) fn stat(self) -> Stat {
+        Stat { kind: self.kind, length: self.length, frame_length: self.frame_length }
+    }
+
+    pub(super) fn encode(&self) -> Vec<u8> {
+        let mut row = Vec::with_capacity(17);
+        row.push(self.kind.code());
+        row.extend(self.length.to_be_bytes());
+        row.extend(self.frame_length.to_be_bytes());
+        row.extend(self.time_put.to_be_bytes());
+        row
+    }
+
+    pub(super) fn decode(row: &[u8]) -> Option<Self> {
+        let (kind, row) = row.split_first()?;
+        let (length, row) = row.split_first_chunk()?;
+        let (frame_length, row) = row.split_first_chunk()?;
+        Some(Self {
+            kind: Kind::from_code(*kind)?,
+            length: u32::from_be_bytes(*length),
+            frame_length: u32::from_be_bytes(*frame_length),
+            time_put: u64::from_be_bytes(row.try_into().ok()?),
+        })
+    }
+}
+
+/// First byte of the key of a session's row.
+pub(super) const SESSION_ROW: u8 = b's';
+
+pub(super) fn session_key(id: &SessionId) -> Vec<u8> {
+    let mut key = vec![SESSION_ROW];
+    key.extend(id.as_bytes());
+    key
+}
+
+/// What all the keys of ids sent in a session start with.
+pub(super) fn sent_prefix(id: &SessionId) -> Vec<u8> {
+    let mut key = vec![b'c'];
+    key.extend(id.as_bytes());
+    key
+}
+
+pub(super) fn sent_key(session: &SessionId, id: &ChunkId) -> Vec<u8> {
+    let mut key = sent_prefix(session);
+    key.extend(id.as_bytes());
+    key
+}
+
+pub(super) fn encode_session(session: &Session) -> Vec<u8> {
+    let owner = session.owner.as_bytes();
+    let mut row = session.expires.to_be_bytes().to_vec();
+    // Names are at most 128 bytes.
+    row.extend(u16::try_from(owner.len()).unwrap_or(u16::MAX).to_be_bytes());
+    row.extend(owner);
+    row.extend(session.repository.as_bytes());
+    row
+}
+
+pub(super) fn decode_session(id: SessionId, row: &[u8]) -> Option<Session> {
+    let (expires, row) = row.split_first_chunk()?;
+    let (owner_length, row) = row.split_first_chunk()?;
+    let (owner, repository) = row.split_at_checked(u16::from_be_bytes(*owner_length).into())?;
+    Some(Session {
+        id,
+        owner: String::from_utf8(owner.to_vec()).ok()?,
+        repository: String::from_utf8(repository.to_vec()).ok()?,
+        expires: u64::from_be_bytes(*expires),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_presence_row_is_frozen() {
+        let row = Presence { kind: Kind::List, length: 0x0102, frame_length: 7, time_put: 0x0A0B };
+        let bytes = [2, 0, 0, 1, 2, 0, 0, 0, 7, 0, 0, 0, 0, 0, 0, 0x0A, 0x0B];
+        assert_eq!(row.encode(), bytes);
+        assert_eq!(Presence::decode(&bytes), Some(row));
+        assert_eq!(Presence::decode(&bytes[1..]), None);
+        assert_eq!(Presence::decode(&[&bytes[..], &[0]].concat()), None);
+    }
+
+    #[test]
+    fn a_session_row_is_frozen() {
+        let id = SessionId::from_slice(&[9; 16]).unwrap();
+        let session =
+            Session { id, owner: "bo".into(), repository: "eo-team".into(), expires: 258 };
+        let bytes = b"\0\0\0\0\0\0\x01\x02\0\x02boeo-team";
+        assert_eq!(encode_session(&session), bytes);
+        assert_eq!(decode_session(id, bytes), Some(session));
+        assert_eq!(decode_session(id, &bytes[..9]), None);
+    }
+}
