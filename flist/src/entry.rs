@@ -30,6 +30,11 @@ impl Metadata {
     pub fn implied_directory() -> Self {
         Self { mode: 0o755, ..Self::default() }
     }
+
+    /// Bytes of all names and values of the extended attributes.
+    pub fn xattrs_size(&self) -> usize {
+        self.xattrs.iter().map(|(name, value)| name.len() + value.len()).sum()
+    }
 }
 
 /// What stands below a directory.

@@ -1,1 +1,39 @@
-//! Placeholder while the workspace is laid out.
+//! Trees of files: names, entries, directories, manifests, the flist format and the wire types.
+//!
+//! This crate is pure: no network, no disk, no clock, no async. It reads objects through
+//! [`Directories`] and hands new ones to a callback ([`Emit`]). The format is described byte for byte
+//! in `docs/flist-format.md`.
+
+mod build;
+mod cbor;
+mod directory;
+mod entry;
+mod entry_codec;
+mod error;
+mod flist_file;
+mod flist_reader;
+mod links;
+mod list;
+mod manifest;
+mod name;
+mod nested;
+mod object;
+mod tree;
+mod verify;
+pub mod wire;
+
+pub use build::{BuiltTree, Counts, MAX_XATTRS, TreeBuilder};
+pub use cbor::DecodeError;
+pub use directory::{Directory, DirectoryPart, build_directory};
+pub use entry::{Content, Device, Entry, MAX_TARGET, Metadata, Piece, Pieces, Totals};
+pub use error::BuildError;
+pub use flist_file::{FlistWriter, MAGIC};
+pub use flist_reader::{FileError, read_flist};
+pub use links::{build_links, links};
+pub use list::{FileBuilder, List, ListPart, MAX_INLINE_PIECES};
+pub use manifest::{FORMAT_VERSION, Manifest};
+pub use name::{EntryName, MAX_DEPTH, MAX_NAME, MAX_PATH, NameError, TreePath};
+pub use nested::{Members, Nested, NestedIter};
+pub use object::{Directories, Emit, LoadError};
+pub use tree::{Entries, PieceIter, Tree, Walk, directory_entries, pieces};
+pub use verify::{Verified, VerifyError, VerifyLimits, verify};

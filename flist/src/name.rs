@@ -50,7 +50,9 @@ impl EntryName {
         match bytes {
             b"" => Err(NameError::Empty),
             b"." | b".." => Err(NameError::Dots(shown(bytes))),
-            _ if bytes.contains(&b'/') || bytes.contains(&0) => Err(NameError::BadByte(shown(bytes))),
+            _ if bytes.contains(&b'/') || bytes.contains(&0) => {
+                Err(NameError::BadByte(shown(bytes)))
+            }
             _ if bytes.len() > MAX_NAME => Err(NameError::NameTooLong(shown(bytes))),
             _ => Ok(Self(bytes.into())),
         }

@@ -73,7 +73,12 @@ impl Profile {
 
     /// Cuts a file that arrives in parts.
     pub fn cutter(self) -> Cutter {
-        Cutter { block: Vec::with_capacity(BLOCK), zeros: 0, data: BytesMut::new(), cut_once: false }
+        Cutter {
+            block: Vec::with_capacity(BLOCK),
+            zeros: 0,
+            data: BytesMut::new(),
+            cut_once: false,
+        }
     }
 }
 
@@ -90,9 +95,9 @@ fn cut_data(data: &Bytes, cuts: &mut Vec<Cut>) {
         return;
     }
     let chunker = FastCDC::new(data, MIN, AVERAGE, MAX);
-    cuts.extend(chunker.map(|chunk| {
-        Cut::Data(data.slice(chunk.offset..chunk.offset + chunk.length))
-    }));
+    cuts.extend(
+        chunker.map(|chunk| Cut::Data(data.slice(chunk.offset..chunk.offset + chunk.length))),
+    );
 }
 
 /// Cuts a file that arrives in parts of any size. Holds at most a little over 1 MiB.

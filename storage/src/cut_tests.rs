@@ -1,5 +1,11 @@
 //! Golden vectors of the cut, and the proof that both ways of cutting agree.
 
+#![expect(
+    clippy::cast_possible_wrap,
+    clippy::cast_possible_truncation,
+    reason = "test lengths are small"
+)]
+
 use proptest::prelude::*;
 
 use super::*;

@@ -106,7 +106,8 @@ impl Frame {
     ) -> Result<(Self, Chunk), FrameError> {
         let bytes = bytes.into();
         check_rules(id, length, &bytes)?;
-        let content = decode(&bytes, length).map_err(|source| FrameError::Damaged { id, source })?;
+        let content =
+            decode(&bytes, length).map_err(|source| FrameError::Damaged { id, source })?;
         if content.len() != length as usize {
             let content_size = content.len() as u64;
             return Err(FrameError::Length { id, content_size, length });
@@ -186,6 +187,11 @@ impl Compressor {
     /// Compresses one chunk.
     pub fn compress(&mut self, chunk: &Chunk) -> std::io::Result<Frame> {
         let bytes = self.inner.compress(chunk.bytes())?;
-        Ok(Frame { kind: chunk.kind(), id: chunk.id(), length: chunk.length(), bytes: bytes.into() })
+        Ok(Frame {
+            kind: chunk.kind(),
+            id: chunk.id(),
+            length: chunk.length(),
+            bytes: bytes.into(),
+        })
     }
 }

@@ -152,12 +152,7 @@ mod tests {
     fn ids_are_frozen() {
         let ids: Vec<String> =
             Kind::ALL.iter().map(|kind| kind.id_of(b"flisthub").to_string()).collect();
-        assert_eq!(
-            ids,
-            [
-                "@0", "@1", "@2", "@3", "@4",
-            ]
-        );
+        assert_eq!(ids, ["@0", "@1", "@2", "@3", "@4",]);
         assert_eq!(
             Kind::Content.id_of(b"").to_string(),
             "af1349b9f5f9a1a6a0404dea36dcc9499bcb25c9adc112b7cc9a93cae41f3262"

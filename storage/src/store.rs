@@ -109,7 +109,9 @@ pub trait ChunkStore: Send + Sync {
                 frame
                     .map(|frame| {
                         let id = frame.id();
-                        frame.decode().map_err(|source| StoreError::Corrupt { id, source: Some(source) })
+                        frame
+                            .decode()
+                            .map_err(|source| StoreError::Corrupt { id, source: Some(source) })
                     })
                     .transpose()
             })

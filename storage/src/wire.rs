@@ -127,7 +127,11 @@ impl RecordReader {
 
     /// Ends the body: fails if part of a record is left.
     pub fn finish(&self) -> Result<(), WireError> {
-        if self.buffer.is_empty() { Ok(()) } else { Err(WireError::Truncated { index: self.index }) }
+        if self.buffer.is_empty() {
+            Ok(())
+        } else {
+            Err(WireError::Truncated { index: self.index })
+        }
     }
 }
 

@@ -51,9 +51,9 @@ impl RocksStore {
     }
 
     fn family(&self, name: &str) -> Result<&ColumnFamily, StoreError> {
-        self.db.cf_handle(name).ok_or_else(|| {
-            StoreError::backend(format!("column family {name} is not open"))
-        })
+        self.db
+            .cf_handle(name)
+            .ok_or_else(|| StoreError::backend(format!("column family {name} is not open")))
     }
 
     /// Looks `ids` up in one family, in sorted order (which RocksDB reads fastest), and gives the

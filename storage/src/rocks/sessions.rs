@@ -75,8 +75,12 @@ impl Sessions for RocksStore {
         let start = IteratorMode::From(&[SESSION_ROW], Direction::Forward);
         for row in self.db.iterator_cf(rows, start) {
             let (key, value) = row.map_err(StoreError::backend)?;
-            let Some((&SESSION_ROW, id)) = key.split_first() else { break };
-            let Some(id) = SessionId::from_slice(id) else { continue };
+            let Some((&SESSION_ROW, id)) = key.split_first() else {
+                break;
+            };
+            let Some(id) = SessionId::from_slice(id) else {
+                continue;
+            };
             let session = decode_session(id, &value).ok_or_else(|| damaged(&id))?;
             if session.expires <= now {
                 over.push(id);

@@ -1,0 +1,277 @@
+//! Building a tree from entries that come in any order.
+//!
+//! Rules of archives live here: the last of two entries with one path wins, parents that nobody
+//! mentions are implied, a hard link shares what stands at its target at that moment. Symbolic links
+//! are never followed.
+
+use std::collections::{BTreeMap, HashMap, HashSet, btree_map};
+
+use flisthub_storage::ChunkId;
+
+use crate::directory::build_directory;
+use crate::entry::{Content, Entry, Metadata, Totals};
+use crate::error::BuildError;
+use crate::links::build_links;
+use crate::name::{EntryName, TreePath};
+use crate::object::Emit;
+
+/// The most bytes of names and values that the extended attributes of one entry may have.
+pub const MAX_XATTRS: usize = 200 << 10;
+
+/// How many entries of each sort a tree has.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Regular files.
+    pub regular: u64,
+    /// Symbolic links.
+    pub symlink: u64,
+    /// Directories, the root not counted.
+    pub directory: u64,
+    /// Devices, pipes and sockets.
+    pub special: u64,
+}
+
+impl Counts {
+    /// The sum; `None` when it does not fit.
+    #[must_use]
+    pub fn checked_add(self, other: Self) -> Option<Self> {
+        Some(Self {
+            regular: self.regular.checked_add(other.regular)?,
+            symlink: self.symlink.checked_add(other.symlink)?,
+            directory: self.directory.checked_add(other.directory)?,
+            special: self.special.checked_add(other.special)?,
+        })
+    }
+
+    /// Counts one more entry.
+    pub fn add(&mut self, content: &Content) {
+        match content {
+            Content::File { .. } => self.regular += 1,
+            Content::Symlink { .. } => self.symlink += 1,
+            Content::Directory { .. } => self.directory += 1,
+            Content::CharDevice(_) | Content::BlockDevice(_) | Content::Fifo | Content::Socket => {
+                self.special += 1;
+            }
+        }
+    }
+}
+
+/// A tree whose objects have all been emitted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BuiltTree {
+    /// Id of the root directory object.
+    pub root: ChunkId,
+    /// The root's own metadata.
+    pub metadata: Metadata,
+    /// What stands below the root.
+    pub totals: Totals,
+    /// Id of the links object, if there are hard links.
+    pub links: Option<ChunkId>,
+    /// How many entries of each sort there are.
+    pub counts: Counts,
+}
+
+/// Collects entries by path, in any order.
+#[derive(Debug)]
+pub struct TreeBuilder {
+    root: DirectoryNode,
+    next_inode: u64,
+    /// Inodes that more than one path has been given.
+    linked: HashSet<u64>,
+}
+
+#[derive(Debug)]
+struct DirectoryNode {
+    metadata: Metadata,
+    children: BTreeMap<EntryName, Node>,
+}
+
+#[derive(Debug)]
+enum Node {
+    Directory(DirectoryNode),
+    /// Anything else. Two paths with the same inode are hard links.
+    Leaf {
+        inode: u64,
+        metadata: Box<Metadata>,
+        content: Content,
+    },
+}
+
+impl DirectoryNode {
+    fn implied() -> Self {
+        Self { metadata: Metadata::implied_directory(), children: BTreeMap::new() }
+    }
+}
+
+impl Default for TreeBuilder {
+    fn default() -> Self {
+        Self { root: DirectoryNode::implied(), next_inode: 0, linked: HashSet::new() }
+    }
+}
+
+impl TreeBuilder {
+    /// A tree with nothing but an implied root.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a directory, or the root's metadata when `path` is the root. What already stands below a
+    /// directory of that path stays; anything else in its place goes.
+    pub fn add_directory(&mut self, path: &TreePath, metadata: Metadata) -> Result<(), BuildError> {
+        check_xattrs(path, &metadata)?;
+        let Some((parent, name)) = path.split_last() else {
+            self.root.metadata = metadata;
+            return Ok(());
+        };
+        let parent = self.directory(&parent, path)?;
+        if let Some(Node::Directory(directory)) = parent.children.get_mut(&name) {
+            directory.metadata = metadata;
+        } else {
+            let directory = DirectoryNode { metadata, children: BTreeMap::new() };
+            parent.children.insert(name, Node::Directory(directory));
+        }
+        Ok(())
+    }
+
+    /// Adds anything but a directory. What stands in its place goes, a whole directory too.
+    pub fn add(
+        &mut self,
+        path: &TreePath,
+        metadata: Metadata,
+        content: Content,
+    ) -> Result<(), BuildError> {
+        check_xattrs(path, &metadata)?;
+        let inode = self.next_inode;
+        self.next_inode += 1;
+        self.put(path, Node::Leaf { inode, metadata: Box::new(metadata), content })
+    }
+
+    /// Adds a hard link: the path shares content and metadata of what stands at `target` now, also
+    /// when something else takes the target's place later.
+    pub fn add_hard_link(&mut self, path: &TreePath, target: &TreePath) -> Result<(), BuildError> {
+        let missing = || BuildError::NoLinkTarget { path: path.clone(), target: target.clone() };
+        let is_directory =
+            || BuildError::LinkToDirectory { path: path.clone(), target: target.clone() };
+        let (inode, metadata, content) = match self.find(target).ok_or_else(missing)? {
+            Node::Directory(_) => return Err(is_directory()),
+            Node::Leaf { inode, metadata, content } => (*inode, metadata.clone(), content.clone()),
+        };
+        self.linked.insert(inode);
+        self.put(path, Node::Leaf { inode, metadata, content })
+    }
+
+    /// Whether something stands at `path`.
+    pub fn contains(&self, path: &TreePath) -> bool {
+        path.is_root() || self.find(path).is_some()
+    }
+
+    fn put(&mut self, path: &TreePath, node: Node) -> Result<(), BuildError> {
+        let (parent, name) = path.split_last().ok_or(BuildError::RootNotADirectory)?;
+        self.directory(&parent, path)?.children.insert(name, node);
+        Ok(())
+    }
+
+    fn find(&self, path: &TreePath) -> Option<&Node> {
+        let (parent, name) = path.split_last()?;
+        let mut directory = &self.root;
+        for part in parent.names() {
+            match directory.children.get(part)? {
+                Node::Directory(below) => directory = below,
+                Node::Leaf { .. } => return None,
+            }
+        }
+        directory.children.get(&name)
+    }
+
+    /// The directory at `path`, made if nothing is there; `wanted` is what it is needed for.
+    fn directory(
+        &mut self,
+        path: &TreePath,
+        wanted: &TreePath,
+    ) -> Result<&mut DirectoryNode, BuildError> {
+        let mut directory = &mut self.root;
+        let mut above = Vec::new();
+        for part in path.names() {
+            above.push(part);
+            // The path has been checked, so each of its parts is a name.
+            let Ok(name) = EntryName::new(part) else {
+                continue;
+            };
+            let below = directory
+                .children
+                .entry(name)
+                .or_insert_with(|| Node::Directory(DirectoryNode::implied()));
+            match below {
+                Node::Directory(below) => directory = below,
+                Node::Leaf { .. } => {
+                    let above = TreePath::parse(&above.join(&b'/')).unwrap_or_default();
+                    return Err(BuildError::ParentNotADirectory { path: wanted.clone(), above });
+                }
+            }
+        }
+        Ok(directory)
+    }
+
+    /// Makes the objects, deepest directories first, and gives what a manifest needs.
+    pub fn finish(self, emit: &mut Emit<'_>) -> Result<BuiltTree, BuildError> {
+        let mut counts = Counts::default();
+        let mut groups: HashMap<u64, Vec<TreePath>> = HashMap::new();
+        let mut stack = vec![Open::new(TreePath::ROOT, self.root)];
+        // No recursion: a hostile tree may be deep.
+        loop {
+            let Some(open) = stack.last_mut() else {
+                return Err(BuildError::RootNotADirectory);
+            };
+            match open.children.next() {
+                Some((name, Node::Leaf { inode, metadata, content })) => {
+                    counts.add(&content);
+                    if self.linked.contains(&inode) {
+                        groups.entry(inode).or_default().push(open.path.join(&name));
+                    }
+                    open.entries.push(Entry { name, metadata: *metadata, content });
+                }
+                Some((name, Node::Directory(directory))) => {
+                    counts.directory += 1;
+                    let path = open.path.join(&name);
+                    stack.push(Open::new(path, directory));
+                }
+                None => {
+                    let (root, totals) = build_directory(&open.entries, emit)?;
+                    let Some(done) = stack.pop() else { continue };
+                    let metadata = done.metadata;
+                    let Some((above, (_, name))) = stack.last_mut().zip(done.path.split_last())
+                    else {
+                        let links = build_links(groups.into_values().collect(), emit)?;
+                        return Ok(BuiltTree { root, metadata, totals, links, counts });
+                    };
+                    let content = Content::Directory { id: root, totals };
+                    above.entries.push(Entry { name, metadata, content });
+                }
+            }
+        }
+    }
+}
+
+/// A directory whose entries are being gathered.
+struct Open {
+    path: TreePath,
+    metadata: Metadata,
+    children: btree_map::IntoIter<EntryName, Node>,
+    entries: Vec<Entry>,
+}
+
+impl Open {
+    fn new(path: TreePath, node: DirectoryNode) -> Self {
+        let entries = Vec::with_capacity(node.children.len());
+        Self { path, metadata: node.metadata, children: node.children.into_iter(), entries }
+    }
+}
+
+fn check_xattrs(path: &TreePath, metadata: &Metadata) -> Result<(), BuildError> {
+    let size = metadata.xattrs_size();
+    if size <= MAX_XATTRS {
+        Ok(())
+    } else {
+        Err(BuildError::AttributesTooLarge { path: path.clone(), size })
+    }
+}

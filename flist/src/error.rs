@@ -1,0 +1,52 @@
+//! Why a tree cannot be made.
+
+use flisthub_storage::StoreError;
+
+use crate::name::TreePath;
+
+/// Why a tree cannot be made from what was given. Each names the path.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+    /// Something would have to stand below a file or a symbolic link. Links inside a tree are never
+    /// followed.
+    #[error("{path}: {above} above it is not a directory")]
+    ParentNotADirectory {
+        /// What was to be added.
+        path: TreePath,
+        /// What is in the way.
+        above: TreePath,
+    },
+    /// A hard link to something that is not there (yet).
+    #[error("{path}: hard link to {target}, which is not there")]
+    NoLinkTarget {
+        /// The link.
+        path: TreePath,
+        /// What it names.
+        target: TreePath,
+    },
+    /// A hard link to a directory.
+    #[error("{path}: hard link to {target}, which is a directory")]
+    LinkToDirectory {
+        /// The link.
+        path: TreePath,
+        /// What it names.
+        target: TreePath,
+    },
+    /// The root of a tree can only be a directory.
+    #[error("the root of a tree must be a directory")]
+    RootNotADirectory,
+    /// The entry's extended attributes are more than one entry can hold.
+    #[error("{path}: extended attributes of {size} bytes; at most 204,800 can be kept")]
+    AttributesTooLarge {
+        /// The entry.
+        path: TreePath,
+        /// Their names and values together, in bytes.
+        size: usize,
+    },
+    /// The sizes of all files do not fit 64 bits.
+    #[error("the tree's totals do not fit 64 bits")]
+    TotalsOverflow,
+    /// Objects could not be handed on.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}

@@ -1,0 +1,354 @@
+//! Checking a whole flist before it is published: everything there, everything true, everything in
+//! its one form.
+//!
+//! What a client says is never taken for granted: sizes, totals and lengths are added up again,
+//! objects that were cut into parts are cut again and must come out the same, links must join equal
+//! entries. So two flists that pass are the same tree exactly when they have the same root.
+
+use std::collections::HashMap;
+
+use flisthub_storage::{ChunkId, ChunkStore, Kind, StoreError};
+
+use crate::build::Counts;
+use crate::directory::build_directory;
+use crate::entry::{Content, Entry, Piece, Pieces, Totals};
+use crate::error::BuildError;
+use crate::flist_file::FlistWriter;
+use crate::links::{build_links, links};
+use crate::list::FileBuilder;
+use crate::manifest::Manifest;
+use crate::name::{MAX_DEPTH, MAX_PATH};
+use crate::object::LoadError;
+use crate::tree::{Tree, directory_entries, pieces};
+
+/// How large a flist may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct VerifyLimits {
+    /// The most entries. Stops a small forged tree that names the same directory again and again, and
+    /// would take for ever to list.
+    pub entries: u64,
+    /// The most pieces of large files, all together. Stops a list object that names the same part
+    /// again and again.
+    pub pieces: u64,
+}
+
+impl Default for VerifyLimits {
+    fn default() -> Self {
+        Self { entries: 100_000_000, pieces: 1 << 26 }
+    }
+}
+
+/// A flist that was found whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verified {
+    /// Its manifest.
+    pub manifest: Manifest,
+    /// How many entries of each sort its tree has.
+    pub counts: Counts,
+    /// Length of its `.flist` file in bytes.
+    pub file_bytes: u64,
+}
+
+/// Why a flist cannot be published.
+#[derive(Debug, thiserror::Error)]
+pub enum VerifyError {
+    /// Objects or chunks are not in the store: all of those that could be found out.
+    #[error("{} of the flist's objects and chunks are missing", .0.len())]
+    Missing(Vec<ChunkId>),
+    /// Something in it is not true.
+    #[error("{at}: {what}")]
+    Bad {
+        /// The object or path.
+        at: String,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<LoadError> for VerifyError {
+    fn from(error: LoadError) -> Self {
+        match error {
+            LoadError::Missing(ids) => Self::Missing(ids),
+            LoadError::Store(error) => Self::Store(error),
+            LoadError::WrongKind { id, .. } | LoadError::Inconsistent { id, .. } => {
+                Self::Bad { at: id.to_string(), what: error.to_string() }
+            }
+            LoadError::Decode { id, ref source, .. } => {
+                Self::Bad { at: id.to_string(), what: format!("{error}: {source}") }
+            }
+        }
+    }
+}
+
+fn bad(at: impl std::fmt::Display, what: impl Into<String>) -> VerifyError {
+    VerifyError::Bad { at: at.to_string(), what: what.into() }
+}
+
+/// What building again says of a forged object.
+fn built(at: ChunkId, error: BuildError) -> VerifyError {
+    match error {
+        BuildError::Store(error) => VerifyError::Store(error),
+        error => bad(at, error.to_string()),
+    }
+}
+
+/// Checks the flist whose manifest is `id`, whose objects and chunks should all be in `store`.
+pub fn verify(
+    store: &dyn ChunkStore,
+    id: ChunkId,
+    limits: &VerifyLimits,
+) -> Result<Verified, VerifyError> {
+    let manifest = Manifest::load(store, id)?;
+    if manifest.totals.entries > limits.entries {
+        return Err(bad(id, format!("more than {} entries", limits.entries)));
+    }
+    let mut check = Check {
+        store,
+        pieces_left: limits.pieces,
+        done: HashMap::new(),
+        missing: Vec::new(),
+        asked: Vec::new(),
+    };
+    let root = check.tree(manifest.root)?;
+    check.ask_now()?;
+    if !check.missing.is_empty() {
+        check.missing.sort_unstable();
+        check.missing.dedup();
+        return Err(VerifyError::Missing(check.missing));
+    }
+    if root.totals != manifest.totals {
+        return Err(bad(id, "the manifest's totals are not those of its tree"));
+    }
+    check_links(store, &manifest)?;
+    let mut file_bytes = 0;
+    for record in FlistWriter::new(store, id) {
+        file_bytes += record?.len() as u64;
+    }
+    Ok(Verified { manifest, counts: root.counts, file_bytes })
+}
+
+/// What is known of a directory that has been checked.
+#[derive(Debug, Clone, Copy, Default)]
+struct Below {
+    totals: Totals,
+    counts: Counts,
+    /// Levels of directories below.
+    depth: usize,
+    /// Bytes of the longest path below.
+    longest: usize,
+}
+
+struct Check<'a> {
+    store: &'a dyn ChunkStore,
+    pieces_left: u64,
+    done: HashMap<ChunkId, Below>,
+    missing: Vec<ChunkId>,
+    /// Chunks to ask the store for, with the length they must have.
+    asked: Vec<(ChunkId, u32)>,
+}
+
+/// A directory that is being checked: its entries, and how far the check has come.
+struct Open {
+    id: ChunkId,
+    entries: Vec<Entry>,
+    next: usize,
+}
+
+/// How many chunks are asked for at a time.
+const BATCH: usize = 4096;
+
+impl Check<'_> {
+    /// Checks all below one directory, deepest first, each object once.
+    fn tree(&mut self, root: ChunkId) -> Result<Below, VerifyError> {
+        let mut stack = vec![self.open(root)?];
+        while let Some(open) = stack.last_mut() {
+            let Some(entry) = open.entries.get(open.next) else {
+                let below = self.sum(open)?;
+                self.done.insert(open.id, below);
+                stack.pop();
+                continue;
+            };
+            open.next += 1;
+            if let Content::Directory { id, .. } = entry.content
+                && !self.done.contains_key(&id)
+            {
+                let below = self.open(id)?;
+                if stack.len() >= MAX_DEPTH {
+                    return Err(bad(id, "the tree has more than 1,024 levels"));
+                }
+                stack.push(below);
+            }
+        }
+        Ok(self.done.get(&root).copied().unwrap_or_default())
+    }
+
+    /// Loads a directory's entries and checks its files.
+    fn open(&mut self, id: ChunkId) -> Result<Open, VerifyError> {
+        let entries = match self.entries(id) {
+            // Go on: the client wants to hear of everything that is missing at once.
+            Err(VerifyError::Missing(ids)) => {
+                self.missing.extend(ids);
+                return Ok(Open { id, entries: Vec::new(), next: 0 });
+            }
+            entries => entries?,
+        };
+        let (again, _) =
+            build_directory(&entries, &mut |_| Ok(())).map_err(|error| built(id, error))?;
+        if again != id {
+            return Err(bad(id, "the directory is not cut into parts as the format says"));
+        }
+        for entry in &entries {
+            if let Content::File { size, pieces } = &entry.content {
+                self.file(id, entry, *size, pieces)?;
+            }
+        }
+        Ok(Open { id, entries, next: 0 })
+    }
+
+    /// A directory's entries. Their order is checked as they come: a part that is named twice ends
+    /// the check, before it has been read a million times.
+    fn entries(&self, id: ChunkId) -> Result<Vec<Entry>, VerifyError> {
+        let mut entries: Vec<Entry> = Vec::new();
+        for entry in directory_entries(self.store, id) {
+            let entry = entry?;
+            if entries.last().is_some_and(|last| last.name >= entry.name) {
+                return Err(bad(id, format!("{}: names are not in order", entry.name)));
+            }
+            entries.push(entry);
+        }
+        Ok(entries)
+    }
+
+    fn file(
+        &mut self,
+        directory: ChunkId,
+        entry: &Entry,
+        size: u64,
+        listed: &Pieces,
+    ) -> Result<(), VerifyError> {
+        let Pieces::List { id: list, .. } = listed else {
+            // Its size was added up when the directory was decoded.
+            return pieces(self.store, listed).try_for_each(|piece| self.piece(piece?));
+        };
+        let mut builder = FileBuilder::new();
+        for piece in pieces(self.store, listed) {
+            let piece = match piece {
+                Ok(piece) => piece,
+                Err(LoadError::Missing(ids)) => {
+                    self.missing.extend(ids);
+                    return Ok(());
+                }
+                Err(error) => return Err(error.into()),
+            };
+            self.pieces_left = self
+                .pieces_left
+                .checked_sub(1)
+                .ok_or_else(|| bad(list, "the flist has too many pieces of large files"))?;
+            builder.push(piece, &mut |_| Ok(())).map_err(|error| built(*list, error))?;
+            self.piece(piece)?;
+        }
+        let again = builder.finish(&mut |_| Ok(())).map_err(|error| built(*list, error))?;
+        if again == (Content::File { size, pieces: listed.clone() }) {
+            Ok(())
+        } else {
+            let what = format!("{}: size or list does not fit the file's pieces", entry.name);
+            Err(bad(directory, what))
+        }
+    }
+
+    fn piece(&mut self, piece: Piece) -> Result<(), VerifyError> {
+        match piece {
+            Piece::Chunk { id, length } => self.ask(id, length),
+            Piece::Hole { .. } => Ok(()),
+        }
+    }
+
+    fn ask(&mut self, id: ChunkId, length: u32) -> Result<(), VerifyError> {
+        self.asked.push((id, length));
+        if self.asked.len() >= BATCH { self.ask_now() } else { Ok(()) }
+    }
+
+    fn ask_now(&mut self) -> Result<(), VerifyError> {
+        let asked = std::mem::take(&mut self.asked);
+        let ids: Vec<ChunkId> = asked.iter().map(|(id, _)| *id).collect();
+        for ((id, length), stat) in asked.into_iter().zip(self.store.stat(&ids)?) {
+            match stat {
+                None => self.missing.push(id),
+                Some(stat) if stat.kind != Kind::Content => {
+                    return Err(bad(id, format!("a file names a {} as a chunk", stat.kind)));
+                }
+                Some(stat) if stat.length != length => {
+                    let what = format!("the chunk has {} bytes, not {length}", stat.length);
+                    return Err(bad(id, what));
+                }
+                Some(_) => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds up a directory whose subdirectories have all been checked.
+    fn sum(&self, open: &Open) -> Result<Below, VerifyError> {
+        let mut sum = Below::default();
+        let overflow = || bad(open.id, "the totals do not fit 64 bits");
+        for entry in &open.entries {
+            sum.totals =
+                entry.totals().and_then(|own| sum.totals.checked_add(own)).ok_or_else(overflow)?;
+            sum.counts.add(&entry.content);
+            sum.longest = sum.longest.max(entry.name.as_bytes().len());
+            let Content::Directory { id, totals } = &entry.content else {
+                continue;
+            };
+            let below = self.done.get(id).copied().unwrap_or_default();
+            if below.totals != *totals && self.missing.is_empty() {
+                let what = format!("{}: the totals are not those of the directory", entry.name);
+                return Err(bad(open.id, what));
+            }
+            sum.counts = sum.counts.checked_add(below.counts).ok_or_else(overflow)?;
+            sum.depth = sum.depth.max(below.depth + 1);
+            if below.longest > 0 {
+                sum.longest = sum.longest.max(entry.name.as_bytes().len() + 1 + below.longest);
+            }
+        }
+        if sum.depth >= MAX_DEPTH || sum.longest > MAX_PATH {
+            return Err(bad(open.id, "paths below are longer than 4,096 bytes or 1,024 names"));
+        }
+        Ok(sum)
+    }
+}
+
+fn check_links(store: &dyn ChunkStore, manifest: &Manifest) -> Result<(), VerifyError> {
+    let Some(id) = manifest.links else {
+        return Ok(());
+    };
+    let groups = links(store, id)?;
+    if build_links(groups.clone(), &mut |_| Ok(()))? != Some(id) {
+        return Err(bad(id, "the links object is not in its one form"));
+    }
+    let tree = Tree::of(manifest);
+    let mut seen = std::collections::HashSet::new();
+    for group in &groups {
+        let mut first: Option<Entry> = None;
+        for path in group {
+            if !seen.insert(path) {
+                return Err(bad(path, "linked more than once"));
+            }
+            let entry = tree
+                .lookup(store, path)?
+                .ok_or_else(|| bad(path, "linked, but not in the tree"))?;
+            if matches!(entry.content, Content::Directory { .. }) {
+                return Err(bad(path, "a directory cannot be a hard link"));
+            }
+            match &first {
+                None => first = Some(entry),
+                Some(first)
+                    if first.metadata == entry.metadata && first.content == entry.content => {}
+                Some(_) => return Err(bad(path, "differs from what it is a hard link of")),
+            }
+        }
+    }
+    Ok(())
+}
