@@ -152,7 +152,16 @@ mod tests {
     fn ids_are_frozen() {
         let ids: Vec<String> =
             Kind::ALL.iter().map(|kind| kind.id_of(b"flisthub").to_string()).collect();
-        assert_eq!(ids, ["@0", "@1", "@2", "@3", "@4",]);
+        assert_eq!(
+            ids,
+            [
+                "2a19c17d3535b2836604aeb5dc49992b190ada7a7e099cbd04253ab20974f3ab",
+                "7d1257e4b94373b10b601cdf71c3b820e9906eed7f07ccad386b051b80c56dbd",
+                "1cd0cbe62dd7ad14fee859ad30537f13bb0cfef240e45eaf3106b98168b87b2f",
+                "5ba48996c3267c3b09137e8fa683ef13aa4807c1a2694d75d2b97789af960d0c",
+                "feaaea11b060c1136ab5f74bb06e2d17414f233a37538d263488cb01446a808e",
+            ]
+        );
         assert_eq!(
             Kind::Content.id_of(b"").to_string(),
             "af1349b9f5f9a1a6a0404dea36dcc9499bcb25c9adc112b7cc9a93cae41f3262"

@@ -1,0 +1,12 @@
+//! Tests of the storage crate through its public face, in one program so that RocksDB is linked once.
+
+#[cfg(test)]
+mod contract;
+#[cfg(test)]
+mod frames;
+#[cfg(test)]
+mod rocks;
+#[cfg(test)]
+mod support;
+#[cfg(test)]
+mod wire;
