@@ -1,0 +1,69 @@
+# Every job of this project is one word. `make help` lists them.
+#
+# One cargo profile (release) and one selection of crates (the whole workspace)
+# serve all of them: build, lints, documentation and tests then share the one
+# build of RocksDB, which takes 15 minutes on two cores.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.NOTPARALLEL:
+.DEFAULT_GOAL := help
+
+# rustup puts itself on the path of login shells only.
+export PATH := $(PATH):$(HOME)/.cargo/bin
+export CARGO_TARGET_DIR ?= $(CURDIR)/target
+
+ALL := --release --workspace --locked
+
+.PHONY: help setup build test check demo bench run \
+	test-format test-lints test-docs test-arrows test-cargo
+
+help: ## Show this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+
+setup: ## Install what build, tests and demo need (as root), or name it
+	@scripts/setup build test demo
+
+build: ## Build flisthub and hub-client into target/release
+	@scripts/setup build
+	cargo build $(ALL)
+
+test: ## Formatting, lints, documentation, layering and all tests
+	@scripts/setup build test
+	@$(MAKE) --no-print-directory test-format test-arrows test-lints test-docs test-cargo
+
+test-format:
+	cargo fmt --all --check
+
+test-arrows:
+	scripts/check-arrows --self-test
+	scripts/check-arrows
+
+test-lints:
+	cargo clippy $(ALL) --all-targets -- -D warnings
+
+test-docs:
+	RUSTDOCFLAGS="-D warnings" cargo doc $(ALL) --no-deps
+
+# The Python reader's test is one of these; it runs .venv/bin/python.
+test-cargo:
+	cargo test $(ALL)
+
+check: test ## All of test, and the slower linters: licences, unused crates, spelling
+	@scripts/setup check
+	scripts/check-slow
+
+demo: ## Two Debian root filesystems through a hub and back, with a table
+	@scripts/setup build demo
+	cargo build $(ALL)
+	@scripts/demo
+
+bench: ## The measurements of docs/benchmarks.md, beside restic, borg and casync
+	@scripts/setup build bench
+	cargo build $(ALL)
+	@scripts/bench
+
+run: ## Serve on 127.0.0.1:5555 with the data in ./data
+	@scripts/setup build
+	cargo build $(ALL)
+	@scripts/run
