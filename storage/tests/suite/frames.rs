@@ -2,7 +2,7 @@
 
 use flisthub_storage::{Chunk, ChunkId, Frame, FrameError, Kind, MAX_CHUNK};
 use proptest::prelude::*;
-use zstd::zstd_safe::{CCtx, CParameter};
+use zstd::zstd_safe::{CCtx, CParameter, compress_bound};
 
 use crate::support::{chunk, frame, noise};
 
@@ -11,12 +11,12 @@ fn verify(chunk: &Chunk, bytes: impl Into<Vec<u8>>) -> Result<(Frame, Chunk), Fr
 }
 
 fn compress(content: &[u8], parameters: &[CParameter]) -> Vec<u8> {
-    let mut context = CCtx::create();
+    let mut zstd = CCtx::create();
     for parameter in parameters {
-        context.set_parameter(*parameter).unwrap();
+        zstd.set_parameter(*parameter).unwrap();
     }
-    let mut out = Vec::with_capacity(zstd::zstd_safe::compress_bound(content.len()));
-    context.compress2(&mut out, content).unwrap();
+    let mut out = Vec::with_capacity(compress_bound(content.len()));
+    zstd.compress2(&mut out, content).unwrap();
     out
 }
 

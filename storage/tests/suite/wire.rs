@@ -8,7 +8,9 @@ use crate::support::{chunk, frame, frames};
 
 fn body(frames: &[Frame]) -> Vec<u8> {
     let mut body = BytesMut::new();
-    frames.iter().for_each(|frame| write_record(frame, &mut body));
+    for frame in frames {
+        write_record(frame, &mut body);
+    }
     body.to_vec()
 }
 

@@ -1,0 +1,14 @@
+//! Tests of the flist crate through its public face.
+
+#[cfg(test)]
+mod builder;
+#[cfg(test)]
+mod fixtures;
+#[cfg(test)]
+mod forged;
+#[cfg(test)]
+mod large;
+#[cfg(test)]
+mod laws;
+#[cfg(test)]
+mod support;
