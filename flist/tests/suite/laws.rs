@@ -113,7 +113,8 @@ proptest! {
                 Leaf::File(content) => file(&content, &mut keep(&store)),
                 Leaf::Other(content) => content,
                 Leaf::EmptyDirectory => {
-                    prop_assert!(matches!(entry.content, Content::Directory { .. }));
+                    let directory = matches!(entry.content, Content::Directory { .. });
+                    prop_assert!(directory);
                     continue;
                 }
             };
