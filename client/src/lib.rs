@@ -1,1 +1,21 @@
-//! Placeholder while the workspace is laid out.
+//! What a program needs to use a hub: typed calls, and a hub as a chunk store.
+//!
+//! [`HubClient`] has one method for each route. [`RemoteStore`] is a [`ChunkStore`] over it, so that the
+//! converter's pipeline pushes and its extraction pulls as if the hub were a local store. The
+//! `hub-client` program is built on both.
+//!
+//! [`ChunkStore`]: flisthub_storage::ChunkStore
+
+mod body;
+mod download;
+mod error;
+mod hub;
+mod remote_store;
+mod sender;
+mod transport;
+
+pub use download::{ChunkDownload, Download};
+pub use error::{ClientError, Refusal};
+pub use hub::HubClient;
+pub use remote_store::{RemoteStore, Traffic};
+pub use transport::Patience;

@@ -1,0 +1,322 @@
+//! How requests travel: addresses, the token header, time limits, repeated attempts, error answers.
+//!
+//! Nothing here knows what a call means; that is `hub`. The token lives in one header value marked
+//! sensitive, and nowhere else: not in an address, a message or a `Debug` output.
+
+use std::fmt;
+use std::future::Future;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use flisthub_flist::wire::{PROBLEM_TYPE, Problem};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use reqwest::{Method, Response, Url};
+use serde::de::DeserializeOwned;
+
+use crate::body::Payload;
+use crate::error::ClientError;
+
+/// The longest JSON answer that is read: a hub's longest names 100,000 missing objects in 7 MB.
+const MAX_ANSWER: usize = 64 << 20;
+
+/// The longest wait that a hub can ask for with `Retry-After`.
+const MAX_RETRY_AFTER: Duration = Duration::from_mins(1);
+
+/// How long to wait and how often to try.
+#[derive(Debug, Clone)]
+pub struct Patience {
+    /// Attempts in all, the first included.
+    pub attempts: u32,
+    /// The wait before the second attempt; it doubles each time.
+    pub first_wait: Duration,
+    /// How long a connection may take to come about.
+    pub connect: Duration,
+    /// How long a hub may be silent, before its answer and within it.
+    pub silence: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self {
+            attempts: 5,
+            first_wait: Duration::from_millis(250),
+            connect: Duration::from_secs(10),
+            silence: Duration::from_mins(2),
+        }
+    }
+}
+
+/// Whether a call may be made again when it is not known if the hub has carried it out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Repeat {
+    /// Twice is the same as once.
+    Safe,
+    /// Only when the hub has certainly not carried it out: no connection, or turned away.
+    IfRefused,
+}
+
+/// One request, as often as it has to be made.
+pub(crate) struct Call<'a> {
+    /// What is being done, for messages.
+    pub(crate) what: &'a str,
+    pub(crate) method: Method,
+    /// Path below the hub's address; each segment is percent-encoded.
+    pub(crate) path: &'a [&'a str],
+    pub(crate) payload: Payload,
+    pub(crate) repeat: Repeat,
+    /// How long the hub may take until it begins to answer, beyond the usual silence.
+    pub(crate) patience: Duration,
+}
+
+impl<'a> Call<'a> {
+    pub(crate) fn new(what: &'a str, method: Method, path: &'a [&'a str]) -> Self {
+        let (payload, patience) = (Payload::Empty, Duration::ZERO);
+        Self { what, method, path, payload, repeat: Repeat::Safe, patience }
+    }
+}
+
+/// A hub's address, and the connections to it. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Transport {
+    http: reqwest::Client,
+    base: Url,
+    token: Option<HeaderValue>,
+    patience: Patience,
+}
+
+impl fmt::Debug for Transport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let token = self.token.as_ref().map(|_| "hidden");
+        f.debug_struct("Transport")
+            .field("base", &self.base.as_str())
+            .field("token", &token)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Transport {
+    pub(crate) fn new(
+        url: &str,
+        token: Option<&str>,
+        patience: Patience,
+    ) -> Result<Self, ClientError> {
+        // Fails only when a provider is there already, and then that one serves.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let http = reqwest::Client::builder()
+            .user_agent(concat!("hub-client/", env!("CARGO_PKG_VERSION")))
+            // A redirect could carry the token to another host.
+            .redirect(reqwest::redirect::Policy::none())
+            .connect_timeout(patience.connect)
+            .build()
+            .map_err(ClientError::Setup)?;
+        let token = token.map(bearer).transpose()?;
+        Ok(Self { http, base: read_address(url)?, token, patience })
+    }
+
+    /// The hub's address, without a trailing `/`.
+    pub(crate) fn address(&self) -> &str {
+        self.base.as_str().trim_end_matches('/')
+    }
+
+    pub(crate) fn has_token(&self) -> bool {
+        self.token.is_some()
+    }
+
+    pub(crate) fn patience(&self) -> &Patience {
+        &self.patience
+    }
+
+    /// Makes a call and reads its JSON answer.
+    pub(crate) async fn json<T: DeserializeOwned>(
+        &self,
+        call: &Call<'_>,
+    ) -> Result<T, ClientError> {
+        let body = self.bytes(call, MAX_ANSWER).await?;
+        serde_json::from_slice(&body).map_err(|error| ClientError::BadAnswer {
+            what: call.what.to_owned(),
+            reason: format!("it is not the JSON that a hub answers: {error}"),
+        })
+    }
+
+    /// Makes a call and reads its whole answer, at most `limit` bytes.
+    pub(crate) async fn bytes(&self, call: &Call<'_>, limit: usize) -> Result<Bytes, ClientError> {
+        self.retrying(call.repeat, || async {
+            let mut answer = self.attempt(call).await?;
+            self.read_whole(call.what, &mut answer, limit).await
+        })
+        .await
+    }
+
+    /// Makes a call whose answer is read in parts.
+    pub(crate) async fn open(&self, call: &Call<'_>) -> Result<Response, ClientError> {
+        self.retrying(call.repeat, || self.attempt(call)).await
+    }
+
+    /// The next part of an answer; `None` at its end.
+    pub(crate) async fn next_part(
+        &self,
+        what: &str,
+        answer: &mut Response,
+    ) -> Result<Option<Bytes>, ClientError> {
+        let part = self.in_time(what, self.patience.silence, answer.chunk()).await?;
+        part.map_err(|source| interrupted(what, source))
+    }
+
+    async fn read_whole(
+        &self,
+        what: &str,
+        answer: &mut Response,
+        limit: usize,
+    ) -> Result<Bytes, ClientError> {
+        let mut body = BytesMut::new();
+        while let Some(part) = self.next_part(what, answer).await? {
+            if body.len() + part.len() > limit {
+                let reason = format!("it is longer than {limit} bytes");
+                return Err(ClientError::BadAnswer { what: what.to_owned(), reason });
+            }
+            body.extend_from_slice(&part);
+        }
+        Ok(body.freeze())
+    }
+
+    async fn attempt(&self, call: &Call<'_>) -> Result<Response, ClientError> {
+        let mut request = self.http.request(call.method.clone(), self.url(call)?);
+        if let Some(token) = &self.token {
+            request = request.header(AUTHORIZATION, token.clone());
+        }
+        let request = call.payload.attach(request);
+        let limit = self.patience.silence + call.patience + call.payload.time();
+        let answer = self.in_time(call.what, limit, request.send()).await?;
+        let answer = answer.map_err(|source| {
+            let source = source.without_url();
+            if source.is_connect() {
+                ClientError::Unreachable { url: self.address().to_owned(), source }
+            } else {
+                interrupted(call.what, source)
+            }
+        })?;
+        if answer.status().is_success() {
+            Ok(answer)
+        } else {
+            Err(self.failure(call, answer).await)
+        }
+    }
+
+    fn url(&self, call: &Call<'_>) -> Result<Url, ClientError> {
+        let mut url = self.base.clone();
+        let extended = url.path_segments_mut().map(|mut segments| {
+            segments.pop_if_empty().extend(call.path);
+        });
+        extended.map_err(|()| ClientError::Address {
+            url: self.address().to_owned(),
+            reason: String::from("it has no path"),
+        })?;
+        Ok(url)
+    }
+
+    async fn failure(&self, call: &Call<'_>, mut answer: Response) -> ClientError {
+        let status = answer.status().as_u16();
+        let header = |name| answer.headers().get(name).and_then(|value| value.to_str().ok());
+        let retry_after = header(RETRY_AFTER)
+            .and_then(|seconds| seconds.trim().parse().ok())
+            .map(Duration::from_secs);
+        let is_problem = header(CONTENT_TYPE)
+            .is_some_and(|kind| kind.split(';').next().map(str::trim) == Some(PROBLEM_TYPE));
+        let problem: Option<Problem> = if is_problem {
+            let body = self.read_whole(call.what, &mut answer, MAX_ANSWER).await;
+            body.ok().and_then(|body| serde_json::from_slice(&body).ok())
+        } else {
+            None
+        };
+        ClientError::from_answer(call.what, status, problem, retry_after)
+    }
+
+    async fn in_time<T>(
+        &self,
+        what: &str,
+        limit: Duration,
+        work: impl Future<Output = T>,
+    ) -> Result<T, ClientError> {
+        tokio::time::timeout(limit, work)
+            .await
+            .map_err(|_| ClientError::Stalled { what: what.to_owned(), seconds: limit.as_secs() })
+    }
+
+    async fn retrying<T, F: Future<Output = Result<T, ClientError>>>(
+        &self,
+        repeat: Repeat,
+        attempt: impl Fn() -> F,
+    ) -> Result<T, ClientError> {
+        let mut wait = self.patience.first_wait;
+        let mut left = self.patience.attempts;
+        loop {
+            let error = match attempt().await {
+                Ok(done) => return Ok(done),
+                Err(error) => error,
+            };
+            left = left.saturating_sub(1);
+            if left == 0 || !may_try_again(&error, repeat) {
+                return Err(error);
+            }
+            tokio::time::sleep(asked_wait(&error).unwrap_or(wait)).await;
+            wait = wait.saturating_mul(2);
+        }
+    }
+}
+
+/// Whether another attempt makes sense and does no harm.
+fn may_try_again(error: &ClientError, repeat: Repeat) -> bool {
+    match error {
+        ClientError::Unreachable { .. } => true,
+        // A proxy's 502 and 504 do not say whether the hub has carried the call out.
+        ClientError::Unavailable { refusal, .. } if matches!(refusal.status, 429 | 503) => true,
+        ClientError::Unavailable { .. }
+        | ClientError::Interrupted { .. }
+        | ClientError::Stalled { .. } => repeat == Repeat::Safe,
+        _ => false,
+    }
+}
+
+fn asked_wait(error: &ClientError) -> Option<Duration> {
+    match error {
+        ClientError::Unavailable { retry_after, .. } => {
+            retry_after.map(|wait| wait.min(MAX_RETRY_AFTER))
+        }
+        _ => None,
+    }
+}
+
+fn interrupted(what: &str, source: reqwest::Error) -> ClientError {
+    ClientError::Interrupted { what: what.to_owned(), source: source.without_url() }
+}
+
+fn bearer(token: &str) -> Result<HeaderValue, ClientError> {
+    let bad = "the token has characters that no token has; copy it again";
+    if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(ClientError::NoToken(bad));
+    }
+    let mut value =
+        HeaderValue::from_str(&format!("Bearer {token}")).map_err(|_| ClientError::NoToken(bad))?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+/// Accepts `http://host[:port][/prefix]` and `https://...` alone.
+fn read_address(text: &str) -> Result<Url, ClientError> {
+    let bad = |reason: &str| ClientError::Address {
+        // Whatever stands before an `@` may be a password.
+        url: text.rsplit('@').next().unwrap_or_default().to_owned(),
+        reason: reason.to_owned(),
+    };
+    let url = Url::parse(text).map_err(|error| bad(&error.to_string()))?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(bad("it must begin with http:// or https://"));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(bad("a token does not belong in an address; set FLISTHUB_TOKEN"));
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err(bad("it must have neither `?` nor `#`"));
+    }
+    Ok(url)
+}
