@@ -1,0 +1,11 @@
+//! Who is calling and what they may do: tokens, the `Caller` of a request, and the one permission table.
+
+mod caller;
+mod permission;
+mod scope;
+mod token;
+
+pub use caller::{AuthError, Caller};
+pub use permission::{Denied, Right, allow};
+pub use scope::{ParseScopeError, Scope};
+pub use token::{Expiry, ParseExpiryError, Token};

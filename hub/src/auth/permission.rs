@@ -1,0 +1,63 @@
+//! The one permission table: what a caller may do to a repository. Nothing else decides that.
+
+use super::{Caller, Scope};
+use crate::catalog::RepositoryRow;
+
+/// What someone wants to do with a repository.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Right {
+    /// List it, download from it.
+    Read,
+    /// Upload, publish and delete in it.
+    Write,
+}
+
+/// Why not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Denied {
+    /// A token is needed.
+    #[error("no authorization provided")]
+    Anonymous,
+    /// The token's scope does not reach.
+    #[error("this token has no write scope")]
+    Scope,
+    /// The repository is someone else's.
+    #[error("this repository is somebody else's")]
+    NotOwner,
+}
+
+/// Decides. Every repository is public for now, so reading is always allowed.
+pub fn allow(caller: &Caller, right: Right, repository: &RepositoryRow) -> Result<(), Denied> {
+    match (right, caller) {
+        (Right::Read, _) | (Right::Write, Caller::User { scope: Scope::Admin, .. }) => Ok(()),
+        (Right::Write, Caller::Anonymous) => Err(Denied::Anonymous),
+        (Right::Write, Caller::User { scope: Scope::Read, .. }) => Err(Denied::Scope),
+        (Right::Write, Caller::User { user, scope: Scope::Write }) => {
+            if user.id == repository.owner_id { Ok(()) } else { Err(Denied::NotOwner) }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::UserRow;
+
+    #[test]
+    fn the_table() {
+        let repository = RepositoryRow { id: 5, name: "alice".into(), owner_id: 1, updated: 0 };
+        let user = |id, scope| Caller::User { user: UserRow { id, name: String::new() }, scope };
+        for (caller, write) in [
+            (Caller::Anonymous, Err(Denied::Anonymous)),
+            (user(1, Scope::Read), Err(Denied::Scope)),
+            (user(1, Scope::Write), Ok(())),
+            (user(1, Scope::Admin), Ok(())),
+            (user(2, Scope::Read), Err(Denied::Scope)),
+            (user(2, Scope::Write), Err(Denied::NotOwner)),
+            (user(2, Scope::Admin), Ok(())),
+        ] {
+            assert_eq!(allow(&caller, Right::Read, &repository), Ok(()), "{caller:?}");
+            assert_eq!(allow(&caller, Right::Write, &repository), write, "{caller:?}");
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! The history of names: every change, who made it, and how. Rows are only ever added.
+
+use flisthub_storage::ChunkId;
+use sqlx::AnyConnection;
+
+use super::Catalog;
+use super::error::CatalogError;
+use super::rows::{column, id, inconsistent, number};
+use crate::name::FlistName;
+
+/// How a name came to be changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// An archive was uploaded.
+    Upload,
+    /// Objects were pushed, then published.
+    Push,
+    /// The name was deleted.
+    Delete,
+}
+
+impl Source {
+    /// The word in the history.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Upload => "upload",
+            Self::Push => "push",
+            Self::Delete => "delete",
+        }
+    }
+
+    fn from_word(word: &str) -> Option<Self> {
+        [Self::Upload, Self::Push, Self::Delete].into_iter().find(|source| source.word() == word)
+    }
+}
+
+/// Who changes which name, when and how.
+#[derive(Debug, Clone)]
+pub struct Change<'a> {
+    /// Number of the repository.
+    pub repository_id: i64,
+    /// The name.
+    pub name: &'a FlistName,
+    /// Number of the user who changes it.
+    pub user_id: i64,
+    /// How it is changed.
+    pub source: Source,
+    /// Now, in seconds since the Unix epoch.
+    pub now: u64,
+}
+
+/// A row of `name_history`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HistoryRow {
+    /// 1 for the name's first change.
+    pub revision: u64,
+    /// What the name pointed at from then on; `None` once deleted.
+    pub flist: Option<ChunkId>,
+    /// Number of the user who changed it.
+    pub user_id: Option<i64>,
+    /// How it was changed.
+    pub source: Source,
+    /// When, in seconds since the Unix epoch.
+    pub happened: u64,
+}
+
+impl Catalog {
+    /// Every change of a name, oldest first.
+    pub async fn history(
+        &self,
+        repository_id: i64,
+        name: &FlistName,
+    ) -> Result<Vec<HistoryRow>, CatalogError> {
+        type Row = (i64, Option<Vec<u8>>, Option<i64>, String, i64);
+        let rows: Vec<Row> = sqlx::query_as(
+            "select revision, flist_id, user_id, source, happened_at from name_history
+             where repository_id = $1 and name = $2 order by revision",
+        )
+        .bind(repository_id)
+        .bind(name.as_str())
+        .fetch_all(&self.pool)
+        .await?;
+        let read = |(revision, flist, user_id, source, happened): Row| {
+            let (table, row) = ("name_history", format!("{repository_id}/{name} {revision}"));
+            Ok(HistoryRow {
+                revision: number(table, &row, revision)?,
+                flist: flist.map(|flist| id(table, &row, &flist)).transpose()?,
+                user_id,
+                source: Source::from_word(&source).ok_or_else(|| inconsistent(table, &row))?,
+                happened: number(table, &row, happened)?,
+            })
+        };
+        rows.into_iter().map(read).collect()
+    }
+}
+
+/// Adds to the name's history and marks the repository as changed.
+pub(super) async fn record(
+    connection: &mut AnyConnection,
+    change: &Change<'_>,
+    flist: Option<ChunkId>,
+) -> Result<(), CatalogError> {
+    sqlx::query(
+        "insert into name_history (repository_id, name, revision, flist_id, user_id, source,
+                                   happened_at)
+         select $1, $2, coalesce(max(revision), 0) + 1, $3, $4, $5, $6
+         from name_history where repository_id = $1 and name = $2",
+    )
+    .bind(change.repository_id)
+    .bind(change.name.as_str())
+    .bind(flist.map(|flist| flist.as_bytes().to_vec()))
+    .bind(change.user_id)
+    .bind(change.source.word())
+    .bind(column(change.now))
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query("update repositories set updated_at = $1 where id = $2")
+        .bind(column(change.now))
+        .bind(change.repository_id)
+        .execute(connection)
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,39 @@
+//! The migration steps, compiled in, and how they are run. The rules for writing one are in
+//! `migrations/README.md`.
+
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::{AnyConnection, SqlSafeStr};
+
+use super::error::CatalogError;
+
+/// One file of `migrations/`.
+pub(super) struct Step {
+    pub(super) version: i64,
+    pub(super) name: &'static str,
+    pub(super) sql: &'static str,
+}
+
+/// Every step, oldest first.
+pub(super) const STEPS: &[Step] = &[
+    Step { version: 1, name: "users", sql: include_str!("../../../migrations/0001_users.sql") },
+    Step {
+        version: 2,
+        name: "repositories",
+        sql: include_str!("../../../migrations/0002_repositories.sql"),
+    },
+    Step {
+        version: 3,
+        name: "name_history",
+        sql: include_str!("../../../migrations/0003_name_history.sql"),
+    },
+];
+
+/// Applies the first `count` steps that are not applied yet. `connection` holds the write lock, in a
+/// transaction, so that of two programs that start together one waits for the other.
+pub(super) async fn run(connection: &mut AnyConnection, count: usize) -> Result<(), CatalogError> {
+    let steps = STEPS.iter().take(count).map(|step| {
+        let kind = MigrationType::Simple;
+        Migration::new(step.version, step.name.into(), kind, step.sql.into_sql_str(), false)
+    });
+    Ok(Migrator::with_migrations(steps.collect()).run(connection).await?)
+}

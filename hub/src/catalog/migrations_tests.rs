@@ -1,0 +1,100 @@
+//! Walks the migrations: each step is applied over rows of the earlier ones, which must come through.
+//! Every new step adds its sample rows here.
+
+use std::collections::BTreeSet;
+
+use super::Catalog;
+use super::migrations::STEPS;
+
+/// Rows that are put in after a step, and a query that must give as many rows from then on.
+struct Sample {
+    step: usize,
+    rows: &'static [&'static str],
+    count: (&'static str, i64),
+}
+
+const SAMPLES: &[Sample] = &[
+    Sample {
+        step: 1,
+        rows: &[
+            "insert into users (id, name, created_at) values (1, 'alice', 10), (2, 'bob', 11)",
+            "insert into tokens (id, user_id, hash, scope, created_at, expires_at)
+             values (1, 1, x'01', 2, 10, null), (2, 2, x'02', 1, 11, 20)",
+        ],
+        count: ("select count(*) from tokens join users on users.id = tokens.user_id", 2),
+    },
+    Sample {
+        step: 2,
+        rows: &[
+            "insert into repositories (id, owner_id, name, created_at, updated_at)
+             values (1, 1, 'alice', 10, 12), (2, 2, 'bob', 11, 11)",
+            "insert into flists (id, entries, bytes, file_bytes, regular, symlink, directory,
+                                 special, created_at)
+             values (x'aa', 4, 100, 50, 1, 1, 1, 1, 12)",
+            "insert into names (repository_id, name, flist_id, updated_at)
+             values (1, 'base', x'aa', 12)",
+        ],
+        count: ("select count(*) from names join flists on flists.id = names.flist_id", 1),
+    },
+    Sample {
+        step: 3,
+        rows: &["insert into name_history (repository_id, name, revision, flist_id, user_id, source,
+                                           happened_at)
+                 values (1, 'base', 1, x'aa', 1, 'upload', 12), (1, 'old', 1, null, 1, 'delete', 12)"],
+        count: ("select count(*) from name_history", 2),
+    },
+];
+
+#[tokio::test]
+async fn every_step_keeps_the_rows_of_the_earlier_ones() {
+    let directory = tempfile::tempdir().unwrap();
+    let catalog = Catalog::connect(&directory.path().join("catalog.sqlite")).await.unwrap();
+    for step in 1..=STEPS.len() {
+        catalog.migrate(step).await.unwrap();
+        let sample = SAMPLES.iter().find(|sample| sample.step == step);
+        for rows in sample.expect("a new step needs sample rows").rows {
+            sqlx::query(*rows).execute(&catalog.pool).await.unwrap();
+        }
+        for earlier in SAMPLES.iter().filter(|sample| sample.step <= step) {
+            let (sql, expected) = earlier.count;
+            let (found,): (i64,) = sqlx::query_as(sql).fetch_one(&catalog.pool).await.unwrap();
+            assert_eq!(found, expected, "after step {step}: {sql}");
+        }
+    }
+    let (broken,): (i64,) = sqlx::query_as("select count(*) from pragma_foreign_key_check")
+        .fetch_one(&catalog.pool)
+        .await
+        .unwrap();
+    assert_eq!(broken, 0);
+    // Running them again changes nothing.
+    catalog.migrate(STEPS.len()).await.unwrap();
+}
+
+#[test]
+fn every_file_is_a_step_and_steps_count_up() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../migrations");
+    let files: BTreeSet<String> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| std::path::Path::new(name).extension().is_some_and(|end| end == "sql"))
+        .collect();
+    let steps: BTreeSet<String> =
+        STEPS.iter().map(|step| format!("{:04}_{}.sql", step.version, step.name)).collect();
+    assert_eq!(files, steps);
+    let versions: Vec<i64> = STEPS.iter().map(|step| step.version).collect();
+    assert_eq!(versions, (1..).take(STEPS.len()).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn a_changed_step_is_refused() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("catalog.sqlite");
+    let catalog = Catalog::open(&file).await.unwrap();
+    sqlx::query("update _sqlx_migrations set checksum = x'00' where version = 1")
+        .execute(&catalog.pool)
+        .await
+        .unwrap();
+    catalog.close().await;
+    let error = Catalog::open(&file).await.unwrap_err();
+    assert!(matches!(error, super::CatalogError::Migrate(_)), "{error:?}");
+}

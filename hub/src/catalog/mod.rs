@@ -1,0 +1,99 @@
+//! The catalog: users, tokens, repositories, names and their history. All SQL of the hub is here.
+//!
+//! One method is one transaction. Lookups give an `Option`; a row that cannot be is
+//! [`CatalogError::Inconsistent`]. The catalog does not know the chunk store: whoever publishes makes
+//! the objects durable first.
+//!
+//! The database is an SQLite file. The hub and the `flisthub` commands may use it at the same time:
+//! readers never wait, writers take turns.
+
+mod error;
+mod history;
+mod migrations;
+mod names;
+mod repositories;
+mod rows;
+mod tokens;
+mod users;
+
+#[cfg(test)]
+mod migrations_tests;
+#[cfg(test)]
+mod tests;
+
+use std::path::Path;
+use std::time::Duration;
+
+use sqlx::any::AnyPoolOptions;
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{Any, AnyPool, ConnectOptions, Executor, Transaction};
+
+pub use error::CatalogError;
+pub use history::{Change, HistoryRow, Source};
+pub use names::{FlistRow, NameRow};
+pub use repositories::RepositoryRow;
+pub use tokens::{NewToken, TokenHash, TokenRow};
+pub use users::UserRow;
+
+/// Connections to the database. Reads are short and writers take turns, so few are enough.
+const CONNECTIONS: u32 = 8;
+
+/// Set on every connection. The wait comes first: switching a new file to WAL may itself have to wait.
+const SETTINGS: &str = "
+    pragma busy_timeout = 15000;
+    pragma journal_mode = wal;
+    pragma synchronous = full;
+    pragma foreign_keys = on;
+";
+
+/// The catalog. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Catalog {
+    pool: AnyPool,
+}
+
+impl Catalog {
+    /// Opens the SQLite file, makes it if it is not there, and brings it up to date.
+    pub async fn open(file: &Path) -> Result<Self, CatalogError> {
+        let catalog = Self::connect(file).await?;
+        catalog.migrate(migrations::STEPS.len()).await?;
+        Ok(catalog)
+    }
+
+    async fn connect(file: &Path) -> Result<Self, CatalogError> {
+        sqlx::any::install_default_drivers();
+        let url = SqliteConnectOptions::new().filename(file).create_if_missing(true).to_url_lossy();
+        let pool = AnyPoolOptions::new()
+            .max_connections(CONNECTIONS)
+            .acquire_timeout(Duration::from_secs(15))
+            .after_connect(|connection, _| {
+                Box::pin(async move { connection.execute(SETTINGS).await.map(|_| ()) })
+            })
+            .connect(url.as_str())
+            .await?;
+        Ok(Self { pool })
+    }
+
+    async fn migrate(&self, steps: usize) -> Result<(), CatalogError> {
+        let mut transaction = self.write().await?;
+        migrations::run(&mut transaction, steps).await?;
+        Ok(transaction.commit().await?)
+    }
+
+    /// Starts a transaction that writes. It takes the write lock at once: one that began by reading
+    /// could find the lock taken later, and SQLite would fail it without waiting.
+    async fn write(&self) -> Result<Transaction<'static, Any>, CatalogError> {
+        Ok(self.pool.begin_with("begin immediate").await?)
+    }
+
+    /// Whether the database answers.
+    pub async fn ping(&self) -> Result<(), CatalogError> {
+        sqlx::query("select 1").execute(&self.pool).await?;
+        Ok(())
+    }
+
+    /// Waits for running queries and closes the file.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+}

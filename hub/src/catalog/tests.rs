@@ -1,0 +1,176 @@
+//! The catalog on a real SQLite file.
+
+use flisthub_storage::{ChunkId, Kind};
+
+use super::Catalog;
+use super::{CatalogError, Change, FlistRow, NewToken, Source};
+use crate::auth::Scope;
+use crate::name::{FlistName, RepositoryName};
+
+async fn catalog() -> (tempfile::TempDir, Catalog) {
+    let directory = tempfile::tempdir().unwrap();
+    let catalog = Catalog::open(&directory.path().join("catalog.sqlite")).await.unwrap();
+    (directory, catalog)
+}
+
+fn name(text: &str) -> RepositoryName {
+    RepositoryName::parse(text).unwrap()
+}
+
+fn id(text: &str) -> ChunkId {
+    Kind::Manifest.id_of(text.as_bytes())
+}
+
+fn flist(text: &str) -> FlistRow {
+    FlistRow {
+        id: id(text),
+        entries: 10,
+        bytes: 1 << 40,
+        file_bytes: 300,
+        regular: 6,
+        symlink: 1,
+        directory: 2,
+        special: 1,
+    }
+}
+
+#[tokio::test]
+async fn the_file_is_set_up_for_durability() {
+    let (_directory, catalog) = catalog().await;
+    for (pragma, value) in [("synchronous", 2), ("foreign_keys", 1), ("busy_timeout", 15_000)] {
+        let sql = sqlx::AssertSqlSafe(format!("pragma {pragma}"));
+        let (found,): (i64,) = sqlx::query_as(sql).fetch_one(&catalog.pool).await.unwrap();
+        assert_eq!(found, value, "{pragma}");
+    }
+    let (mode,): (String,) =
+        sqlx::query_as("pragma journal_mode").fetch_one(&catalog.pool).await.unwrap();
+    assert_eq!(mode, "wal");
+}
+
+#[tokio::test]
+async fn a_user_comes_with_a_repository_and_once() {
+    let (_directory, catalog) = catalog().await;
+    let alice = catalog.create_user(&name("alice"), 7).await.unwrap();
+    assert_eq!(catalog.user(&name("alice")).await.unwrap(), Some(alice.clone()));
+    assert_eq!(catalog.user(&name("bob")).await.unwrap(), None);
+    let repository = catalog.repository(&name("alice")).await.unwrap().unwrap();
+    assert_eq!((repository.owner_id, repository.updated), (alice.id, 7));
+    assert_eq!(catalog.repositories_of(alice.id).await.unwrap(), [repository]);
+    match catalog.create_user(&name("alice"), 8).await {
+        Err(CatalogError::Conflict { what }) => assert_eq!(what, "user alice"),
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(catalog.repositories().await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn tokens_are_found_by_hash() {
+    let (_directory, catalog) = catalog().await;
+    let user = catalog.create_user(&name("alice"), 1).await.unwrap();
+    for (hash, scope, expires) in [([1; 32], Scope::Read, None), ([2; 32], Scope::Admin, Some(99))]
+    {
+        let token = NewToken { user_id: user.id, hash, scope, expires };
+        catalog.create_token(&token, 1).await.unwrap();
+        let found = catalog.token(&hash).await.unwrap().unwrap();
+        assert_eq!((found.user, found.scope, found.expires), (user.clone(), scope, expires));
+        let again = catalog.create_token(&token, 1).await;
+        assert!(matches!(again, Err(CatalogError::Conflict { .. })));
+    }
+    assert_eq!(catalog.token(&[3; 32]).await.unwrap(), None);
+    let orphan = NewToken { user_id: 5, hash: [4; 32], scope: Scope::Read, expires: None };
+    assert!(catalog.create_token(&orphan, 1).await.is_err(), "foreign keys are checked");
+}
+
+#[tokio::test]
+async fn names_move_and_their_history_stays() {
+    let (_directory, catalog) = catalog().await;
+    let user_id = catalog.create_user(&name("alice"), 1).await.unwrap().id;
+    let repository_id = catalog.repository(&name("alice")).await.unwrap().unwrap().id;
+    let base = FlistName::parse("base").unwrap();
+    let change = |source, now| Change { repository_id, name: &base, user_id, source, now };
+
+    assert!(catalog.publish(&change(Source::Upload, 10), &flist("one")).await.unwrap());
+    assert!(!catalog.publish(&change(Source::Push, 11), &flist("two")).await.unwrap());
+    let row = catalog.name(repository_id, &base).await.unwrap().unwrap();
+    assert_eq!((row.repository.as_str(), row.name.as_str()), ("alice", "base"));
+    assert_eq!((row.flist, row.updated), (flist("two"), 11));
+    assert_eq!(catalog.repository(&name("alice")).await.unwrap().unwrap().updated, 11);
+
+    assert!(catalog.delete_name(&change(Source::Delete, 12)).await.unwrap());
+    assert!(!catalog.delete_name(&change(Source::Delete, 13)).await.unwrap());
+    assert_eq!(catalog.name(repository_id, &base).await.unwrap(), None);
+    assert!(catalog.publish(&change(Source::Upload, 14), &flist("one")).await.unwrap());
+
+    let history = catalog.history(repository_id, &base).await.unwrap();
+    let seen: Vec<_> =
+        history.iter().map(|row| (row.revision, row.flist, row.source, row.happened)).collect();
+    assert_eq!(
+        seen,
+        [
+            (1, Some(id("one")), Source::Upload, 10),
+            (2, Some(id("two")), Source::Push, 11),
+            (3, None, Source::Delete, 12),
+            (4, Some(id("one")), Source::Upload, 14),
+        ]
+    );
+    assert!(history.iter().all(|row| row.user_id == Some(user_id)));
+}
+
+#[tokio::test]
+async fn names_come_in_pages() {
+    let (_directory, catalog) = catalog().await;
+    let user_id = catalog.create_user(&name("alice"), 1).await.unwrap().id;
+    let repository_id = catalog.repository(&name("alice")).await.unwrap().unwrap().id;
+    for text in ["c", "a", "b"] {
+        let name = FlistName::parse(text).unwrap();
+        let change = Change { repository_id, name: &name, user_id, source: Source::Push, now: 1 };
+        catalog.publish(&change, &flist("one")).await.unwrap();
+    }
+    let page = async |after: &str, limit| {
+        let rows = catalog.names(repository_id, after, limit).await.unwrap();
+        rows.into_iter().map(|row| row.name).collect::<Vec<_>>()
+    };
+    assert_eq!(page("", 2).await, ["a", "b"]);
+    assert_eq!(page("b", 2).await, ["c"]);
+    assert_eq!(page("c", 2).await, [""; 0]);
+}
+
+#[tokio::test]
+async fn impossible_rows_are_errors() {
+    let (_directory, catalog) = catalog().await;
+    let user = catalog.create_user(&name("alice"), 1).await.unwrap();
+    let token = NewToken { user_id: user.id, hash: [1; 32], scope: Scope::Read, expires: None };
+    catalog.create_token(&token, 1).await.unwrap();
+    for (sql, table) in [
+        ("update tokens set scope = 9", "tokens"),
+        ("update repositories set updated_at = -1", "repositories"),
+    ] {
+        sqlx::query(sql).execute(&catalog.pool).await.unwrap();
+        let error = match table {
+            "tokens" => catalog.token(&[1; 32]).await.unwrap_err(),
+            _ => catalog.repositories().await.unwrap_err(),
+        };
+        match error {
+            CatalogError::Inconsistent { table: found, .. } => assert_eq!(found, table),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+/// The hub and a command use one file: neither fails because of the other, and none of the writes is
+/// lost.
+#[tokio::test]
+async fn two_catalogs_on_one_file_take_turns() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("catalog.sqlite");
+    let (one, other) = tokio::join!(Catalog::open(&file), Catalog::open(&file));
+    let (one, other) = (one.unwrap(), other.unwrap());
+    let add = async |catalog: Catalog, prefix: &str| {
+        for number in 0..20 {
+            catalog.create_user(&name(&format!("{prefix}{number}")), 1).await.unwrap();
+        }
+    };
+    tokio::join!(add(one.clone(), "a"), add(other.clone(), "b"), add(one.clone(), "c"));
+    assert_eq!(one.repositories().await.unwrap().len(), 60);
+    assert_eq!(one.repositories().await.unwrap(), other.repositories().await.unwrap());
+}
