@@ -1,0 +1,132 @@
+//! Why an action did not do what was asked. Knows nothing of HTTP: `crate::error` maps it.
+
+use std::fmt;
+
+use flisthub_storage::{ChunkId, StoreError};
+
+use crate::auth::{AuthError, Denied};
+use crate::catalog::CatalogError;
+use crate::name::NameError;
+
+/// Variants say what the caller can do about it.
+#[derive(Debug, thiserror::Error)]
+pub enum ActionError {
+    /// It is not clear who is calling.
+    #[error(transparent)]
+    Auth(#[from] AuthError),
+    /// The caller may not do that.
+    #[error(transparent)]
+    Denied(#[from] Denied),
+    /// There is no such thing.
+    #[error("there is no {what} {name}")]
+    NotFound {
+        /// What sort of thing.
+        what: Thing,
+        /// What it was called.
+        name: String,
+    },
+    /// The upload session does not exist, or is over.
+    #[error("no such upload session: it was closed or has expired; open another")]
+    NoSession,
+    /// The request itself is wrong; `code` is a stable word for how.
+    #[error("{message}")]
+    Invalid {
+        /// A stable word.
+        code: &'static str,
+        /// What is wrong, where, and what to do.
+        message: String,
+    },
+    /// The request is well formed, but what it carries cannot be taken.
+    #[error("{message}")]
+    Unprocessable {
+        /// A stable word.
+        code: &'static str,
+        /// What is wrong, where, and what to do.
+        message: String,
+    },
+    /// A limit of the configuration is passed.
+    #[error("{0}")]
+    TooLarge(String),
+    /// It clashes with what is there.
+    #[error("{0}")]
+    Conflict(String),
+    /// Objects are needed that are not in the store.
+    #[error("{} objects are not in the store; send them and try again", .0.len())]
+    Missing(Vec<ChunkId>),
+    /// Objects that were asked for are not in the store.
+    #[error("{} of the objects asked for are not in the store", .0.len())]
+    Absent(Vec<ChunkId>),
+    /// As many as may run at a time are running.
+    #[error("{0}")]
+    Busy(&'static str),
+    /// The caller stopped sending.
+    #[error("the request body ended early or stood still for too long")]
+    BodyEnded,
+    /// Something of ours failed. The caller hears no more than that; the log has the rest.
+    #[error("internal error")]
+    Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// What a caller can name that may not be there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Thing {
+    /// A user.
+    User,
+    /// A repository.
+    Repository,
+    /// A flist's name in a repository.
+    Flist,
+}
+
+impl fmt::Display for Thing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::User => "user",
+            Self::Repository => "repository",
+            Self::Flist => "flist",
+        })
+    }
+}
+
+impl ActionError {
+    /// Nothing of that sort has that name.
+    pub fn not_found(what: Thing, name: impl Into<String>) -> Self {
+        Self::NotFound { what, name: name.into() }
+    }
+
+    /// Something of ours failed.
+    pub fn internal(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Internal(error.into())
+    }
+}
+
+impl From<CatalogError> for ActionError {
+    fn from(error: CatalogError) -> Self {
+        match error {
+            CatalogError::Conflict { .. } => Self::Conflict(error.to_string()),
+            other => Self::internal(other),
+        }
+    }
+}
+
+impl From<StoreError> for ActionError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::NoSession(_) => Self::NoSession,
+            other => Self::internal(other),
+        }
+    }
+}
+
+impl From<NameError> for ActionError {
+    fn from(error: NameError) -> Self {
+        Self::Invalid { code: "bad_name", message: error.to_string() }
+    }
+}
+
+/// A blocking task that panicked, or that the runtime gave up at shutdown.
+impl From<tokio::task::JoinError> for ActionError {
+    fn from(error: tokio::task::JoinError) -> Self {
+        Self::internal(error)
+    }
+}

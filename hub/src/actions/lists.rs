@@ -1,0 +1,75 @@
+//! What is there: who the caller is, repositories, names.
+
+use futures_util::stream::{self, StreamExt, TryStreamExt};
+
+use super::error::ActionError;
+use super::resolve;
+use super::stream::Items;
+use crate::auth::{Caller, Right};
+use crate::catalog::{NameRow, RepositoryRow};
+use crate::state::Hub;
+
+/// Names that are read from the catalog at a time.
+const PAGE: u32 = 1000;
+
+/// A repository, and whether the configuration calls it official.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListedRepository {
+    /// Its row.
+    pub row: RepositoryRow,
+    /// Whether it is official.
+    pub official: bool,
+}
+
+/// The caller's name and the names of its repositories.
+pub async fn me(hub: &Hub, caller: &Caller) -> Result<(String, Vec<String>), ActionError> {
+    let user = caller.user()?;
+    let repositories = hub.catalog.repositories_of(user.id).await?;
+    Ok((user.name.clone(), repositories.into_iter().map(|row| row.name).collect()))
+}
+
+/// Every repository, by name.
+pub async fn repositories(hub: &Hub) -> Result<Vec<ListedRepository>, ActionError> {
+    let rows = hub.catalog.repositories().await?;
+    let listed = |row: RepositoryRow| {
+        let official = hub.config.official_repositories.contains(&row.name);
+        ListedRepository { row, official }
+    };
+    Ok(rows.into_iter().map(listed).collect())
+}
+
+/// What a name points at.
+pub async fn flist(
+    hub: &Hub,
+    caller: &Caller,
+    repository: &str,
+    name: &str,
+) -> Result<NameRow, ActionError> {
+    resolve::flist(hub, caller, repository, name).await
+}
+
+/// The names of a repository, in order.
+pub async fn names(
+    hub: &Hub,
+    caller: &Caller,
+    repository: &str,
+) -> Result<Items<NameRow>, ActionError> {
+    let repository = resolve::repository(hub, caller, Right::Read, repository).await?;
+    Ok(names_in(hub, &repository))
+}
+
+/// The names of a repository, page by page: a long list is never whole in memory.
+pub fn names_in(hub: &Hub, repository: &RepositoryRow) -> Items<NameRow> {
+    let (hub, id) = (hub.clone(), repository.id);
+    let pages = stream::try_unfold(Some(String::new()), move |after| {
+        let hub = hub.clone();
+        async move {
+            let Some(after) = after else { return Ok(None) };
+            let page = hub.catalog.names(id, &after, PAGE).await?;
+            let more = page.len() == PAGE as usize;
+            let next = page.last().filter(|_| more).map(|last| last.name.clone());
+            Ok::<_, ActionError>(Some((stream::iter(page.into_iter().map(Ok)), next)))
+        }
+    });
+    pages.try_flatten().boxed()
+}

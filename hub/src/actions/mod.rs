@@ -1,0 +1,17 @@
+//! What the hub does, one file a verb: the rules. No HTTP and no SQL in here.
+
+pub mod accounts;
+pub mod chunks;
+pub mod delete;
+pub mod download;
+pub mod dump;
+mod error;
+mod feed;
+pub mod lists;
+pub mod publish;
+mod resolve;
+pub mod sessions;
+mod stream;
+
+pub use error::{ActionError, Thing};
+pub use stream::Items;

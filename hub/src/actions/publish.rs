@@ -1,0 +1,115 @@
+//! Publishing: making a name point at a flist. The order of the steps is what keeps the hub's promise
+//! that no name ever refers to an absent object, and that what was acknowledged survives a crash:
+//!
+//! 1. every object and chunk of the flist is in the store, and what they say is true;
+//! 2. the barrier: all of them are durable;
+//! 3. the catalog's row, in a transaction that is durable when it commits.
+
+use flisthub_flist::{Verified, VerifyError, VerifyLimits, verify};
+use flisthub_storage::ChunkId;
+
+use super::error::ActionError;
+use super::{resolve, sessions};
+use crate::auth::{Caller, Right};
+use crate::catalog::{Change, FlistRow, NameRow, RepositoryRow, Source};
+use crate::name::FlistName;
+use crate::state::Hub;
+
+/// A flist to be published.
+#[derive(Debug, Clone)]
+pub(super) struct Publication {
+    /// Where.
+    pub(super) repository: RepositoryRow,
+    /// Under which name.
+    pub(super) name: FlistName,
+    /// Who does it.
+    pub(super) user_id: i64,
+    /// From what.
+    pub(super) source: Source,
+    /// The manifest.
+    pub(super) manifest: ChunkId,
+}
+
+/// A flist that is published.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Published {
+    /// The name and what it points at.
+    pub row: NameRow,
+    /// Whether there was no such name before.
+    pub created: bool,
+}
+
+/// Does the three steps.
+pub(super) async fn publish(hub: &Hub, publication: Publication) -> Result<Published, ActionError> {
+    let flist = verified(hub, publication.manifest).await?;
+    sessions::with_store(hub, |store| store.flush()).await?;
+    let now = hub.clock.now();
+    let Publication { repository, name, user_id, source, .. } = publication;
+    let change = Change { repository_id: repository.id, name: &name, user_id, source, now };
+    let created = hub.catalog.publish(&change, &flist).await?;
+    tracing::info!(
+        repository = repository.name,
+        name = name.as_str(),
+        flist.id = %flist.id,
+        source = source.word(),
+        "flist published"
+    );
+    let name = name.as_str().to_owned();
+    Ok(Published {
+        row: NameRow { repository: repository.name, name, flist, updated: now },
+        created,
+    })
+}
+
+/// Step 1: finds every object, and adds everything up again.
+async fn verified(hub: &Hub, manifest: ChunkId) -> Result<FlistRow, ActionError> {
+    let store = hub.store.clone();
+    let limits = VerifyLimits { entries: hub.config.limits.entries, ..VerifyLimits::default() };
+    let verified = tokio::task::spawn_blocking(move || verify(&*store, manifest, &limits)).await?;
+    let Verified { manifest: said, counts, file_bytes } =
+        verified.map_err(|error| match error {
+            VerifyError::Missing(ids) => ActionError::Missing(ids),
+            VerifyError::Bad { .. } => {
+                ActionError::Unprocessable { code: "bad_flist", message: error.to_string() }
+            }
+            VerifyError::Store(error) => error.into(),
+        })?;
+    Ok(FlistRow {
+        id: manifest,
+        entries: said.totals.entries,
+        bytes: said.totals.bytes,
+        file_bytes,
+        regular: counts.regular,
+        symlink: counts.symlink,
+        directory: counts.directory,
+        special: counts.special,
+    })
+}
+
+/// Publishes what was pushed in a session, and ends the session. A publish that fails leaves the session
+/// open, so that the client can send what is missing and try again.
+pub async fn pushed(
+    hub: &Hub,
+    caller: &Caller,
+    target: (&str, &str),
+    session: &str,
+    manifest: &str,
+) -> Result<Published, ActionError> {
+    let (repository, name) = target;
+    let repository = resolve::repository(hub, caller, Right::Write, repository).await?;
+    let name = FlistName::parse(name)?;
+    let session = sessions::check(hub, caller, session).await?;
+    if session.repository != repository.name {
+        let message = format!("the upload session is for repository {}", session.repository);
+        return Err(ActionError::Invalid { code: "wrong_session", message });
+    }
+    let manifest = manifest.parse().map_err(|error| {
+        let message = format!("`flist` is no manifest id: {error}");
+        ActionError::Invalid { code: "bad_id", message }
+    })?;
+    let user_id = caller.user()?.id;
+    let publication = Publication { repository, name, user_id, source: Source::Push, manifest };
+    let published = publish(hub, publication).await?;
+    sessions::with_store(hub, move |store| store.close_session(&session.id)).await?;
+    Ok(published)
+}

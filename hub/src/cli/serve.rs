@@ -1,0 +1,62 @@
+//! `flisthub serve`: opens the data directory and runs the hub until it is told to stop.
+
+use std::io::Write as _;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use flisthub_storage::SystemClock;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+
+use super::Serve;
+use crate::config::Config;
+use crate::data::DataDirectory;
+use crate::server;
+use crate::state::Hub;
+
+pub(super) async fn run(arguments: Serve) -> anyhow::Result<()> {
+    start_log(&arguments)?;
+    let config = match &arguments.config {
+        Some(file) => Config::read(file).context("the configuration cannot be used")?,
+        None => Config::default(),
+    };
+    let path = &arguments.data.data;
+    let data = DataDirectory::open(path)
+        .with_context(|| format!("the data directory {}", path.display()))?;
+    let hub = Hub::open(&data, config, Arc::new(SystemClock))
+        .await
+        .with_context(|| format!("the hub in {} cannot be opened", path.display()))?;
+    let listener = TcpListener::bind(arguments.listen)
+        .await
+        .with_context(|| format!("cannot listen on {}", arguments.listen))?;
+    // Taken over before anyone can know that the hub runs, so that no signal kills it half way.
+    let stop = stop_signal()?;
+    writeln!(std::io::stdout(), "listening on http://{}", listener.local_addr()?)?;
+    std::io::stdout().flush()?;
+    server::serve(&hub, listener, stop).await;
+    // What was not acknowledged need not be durable, but why lose it.
+    hub.store.flush().context("the last barrier")?;
+    hub.catalog.close().await;
+    Ok(())
+}
+
+/// Ready at SIGTERM or Ctrl-C.
+fn stop_signal() -> anyhow::Result<impl Future<Output = ()>> {
+    let mut terminate = signal(SignalKind::terminate()).context("SIGTERM cannot be caught")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("Ctrl-C cannot be caught")?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}
+
+fn start_log(arguments: &Serve) -> anyhow::Result<()> {
+    let filter = EnvFilter::try_new(&arguments.log)
+        .with_context(|| format!("{:?} is no log filter", arguments.log))?;
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let started = if arguments.log_json { log.json().try_init() } else { log.try_init() };
+    started.map_err(|error| anyhow::anyhow!("the log cannot be started: {error}"))
+}

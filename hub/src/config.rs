@@ -1,0 +1,240 @@
+//! The hub's configuration: a TOML file whose every key has a default. The data directory and the
+//! address to listen on are flags of `flisthub serve`, not keys.
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+/// Everything that can be configured. `docs/flisthub.example.toml` shows it with its defaults.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// Repositories that listings mark as official. Default: none.
+    pub official_repositories: Vec<String>,
+    /// Bounds on what a caller can make the hub do.
+    pub limits: Limits,
+    /// The chunk store.
+    pub store: Store,
+    /// Upload sessions.
+    pub sessions: SessionTimes,
+}
+
+/// Bounds on what a caller can make the hub do, each with the attack it stops.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Limits {
+    /// Bytes of one uploaded archive, as sent. Default: 64 GiB. Stops one caller from filling the disk
+    /// in one request.
+    pub upload_bytes: u64,
+    /// Bytes of one request that sends chunks. Default: 1 GiB. Stops a request that never ends; a
+    /// client splits.
+    pub chunks_request_bytes: u64,
+    /// Bytes of any other request body. Default: 64 KiB. Stops large bodies where small ones are
+    /// expected. (A question which ids are missing has its own fixed bound, 4 MiB.)
+    pub body_bytes: usize,
+    /// Bytes of a request's line and headers together. Default: 32 KiB. Stops memory being filled with
+    /// headers.
+    pub header_bytes: usize,
+    /// Entries of one archive or tree. Default: 10,000,000. Stops a small archive of endless empty
+    /// files, which costs memory for names.
+    pub entries: u64,
+    /// How many times larger than the upload its inflated form may be. Default: 1,000. Stops
+    /// decompression bombs. Applies beyond the first 64 MiB of inflated bytes.
+    pub expansion: u64,
+    /// Bytes of one path. Default: 4,096. Stops paths that no system could extract.
+    pub path_bytes: usize,
+    /// Names in one path. Default: 256. Stops trees so deep that walking them is costly.
+    pub path_depth: usize,
+    /// Archive uploads at a time. Default: 4. Stops memory and threads from growing with callers; one
+    /// more is answered 503 and may try again.
+    pub uploads: usize,
+    /// Requests that send or fetch chunks, or download flists, at a time. Default: 64. The rest wait
+    /// their turn.
+    pub transfers: usize,
+    /// Connections at a time. Default: 1,024. The rest wait in the system's queue. Stops descriptors
+    /// from running out.
+    pub connections: usize,
+    /// Seconds a request may take, apart from the transfers named above. Default: 60. Stops requests
+    /// from piling up behind a slow one.
+    pub request_seconds: u64,
+    /// Seconds a caller may take to send its headers, or to send the next part of a body. Default: 60.
+    /// Stops callers that hold a connection open by sending almost nothing.
+    pub idle_seconds: u64,
+    /// Seconds that running requests get to finish at shutdown. Default: 30.
+    pub shutdown_seconds: u64,
+}
+
+/// The chunk store.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Store {
+    /// zstd level of new frames, 1 to 19. Default: 1.
+    pub compression_level: i32,
+    /// Bytes of memory for the store's blocks, indexes and filters. Default: 64 MiB.
+    pub block_cache_bytes: usize,
+    /// Bytes of memory for writes that are not in their final files. Default: 64 MiB.
+    pub write_buffer_bytes: usize,
+}
+
+/// How long upload sessions live.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SessionTimes {
+    /// Seconds from opening a session to its end. Default: 86,400 (a day). Long enough for a push over
+    /// a slow line.
+    pub life_seconds: u64,
+    /// Seconds between two sweeps of ended sessions. Default: 3,600 (an hour).
+    pub sweep_seconds: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            upload_bytes: 64 << 30,
+            chunks_request_bytes: 1 << 30,
+            body_bytes: 64 << 10,
+            header_bytes: 32 << 10,
+            entries: 10_000_000,
+            expansion: 1_000,
+            path_bytes: 4_096,
+            path_depth: 256,
+            uploads: 4,
+            transfers: 64,
+            connections: 1_024,
+            request_seconds: 60,
+            idle_seconds: 60,
+            shutdown_seconds: 30,
+        }
+    }
+}
+
+impl Default for Store {
+    fn default() -> Self {
+        Self {
+            compression_level: flisthub_storage::DEFAULT_LEVEL,
+            block_cache_bytes: 64 << 20,
+            write_buffer_bytes: 64 << 20,
+        }
+    }
+}
+
+impl Default for SessionTimes {
+    fn default() -> Self {
+        Self { life_seconds: 86_400, sweep_seconds: 3_600 }
+    }
+}
+
+/// Why a configuration cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("{file}: cannot be read")]
+    Read {
+        /// The file.
+        file: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// It is not TOML, has a key that is not known, or a value of the wrong type.
+    #[error("{file}: {source}")]
+    Parse {
+        /// The file.
+        file: PathBuf,
+        /// Where and what.
+        source: Box<toml::de::Error>,
+    },
+    /// A value makes no sense.
+    #[error("{key} must be {need}")]
+    Value {
+        /// The key.
+        key: &'static str,
+        /// What it must be.
+        need: &'static str,
+    },
+}
+
+impl Config {
+    /// Reads a file and checks it.
+    pub fn read(file: &Path) -> Result<Self, ConfigError> {
+        let text = std::fs::read_to_string(file)
+            .map_err(|source| ConfigError::Read { file: file.to_owned(), source })?;
+        let config: Self = toml::from_str(&text).map_err(|source| ConfigError::Parse {
+            file: file.to_owned(),
+            source: source.into(),
+        })?;
+        config.check()?;
+        Ok(config)
+    }
+
+    /// Refuses values with which the hub would do nothing or fail later.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        let Limits { uploads, transfers, connections, .. } = self.limits;
+        let limits = &self.limits;
+        for (key, number) in [
+            ("limits.uploads", uploads as u64),
+            ("limits.transfers", transfers as u64),
+            ("limits.connections", connections as u64),
+            ("limits.entries", limits.entries),
+            ("limits.expansion", limits.expansion),
+            ("limits.path_bytes", limits.path_bytes as u64),
+            ("limits.path_depth", limits.path_depth as u64),
+            ("limits.request_seconds", limits.request_seconds),
+            ("limits.idle_seconds", limits.idle_seconds),
+            ("sessions.life_seconds", self.sessions.life_seconds),
+            ("sessions.sweep_seconds", self.sessions.sweep_seconds),
+        ] {
+            if number == 0 {
+                return Err(ConfigError::Value { key, need: "at least 1" });
+            }
+        }
+        if limits.header_bytes < 8 << 10 {
+            return Err(ConfigError::Value { key: "limits.header_bytes", need: "at least 8192" });
+        }
+        if !(1..=19).contains(&self.store.compression_level) {
+            return Err(ConfigError::Value {
+                key: "store.compression_level",
+                need: "from 1 to 19",
+            });
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<Config, ConfigError> {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("hub.toml");
+        std::fs::write(&file, text).unwrap();
+        Config::read(&file)
+    }
+
+    #[test]
+    fn the_example_shows_every_key_with_its_default() {
+        let example = include_str!("../../docs/flisthub.example.toml");
+        assert_eq!(parse(example).unwrap(), Config::default());
+        let keys = example.lines().filter(|line| line.contains(" = ")).count();
+        assert_eq!(keys, 20, "a key is missing from the example, or not counted here");
+        assert_eq!(parse("").unwrap(), Config::default());
+    }
+
+    #[test]
+    fn unknown_keys_and_senseless_values_are_refused() {
+        for (text, word) in [
+            ("colour = 1", "colour"),
+            ("[limits]\nuplods = 1", "uplods"),
+            ("[limits]\nuploads = -1", "uploads"),
+            ("[limits]\nuploads = 0", "limits.uploads"),
+            ("[limits]\nheader_bytes = 100", "limits.header_bytes"),
+            ("[store]\ncompression_level = 40", "store.compression_level"),
+            ("= 1", "hub.toml"),
+        ] {
+            let error = parse(text).unwrap_err().to_string();
+            assert!(error.contains(word), "{text}: {error}");
+        }
+        assert!(matches!(Config::read(Path::new("/no/such")), Err(ConfigError::Read { .. })));
+    }
+}

@@ -1,0 +1,185 @@
+//! The one place that knows which error is which HTTP status. What an error looks like on the wire
+//! depends on the face and is written by `routes::face`.
+
+use std::error::Error;
+use std::sync::Arc;
+
+use axum::http::StatusCode;
+use axum::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::response::{IntoResponse, Response};
+use flisthub_storage::ChunkId;
+
+use crate::actions::{ActionError, Thing};
+use crate::auth::{AuthError, Denied};
+
+/// What a caller is told. Goes into the response as an extension; the face makes a body of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ErrorBody {
+    /// The status.
+    pub status: StatusCode,
+    /// A stable word for the problem.
+    pub code: &'static str,
+    /// What was wrong, where, and what to do.
+    pub message: String,
+    /// The message that 0-hub's clients know, where theirs is another one.
+    pub zero_hub: Option<&'static str>,
+    /// Ids that are not there, for `missing_objects`.
+    pub missing: Arc<[ChunkId]>,
+}
+
+/// An error on its way out.
+#[derive(Debug)]
+pub struct ApiError(ErrorBody);
+
+impl ErrorBody {
+    /// An error with nothing but a status, a code and a message.
+    pub fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
+        Self { status, code, message: message.into(), zero_hub: None, missing: Arc::new([]) }
+    }
+
+    /// The error of a status that something below the handlers answered: the router, an extractor, a
+    /// time limit.
+    pub fn of_status(status: StatusCode, message: Option<String>) -> Self {
+        let code = match status {
+            StatusCode::NOT_FOUND => "not_found",
+            StatusCode::METHOD_NOT_ALLOWED => "method_not_allowed",
+            StatusCode::REQUEST_TIMEOUT => "timeout",
+            StatusCode::PAYLOAD_TOO_LARGE => "too_large",
+            StatusCode::UNSUPPORTED_MEDIA_TYPE => "unsupported_media_type",
+            StatusCode::RANGE_NOT_SATISFIABLE => "range_not_satisfiable",
+            status if status.is_client_error() => "bad_request",
+            _ => "internal",
+        };
+        let reason = || status.canonical_reason().unwrap_or("error").to_lowercase();
+        Self::new(status, code, message.unwrap_or_else(reason))
+    }
+}
+
+impl From<ActionError> for ApiError {
+    fn from(error: ActionError) -> Self {
+        let message = error.to_string();
+        let body = |status, code| ErrorBody::new(status, code, message.clone());
+        Self(match error {
+            ActionError::Auth(error) => return error.into(),
+            ActionError::Denied(Denied::Anonymous) => {
+                body(StatusCode::UNAUTHORIZED, "unauthorized")
+            }
+            ActionError::Denied(Denied::Scope | Denied::NotOwner) => {
+                body(StatusCode::FORBIDDEN, "forbidden")
+            }
+            ActionError::NotFound { what, .. } => ErrorBody {
+                zero_hub: Some(match what {
+                    Thing::User | Thing::Repository => "user not found",
+                    Thing::Flist => "source not found",
+                }),
+                ..body(StatusCode::NOT_FOUND, "not_found")
+            },
+            ActionError::NoSession => body(StatusCode::NOT_FOUND, "no_session"),
+            ActionError::Invalid { code, .. } => body(StatusCode::BAD_REQUEST, code),
+            ActionError::Unprocessable { code, .. } => body(StatusCode::UNPROCESSABLE_ENTITY, code),
+            ActionError::TooLarge(_) => body(StatusCode::PAYLOAD_TOO_LARGE, "too_large"),
+            ActionError::Conflict(_) => body(StatusCode::CONFLICT, "conflict"),
+            ActionError::Missing(ids) => {
+                ErrorBody { missing: ids.into(), ..body(StatusCode::CONFLICT, "missing_objects") }
+            }
+            ActionError::Absent(ids) => {
+                ErrorBody { missing: ids.into(), ..body(StatusCode::NOT_FOUND, "missing_objects") }
+            }
+            ActionError::Busy(_) => body(StatusCode::SERVICE_UNAVAILABLE, "busy"),
+            ActionError::BodyEnded => body(StatusCode::BAD_REQUEST, "body_ended"),
+            ActionError::Internal(cause) => return Self::internal(&*cause),
+        })
+    }
+}
+
+impl From<AuthError> for ApiError {
+    fn from(error: AuthError) -> Self {
+        let message = error.to_string();
+        let code = match error {
+            AuthError::Missing => "unauthorized",
+            AuthError::Malformed => "invalid_authorization",
+            AuthError::Unknown => "invalid_token",
+            AuthError::Expired => "token_expired",
+            AuthError::Catalog(error) => return Self::internal(&error),
+        };
+        Self(ErrorBody::new(StatusCode::UNAUTHORIZED, code, message))
+    }
+}
+
+impl ApiError {
+    /// An error that a route finds by itself.
+    pub fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
+        Self(ErrorBody::new(status, code, message))
+    }
+
+    /// Logs what happened, once, and tells the caller nothing of it.
+    fn internal(cause: &(dyn Error + 'static)) -> Self {
+        tracing::error!(error = chain(cause), "internal error");
+        Self(ErrorBody::of_status(StatusCode::INTERNAL_SERVER_ERROR, None))
+    }
+}
+
+/// An error and all that it comes from, in one line.
+fn chain(error: &(dyn Error + 'static)) -> String {
+    let mut line = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        line.push_str(": ");
+        line.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    line
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let mut response = self.0.status.into_response();
+        if self.0.status == StatusCode::UNAUTHORIZED {
+            let challenge = axum::http::HeaderValue::from_static("Bearer");
+            response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
+        }
+        if self.0.status == StatusCode::SERVICE_UNAVAILABLE {
+            response.headers_mut().insert(RETRY_AFTER, axum::http::HeaderValue::from_static("5"));
+        }
+        response.extensions_mut().insert(self.0);
+        response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use flisthub_storage::Kind;
+
+    use super::*;
+
+    #[test]
+    fn every_error_has_its_status_and_code() {
+        let id = Kind::Content.id_of(b"");
+        let text = || "x".to_owned();
+        for (error, status, code) in [
+            (ActionError::Auth(AuthError::Missing), 401, "unauthorized"),
+            (ActionError::Auth(AuthError::Malformed), 401, "invalid_authorization"),
+            (ActionError::Auth(AuthError::Unknown), 401, "invalid_token"),
+            (ActionError::Auth(AuthError::Expired), 401, "token_expired"),
+            (ActionError::Denied(Denied::Anonymous), 401, "unauthorized"),
+            (ActionError::Denied(Denied::Scope), 403, "forbidden"),
+            (ActionError::Denied(Denied::NotOwner), 403, "forbidden"),
+            (ActionError::not_found(Thing::Flist, "x"), 404, "not_found"),
+            (ActionError::NoSession, 404, "no_session"),
+            (ActionError::Invalid { code: "bad_name", message: text() }, 400, "bad_name"),
+            (ActionError::Unprocessable { code: "bad_flist", message: text() }, 422, "bad_flist"),
+            (ActionError::TooLarge(text()), 413, "too_large"),
+            (ActionError::Conflict(text()), 409, "conflict"),
+            (ActionError::Missing(vec![id]), 409, "missing_objects"),
+            (ActionError::Absent(vec![id]), 404, "missing_objects"),
+            (ActionError::Busy("busy"), 503, "busy"),
+            (ActionError::BodyEnded, 400, "body_ended"),
+            (ActionError::internal("a disk"), 500, "internal"),
+        ] {
+            let shown = format!("{error:?}");
+            let ApiError(body) = error.into();
+            assert_eq!((body.status.as_u16(), body.code), (status, code), "{shown}");
+            assert!(!body.message.contains("a disk"), "internals stay in the log");
+        }
+    }
+}

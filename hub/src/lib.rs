@@ -1,0 +1,18 @@
+//! The hub: users upload trees of files, everybody downloads them.
+//!
+//! Three layers, each using only the next: `routes` (HTTP: extract, call one action, wrap) → `actions`
+//! (the rules; no HTTP, no SQL) → `catalog` (all the SQL) beside the chunk store of `flisthub_storage`.
+//! `error` is the one place that knows which error is which status, `auth` the one that knows who may
+//! do what.
+
+pub mod actions;
+pub mod auth;
+pub mod catalog;
+pub mod cli;
+pub mod config;
+pub mod data;
+pub mod error;
+pub mod name;
+pub mod routes;
+pub mod server;
+pub mod state;

@@ -1,0 +1,141 @@
+//! The native API, `/api/v1`: what `hub-client` speaks.
+
+use axum::Json;
+use axum::body::{Body, Bytes};
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
+use flisthub_flist::wire::{
+    ChunksStored, FlistInfo, Me, OpenSession, Publish, RepositoryInfo, SessionOpened,
+};
+use flisthub_storage::wire::{CHUNKS_TYPE, IDS_TYPE};
+use futures_util::StreamExt as _;
+use futures_util::stream::TryStreamExt as _;
+
+use super::json_stream::array;
+use crate::actions::{
+    ActionError, chunks, delete as deletion, lists, publish as publishing, sessions,
+};
+use crate::auth::Caller;
+use crate::catalog::NameRow;
+use crate::error::ApiError;
+use crate::state::Hub;
+
+type Answer<T> = Result<T, ApiError>;
+
+fn info(row: NameRow) -> FlistInfo {
+    FlistInfo {
+        repository: row.repository,
+        name: row.name,
+        flist: row.flist.id.to_string(),
+        entries: row.flist.entries,
+        bytes: row.flist.bytes,
+        file_bytes: row.flist.file_bytes,
+        updated: row.updated,
+    }
+}
+
+pub(super) async fn me(State(hub): State<Hub>, caller: Caller) -> Answer<Json<Me>> {
+    let (user, repositories) = lists::me(&hub, &caller).await?;
+    Ok(Json(Me { user, repositories }))
+}
+
+pub(super) async fn open_session(
+    State(hub): State<Hub>,
+    caller: Caller,
+    Json(asked): Json<OpenSession>,
+) -> Answer<(StatusCode, Json<SessionOpened>)> {
+    let session = sessions::open(&hub, &caller, &asked.repository).await?;
+    let opened = SessionOpened { session: session.id.to_string(), expires: session.expires };
+    Ok((StatusCode::CREATED, Json(opened)))
+}
+
+pub(super) async fn close_session(
+    State(hub): State<Hub>,
+    caller: Caller,
+    Path(session): Path<String>,
+) -> Answer<StatusCode> {
+    sessions::close(&hub, &caller, &session).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+pub(super) async fn missing(
+    State(hub): State<Hub>,
+    caller: Caller,
+    Path(session): Path<String>,
+    body: Bytes,
+) -> Answer<Response> {
+    let missing = chunks::missing(&hub, &caller, &session, &body).await?;
+    Ok(([(CONTENT_TYPE, IDS_TYPE)], missing).into_response())
+}
+
+pub(super) async fn put_chunks(
+    State(hub): State<Hub>,
+    caller: Caller,
+    Path(session): Path<String>,
+    body: Body,
+) -> Answer<Json<ChunksStored>> {
+    let body = body.into_data_stream().map_err(|_| ActionError::BodyEnded);
+    let report = chunks::put(&hub, &caller, &session, body).await?;
+    let flisthub_storage::PutReport { new, known, new_bytes, stored_bytes } = report;
+    Ok(Json(ChunksStored { new, known, new_bytes, stored_bytes }))
+}
+
+pub(super) async fn get_chunks(
+    State(hub): State<Hub>,
+    caller: Caller,
+    Path(repository): Path<String>,
+    body: Bytes,
+) -> Answer<Response> {
+    let records = chunks::get(&hub, &caller, &repository, &body).await?;
+    Ok(([(CONTENT_TYPE, CHUNKS_TYPE)], Body::from_stream(records)).into_response())
+}
+
+pub(super) async fn publish(
+    State(hub): State<Hub>,
+    caller: Caller,
+    Path((repository, name)): Path<(String, String)>,
+    Json(asked): Json<Publish>,
+) -> Answer<(StatusCode, Json<FlistInfo>)> {
+    let target = (repository.as_str(), name.as_str());
+    let published = publishing::pushed(&hub, &caller, target, &asked.session, &asked.flist).await?;
+    let status = if published.created { StatusCode::CREATED } else { StatusCode::OK };
+    Ok((status, Json(info(published.row))))
+}
+
+pub(super) async fn flist(
+    State(hub): State<Hub>,
+    caller: Caller,
+    Path((repository, name)): Path<(String, String)>,
+) -> Answer<Json<FlistInfo>> {
+    Ok(Json(info(lists::flist(&hub, &caller, &repository, &name).await?)))
+}
+
+pub(super) async fn delete(
+    State(hub): State<Hub>,
+    caller: Caller,
+    Path((repository, name)): Path<(String, String)>,
+) -> Answer<StatusCode> {
+    deletion::name(&hub, &caller, &repository, &name).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+pub(super) async fn repositories(State(hub): State<Hub>) -> Answer<Json<Vec<RepositoryInfo>>> {
+    let listed = lists::repositories(&hub).await?.into_iter().map(|repository| RepositoryInfo {
+        name: repository.row.name,
+        official: repository.official,
+        updated: repository.row.updated,
+    });
+    Ok(Json(listed.collect()))
+}
+
+pub(super) async fn flists(
+    State(hub): State<Hub>,
+    caller: Caller,
+    Path(repository): Path<String>,
+) -> Answer<Response> {
+    let names = lists::names(&hub, &caller, &repository).await?;
+    let body = Body::from_stream(array(names.map_ok(info)).boxed());
+    Ok(([(CONTENT_TYPE, "application/json")], body).into_response())
+}

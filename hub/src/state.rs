@@ -1,0 +1,68 @@
+//! What the running hub is made of. Handlers and actions get it; nothing is global.
+
+use std::sync::Arc;
+
+use flisthub_storage::{Clock, RocksOptions, RocksStore, Sessions};
+use tokio::sync::Semaphore;
+
+use crate::catalog::{Catalog, CatalogError};
+use crate::config::Config;
+use crate::data::DataDirectory;
+
+/// The hub. Cheap to clone; clones are the same hub.
+#[derive(Clone)]
+pub struct Hub {
+    /// Users, repositories, names.
+    pub catalog: Catalog,
+    /// Chunks, tree objects, upload sessions.
+    pub store: Arc<dyn Sessions>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// The configuration.
+    pub config: Arc<Config>,
+    /// One permit for each archive upload that may run.
+    pub uploads: Arc<Semaphore>,
+    /// One permit for each transfer of chunks or flists that may run.
+    pub transfers: Arc<Semaphore>,
+}
+
+/// Why a hub cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The chunk store cannot be opened.
+    #[error(transparent)]
+    Store(#[from] flisthub_storage::StoreError),
+    /// The catalog cannot be opened.
+    #[error(transparent)]
+    Catalog(#[from] CatalogError),
+}
+
+impl Hub {
+    /// Opens what is in a data directory. Takes the same time however much that is.
+    pub async fn open(
+        data: &DataDirectory,
+        config: Config,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, OpenError> {
+        let options = RocksOptions {
+            block_cache: config.store.block_cache_bytes,
+            write_buffers: config.store.write_buffer_bytes,
+        };
+        // The store first: it admits one process, so a second hub stops here.
+        let store = Arc::new(RocksStore::open(&data.chunks(), &options, Arc::clone(&clock))?);
+        let catalog = Catalog::open(&data.catalog()).await?;
+        Ok(Self::new(catalog, store, clock, config))
+    }
+
+    /// Puts a hub together from its parts.
+    pub fn new(
+        catalog: Catalog,
+        store: Arc<dyn Sessions>,
+        clock: Arc<dyn Clock>,
+        config: Config,
+    ) -> Self {
+        let uploads = Arc::new(Semaphore::new(config.limits.uploads));
+        let transfers = Arc::new(Semaphore::new(config.limits.transfers));
+        Self { catalog, store, clock, config: Arc::new(config), uploads, transfers }
+    }
+}
