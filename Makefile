@@ -61,7 +61,7 @@ demo: ## Two Debian root filesystems through a hub and back, with a table
 bench: ## The measurements of docs/benchmarks.md, beside restic, borg and casync
 	@scripts/setup build bench
 	cargo build $(ALL)
-	@scripts/bench
+	"$(CARGO_TARGET_DIR)/release/flisthub-bench"
 
 run: ## Serve on 127.0.0.1:5555 with the data in ./data
 	@scripts/setup build
