@@ -1,1 +1,24 @@
-//! Placeholder while the workspace is laid out.
+//! Archives and directories to flists, and flists to directories.
+//!
+//! This crate is the only one that knows tar. It reads from anything, and puts what it makes into a
+//! chunk store; it knows nothing of HTTP or names. Everything is synchronous: threads joined by
+//! bounded channels.
+
+mod archive;
+mod directory;
+mod envelope;
+mod error;
+mod input;
+mod limits;
+mod options;
+mod pipeline;
+mod source;
+mod tar;
+mod work;
+mod xattr;
+
+pub use archive::ingest_archive;
+pub use envelope::Envelope;
+pub use error::{ConvertError, ExtractError, Problem};
+pub use limits::{Limit, Limits};
+pub use options::{IngestOptions, IngestReport, Ingested, OnProgress, Progress};

@@ -1,0 +1,133 @@
+//! From entries and content to a flist in a store, in threads joined by bounded channels.
+//!
+//! ```text
+//! source ──units──> workers ──frames──> writers ──> store
+//!                      │ ids, in units
+//!                      └──────────────> assembler (the calling thread) ──objects──> workers
+//! ```
+//!
+//! A *unit* is a stretch of the source of at most about 4 MiB. One worker hashes all chunks of it,
+//! asks the store once which of them it has, and compresses only the others. The assembler puts the
+//! units back in order and builds the tree, so that the result does not depend on which thread was
+//! faster. The first error wins and ends every thread.
+
+mod assembler;
+mod claims;
+mod control;
+mod units;
+mod worker;
+mod writer;
+
+use crossbeam_channel::bounded;
+use flisthub_flist::{BuiltTree, Manifest};
+use flisthub_storage::{ChunkStore, Compressor, PutReport};
+
+use crate::error::ConvertError;
+use crate::options::{IngestOptions, IngestReport, Ingested};
+use assembler::Assembler;
+use claims::Claims;
+pub(crate) use control::Control;
+pub(crate) use units::Units;
+use units::{Farewell, Message};
+use worker::Worker;
+
+/// Units and batches that may wait between two threads.
+const WAITING: usize = 2;
+
+/// What the writers did: to content, and to all other objects.
+#[derive(Debug, Clone, Copy, Default)]
+struct Written {
+    content: PutReport,
+    objects: PutReport,
+}
+
+/// Runs `source` in a thread of its own and puts what it gives into `store`.
+pub(crate) fn run<F>(
+    store: &dyn ChunkStore,
+    options: &IngestOptions,
+    source: F,
+) -> Result<Ingested, ConvertError>
+where
+    F: FnOnce(&mut Units<'_>, &Control) -> Result<(), ConvertError> + Send,
+{
+    let control = Control::new(options);
+    let (control, claims) = (&control, &Claims::default());
+    let (built, written) = std::thread::scope(|scope| {
+        let (to_workers, units) = bounded(WAITING);
+        let (to_writers, batches) = bounded(WAITING);
+        // Room for the last word of each thread beside the units, so that none waits at its end.
+        let (to_assembler, messages) = bounded(16 + options.workers);
+        let writers: Vec<_> = (0..options.writers.max(1))
+            .map(|_| {
+                let batches = batches.clone();
+                scope.spawn(move || control.keep(writer::write(store, claims, &batches)))
+            })
+            .collect();
+        drop(batches);
+        for _ in 0..options.workers.max(1) {
+            let worker = Worker {
+                store,
+                claims,
+                control,
+                options,
+                units: units.clone(),
+                to_assembler: to_assembler.clone(),
+                to_writers: to_writers.clone(),
+            };
+            scope.spawn(move || control.keep(worker.run()));
+        }
+        drop((units, to_writers));
+        let source_units = to_workers.clone();
+        scope.spawn(move || {
+            let mut farewell = Farewell::new(&to_assembler);
+            let mut units = Units::new(&source_units, control);
+            let ended = source(&mut units, control).and_then(|()| units.finish());
+            if let Some(count) = control.keep(ended) {
+                farewell.say(Message::Ended(count));
+            }
+        });
+        let mut assembler = Assembler::new(to_workers, messages);
+        let built = control.keep(assembler.run());
+        // Ends the workers, and they the writers.
+        drop(assembler);
+        // A writer that panicked takes this thread with it when the scope ends.
+        let written = writers.into_iter().map(|writer| writer.join().ok().flatten()).collect();
+        (built, written)
+    });
+    control.first_error()?;
+    let written: Option<Vec<Written>> = written;
+    let (Some((tree, chunks)), Some(written)) = (built, written) else {
+        return Err(ConvertError::Cancelled);
+    };
+    publishable(store, options, &tree, chunks, &written)
+}
+
+/// Puts the manifest, now that everything it speaks of is there.
+fn publishable(
+    store: &dyn ChunkStore,
+    options: &IngestOptions,
+    tree: &BuiltTree,
+    chunks: u64,
+    written: &[Written],
+) -> Result<Ingested, ConvertError> {
+    let mut manifest = Manifest::of(tree);
+    manifest.values.clone_from(&options.values);
+    let chunk = manifest.to_chunk()?;
+    let mut compressor = Compressor::new(options.level).map_err(ConvertError::Compressor)?;
+    let frame = compressor.compress(&chunk).map_err(ConvertError::Compressor)?;
+    let (mut content, mut objects) = (PutReport::default(), store.put(&[frame])?);
+    for written in written {
+        content.add(written.content);
+        objects.add(written.objects);
+    }
+    let report = IngestReport {
+        files: tree.counts.regular,
+        entries: tree.totals.entries,
+        bytes: tree.totals.bytes,
+        chunks,
+        new_chunks: content.new,
+        new_objects: objects.new,
+        stored_bytes: content.stored_bytes + objects.stored_bytes,
+    };
+    Ok(Ingested { manifest, flist: chunk.id(), counts: tree.counts, report })
+}

@@ -1,0 +1,61 @@
+use super::*;
+
+fn read(data: &[u8]) -> Result<Pax, Problem> {
+    let mut pax = Pax::default();
+    pax.read(data).map(|()| pax)
+}
+
+#[test]
+fn records_hold_any_bytes() {
+    let pax = read(b"12 path=a\nb\n28 SCHILY.xattr.user.x=\0\n=\xff\n").unwrap();
+    assert_eq!(pax.path.as_deref(), Some(&b"a\nb"[..]));
+    assert_eq!(pax.xattrs.get(&b"user.x"[..]).unwrap(), b"\0\n=\xff");
+}
+
+#[test]
+fn an_empty_value_takes_the_word_back() {
+    let pax = read(b"9 path=a\n8 path=\n").unwrap();
+    assert_eq!(pax.path, None);
+}
+
+#[test]
+fn malformed_records_are_refused() {
+    for bad in [
+        &b"path=a\n"[..],
+        b"9 path=a",
+        b"10 path=a\n",
+        b"8 path=a\n",
+        b"9 path a\n",
+        b"0 path=a\n",
+        b"99999999999999999999 path=a\n",
+        b"-9 path=a\n",
+        b"9",
+    ] {
+        assert!(read(bad).is_err(), "{bad:?}");
+    }
+}
+
+#[test]
+fn numbers_beyond_64_bits_are_out_of_range() {
+    let problem = read(b"28 uid=99999999999999999999\n").unwrap_err();
+    assert!(matches!(problem, Problem::OutOfRange { field: "uid", .. }), "{problem}");
+    assert!(matches!(read(b"10 uid=-1\n"), Err(Problem::OutOfRange { .. })));
+    assert!(matches!(read(b"9 uid=x\n\n"), Err(Problem::Pax(_))));
+    assert!(matches!(read(b"8 uid=x\n"), Err(Problem::NotANumber("uid"))));
+}
+
+#[test]
+fn sparse_maps_of_both_old_versions_are_read() {
+    let first = b"22 GNU.sparse.offset=1\n24 GNU.sparse.numbytes=2\n\
+        22 GNU.sparse.offset=5\n24 GNU.sparse.numbytes=6\n";
+    assert_eq!(read(first).unwrap_err(), Problem::Pax("a record's length is wrong"));
+    let first = b"23 GNU.sparse.offset=1\n25 GNU.sparse.numbytes=2\n\
+        23 GNU.sparse.offset=5\n25 GNU.sparse.numbytes=6\n";
+    let second = b"26 GNU.sparse.map=1,2,5,6\n";
+    for data in [&first[..], second] {
+        let sparse = read(data).unwrap().sparse;
+        assert_eq!(sparse.pieces, [(1, 2), (5, 6)]);
+        assert!(sparse.any);
+    }
+    assert!(read(b"24 GNU.sparse.map=1,2,5\n").is_err());
+}

@@ -1,0 +1,66 @@
+//! What readers of archives and directories hand to the pipeline, in the order of the source.
+
+use bytes::Bytes;
+use flisthub_flist::{Content, Metadata, TreePath};
+use flisthub_storage::{Chunk, Cut};
+
+use crate::directory::FileToRead;
+use crate::error::ConvertError;
+
+/// One step of the source.
+pub(crate) enum Work {
+    /// The next chunk of the file that is being read.
+    Data(Bytes),
+    /// The next hole of it.
+    Hole(u64),
+    /// Ends that file: the chunks and holes since the last one are its content.
+    File {
+        /// Where it stands.
+        path: TreePath,
+        /// Its metadata.
+        metadata: Metadata,
+    },
+    /// A directory.
+    Directory {
+        /// Where it stands.
+        path: TreePath,
+        /// Its metadata.
+        metadata: Metadata,
+    },
+    /// A link, device, pipe or socket.
+    Other {
+        /// Where it stands.
+        path: TreePath,
+        /// Its metadata.
+        metadata: Metadata,
+        /// What it is.
+        content: Content,
+    },
+    /// A hard link to what stands at `target` now.
+    HardLink {
+        /// Where it stands.
+        path: TreePath,
+        /// What it shares its content with.
+        target: TreePath,
+    },
+    /// A small file of a local directory, read by whichever worker gets this.
+    Read(Box<FileToRead>),
+    /// An object made of entries; it has no place of its own in the tree.
+    Object(Chunk),
+}
+
+impl From<Cut> for Work {
+    fn from(cut: Cut) -> Self {
+        match cut {
+            Cut::Data(bytes) => Self::Data(bytes),
+            Cut::Hole(length) => Self::Hole(length),
+        }
+    }
+}
+
+/// Takes work in order.
+pub(crate) trait Sink {
+    /// Takes one step. `position` is how many bytes of the source have been read: what is held back
+    /// is bounded by it, because a small piece can keep a large buffer alive.
+    fn take(&mut self, work: Work, position: u64) -> Result<(), ConvertError>;
+}
