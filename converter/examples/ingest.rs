@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::{Context, Result};
-use flisthub_converter::{IngestOptions, ingest_archive};
+use flisthub_converter::{IngestOptions, ingest_archive, ingest_directory};
 use flisthub_storage::{ChunkStore, MemoryStore, RocksOptions, RocksStore, SystemClock};
 
 fn main() -> Result<()> {
@@ -25,7 +25,11 @@ fn ingest(name: &str, path: &Path, store: &dyn ChunkStore) -> Result<()> {
     for time in ["new", "again"] {
         let start = Instant::now();
         let options = IngestOptions::default();
-        let ingested = ingest_archive(std::fs::File::open(path)?, store, &options)?;
+        let ingested = if path.is_dir() {
+            ingest_directory(path, store, &options)?
+        } else {
+            ingest_archive(std::fs::File::open(path)?, store, &options)?
+        };
         let built = start.elapsed();
         store.flush()?;
         let report = ingested.report;

@@ -5,6 +5,7 @@
 //! bounded channels.
 
 mod archive;
+mod beneath;
 mod directory;
 mod envelope;
 mod error;
@@ -18,6 +19,7 @@ mod work;
 mod xattr;
 
 pub use archive::ingest_archive;
+pub use directory::ingest_directory;
 pub use envelope::Envelope;
 pub use error::{ConvertError, ExtractError, Problem};
 pub use limits::{Limit, Limits};
