@@ -1,7 +1,10 @@
 //! The rules of archives: what wins, what is implied, what is refused.
 
-use flisthub_flist::{BuildError, Content, Metadata, Tree, TreeBuilder, TreePath, links};
-use flisthub_storage::MemoryStore;
+use flisthub_flist::{
+    BuildError, Content, EntryName, FlistWriter, Metadata, Tree, TreeBuilder, TreePath,
+    build_links, links,
+};
+use flisthub_storage::{ChunkStore, MemoryStore};
 
 use crate::support::{every_kind, file, keep, listing, metadata, path, publish};
 
@@ -103,6 +106,41 @@ fn a_group_of_one_is_no_group() {
     tree.add_hard_link(&path("b"), &path("a")).unwrap();
     tree.add(&path("a"), metadata(1), Content::Fifo).unwrap();
     assert_eq!(tree.finish(&mut emit).unwrap().links, None);
+}
+
+#[test]
+fn the_order_of_links_does_not_matter() {
+    let groups = [vec![path("b"), path("a")], vec![path("d"), path("c"), path("e")]];
+    let store = MemoryStore::new();
+    let one = build_links(groups.to_vec(), &mut keep(&store)).unwrap();
+    let other = build_links(groups.iter().rev().cloned().collect(), &mut keep(&store)).unwrap();
+    assert_eq!(one, other);
+    let sorted = [vec![path("a"), path("b")], vec![path("c"), path("d"), path("e")]];
+    assert_eq!(links(&store, one.unwrap()).unwrap(), sorted);
+}
+
+#[test]
+fn many_links_are_cut_into_several_objects() {
+    let groups: Vec<Vec<TreePath>> = (0..20_000)
+        .map(|index| vec![path(&format!("{index:020}/a")), path(&format!("{index:020}/b"))])
+        .collect();
+    let store = MemoryStore::new();
+    let id = build_links(groups.clone(), &mut keep(&store)).unwrap().unwrap();
+    assert!(store.stats().unwrap().objects > 3);
+    assert_eq!(links(&store, id).unwrap(), groups);
+}
+
+#[test]
+fn an_object_stands_once_in_a_file() {
+    let store = MemoryStore::new();
+    let mut tree = TreeBuilder::new();
+    for directory in ["a", "b", "c/d"] {
+        tree.add(&path(directory).join(&EntryName::new(b"x").unwrap()), metadata(1), Content::Fifo)
+            .unwrap();
+    }
+    let built = tree.finish(&mut keep(&store)).unwrap();
+    // The manifest, the root, `c`, and the one object that `a`, `b` and `c/d` share.
+    assert_eq!(FlistWriter::new(&store, publish(&store, &built)).count(), 4);
 }
 
 #[test]

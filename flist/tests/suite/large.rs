@@ -81,6 +81,19 @@ fn a_directory_in_parts_is_frozen() {
     );
 }
 
+/// Frozen: long names make so many parts that the nodes above them are cut as well.
+#[test]
+fn a_directory_with_two_levels_of_nodes_is_frozen() {
+    let all: Vec<Entry> =
+        (0..600_000).map(|index| entry(&format!("{index:08}{}", "n".repeat(200)))).collect();
+    let (id, made) = build(&all);
+    // The id as it is on every machine, and how many objects there are.
+    assert_eq!(
+        (id.to_string().as_str(), made.len()),
+        ("86a484afcd924251c4ae1dfc82a89fc55aae1804ecee44123a2b230cdd0a5629", 1190)
+    );
+}
+
 #[test]
 fn names_that_end_every_part_still_give_a_tree() {
     // Names chosen so that each ends a part at the lowest level.
@@ -98,6 +111,8 @@ fn names_that_end_every_part_still_give_a_tree() {
     let (root, _) = build_directory(&chosen, &mut keep(&store)).unwrap();
     let found: Vec<Entry> = directory_entries(&store, root).map(Result::unwrap).collect();
     assert_eq!(found, chosen);
+    // Two entries a part, and one node above them.
+    assert_eq!(store.stats().unwrap().objects, 1001);
 }
 
 #[test]

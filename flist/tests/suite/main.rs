@@ -11,4 +11,6 @@ mod large;
 #[cfg(test)]
 mod laws;
 #[cfg(test)]
+mod strict;
+#[cfg(test)]
 mod support;
