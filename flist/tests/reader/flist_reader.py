@@ -19,11 +19,30 @@ from base64 import b64encode
 from collections.abc import Iterator
 from typing import Any
 
-import objects as schema
 from cut import cut_directory, cut_links, cut_list
-from objects import DIRECTORY, LINKS, LIST, MANIFEST, MAX_OBJECT
-from objects import Directory, Entry, Piece, Refused
-from objects import array, ascending, bstr, decode, ident, need, object_id, refuse, totals, uint
+from objects import (
+    DIRECTORY,
+    LINKS,
+    LIST,
+    MANIFEST,
+    MAX_OBJECT,
+    Directory,
+    Entry,
+    Piece,
+    Refused,
+    array,
+    ascending,
+    bstr,
+    check_metadata,
+    check_name,
+    decode,
+    ident,
+    need,
+    object_id,
+    refuse,
+    totals,
+    uint,
+)
 from wire import Wire
 
 MAGIC = bytes.fromhex("89464c4953540a01")
@@ -75,7 +94,7 @@ class Flist:
         self.id = self._last_id
         version, root, metadata, sums, profile, links, image, values = self.manifest
         need(version == 1, "a version that is not 1")
-        schema.check_metadata(metadata)
+        check_metadata(metadata)
         need(type(profile) is str, "the profile is not text")
         for config in array(image, "image-config", 0, 1):
             bstr(config, "image-config", 0, MAX_OBJECT)
@@ -120,8 +139,8 @@ class Flist:
 
     def _entry(self, value: Any) -> Entry:
         name, metadata, content = array(value, "an entry", 3, 3)
-        schema.check_name(name)
-        schema.check_metadata(metadata)
+        check_name(name)
+        check_metadata(metadata)
         entry = Entry(value)
         match content:
             case [0, size, list() as pieces]:
@@ -254,7 +273,7 @@ def show_metadata(metadata: list[Any]) -> dict[str, Any]:
 
 def show_entry(path: bytes, entry: Entry, group: int | None, wire: Wire | None) -> dict[str, Any]:
     content = entry.value[2]
-    line = {"path_base64": base64(path), "path": path.decode(errors="replace")}
+    line: dict[str, Any] = {"path_base64": base64(path), "path": path.decode(errors="replace")}
     line |= {"kind": KINDS[content[0]]} | show_metadata(entry.value[1])
     match content[0]:
         case 0 | 1:
@@ -276,7 +295,7 @@ def show_entry(path: bytes, entry: Entry, group: int | None, wire: Wire | None) 
 def listing(flist: Flist, wire: Wire | None = None) -> Iterator[str]:
     """The lines that `check` prints."""
     _, root, metadata, sums, profile, _, image, values = flist.manifest
-    line = {"manifest": flist.id.hex(), "root": root.hex(), "profile": profile}
+    line: dict[str, Any] = {"manifest": flist.id.hex(), "root": root.hex(), "profile": profile}
     line |= {"entries": sums[0], "bytes": sums[1], "values": dict(values)}
     line |= {"image_config_base64": base64(image[0]) if image else None}
     yield json.dumps(line | show_metadata(metadata))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any, NoReturn
 
 from blake3 import blake3
@@ -96,8 +97,8 @@ def decode_item(data: bytes, at: int, depth: int) -> tuple[Any, int]:
 
 
 def uint(value: Any, what: str, low: int = 0, high: int = (1 << 64) - 1) -> int:
-    need(type(value) is int and low <= value <= high, f"{what} is not in {low}..{high}")
-    return value
+    need(isinstance(value, int) and low <= value <= high, f"{what} is not in {low}..{high}")
+    return int(value)
 
 
 def bstr(value: Any, what: str, low: int, high: int, without: bytes = b"") -> bytes:
@@ -122,8 +123,7 @@ def totals(value: Any) -> tuple[int, int]:
 
 
 def ascending(keys: Iterable[bytes], what: str) -> None:
-    keys = list(keys)
-    need(all(a < b for a, b in zip(keys, keys[1:])), f"{what} are not sorted, or not unique")
+    need(all(a < b for a, b in pairwise(keys)), f"{what} are not sorted, or not unique")
 
 
 def check_name(value: Any) -> bytes:
@@ -172,7 +172,8 @@ class Entry:
 
     @property
     def name(self) -> bytes:
-        return self.value[0]
+        name: bytes = self.value[0]
+        return name
 
     def totals(self) -> tuple[int, int]:
         if self.below:
@@ -191,7 +192,7 @@ class Directory:
         self.by_name = {entry.name: entry for entry in entries}
         below = [(e, e.below.path if e.below else (0, 0)) for e in entries]
         # The longest path below, in names and in bytes.
-        self.path = (
+        self.path: tuple[int, int] = (
             max((1 + names for _, (names, _) in below), default=0),
             max((len(e.name) + (size and 1 + size) for e, (_, size) in below), default=0),
         )

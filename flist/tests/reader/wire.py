@@ -8,7 +8,7 @@ from typing import BinaryIO
 import zstandard
 from blake3 import blake3
 
-from objects import CHUNK, MANIFEST, MAX_OBJECT, Piece, Refused, need, object_id, refuse
+from objects import CHUNK, MANIFEST, MAX_OBJECT, Piece, need, object_id, refuse
 
 # This program's own limit: a longer file (with holes) is not rebuilt.
 MAX_REBUILT = 1 << 32

@@ -4,7 +4,7 @@ use flisthub_flist::{DecodeError, Directory, List, Manifest};
 
 /// CBOR by hand: a head of the given major type, short lengths only.
 fn head(major: u8, value: u8) -> Vec<u8> {
-    if value < 24 { vec![major << 5 | value] } else { vec![major << 5 | 24, value] }
+    if value < 24 { vec![major << 5 | value] } else { vec![major << 5 | 0x18, value] }
 }
 
 fn bytes(value: &[u8]) -> Vec<u8> {
