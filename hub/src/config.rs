@@ -35,15 +35,26 @@ pub struct Limits {
     /// Bytes of a request's line and headers together. Default: 32 KiB. Stops memory being filled with
     /// headers.
     pub header_bytes: usize,
-    /// Entries of one archive or tree. Default: 10,000,000. Stops a small archive of endless empty
+    /// Entries of one archive or tree. Default: 4,000,000. Stops a small archive of endless empty
     /// files, which costs memory for names.
     pub entries: u64,
-    /// How many times larger than the upload its inflated form may be. Default: 1,000. Stops
-    /// decompression bombs. Applies beyond the first 64 MiB of inflated bytes.
+    /// Bytes of all files of one archive, holes included. Default: 16 TiB. Stops a sparse header of a
+    /// few bytes that claims exabytes.
+    pub file_bytes: u64,
+    /// Bytes of one archive once decompressed. Default: 4 TiB. Stops an endless stream.
+    pub archive_bytes: u64,
+    /// Decompressed bytes for each compressed byte. Default: 200. Stops decompression bombs.
     pub expansion: u64,
-    /// Bytes of one path. Default: 4,096. Stops paths that no system could extract.
+    /// Decompressed bytes up to which `expansion` is not looked at. Default: 1 GiB.
+    pub expansion_floor_bytes: u64,
+    /// Bytes of memory that decompressing one archive may take. Default: 128 MiB. Stops archives whose
+    /// dictionary or window is as large as they like.
+    pub decoder_memory_bytes: u64,
+    /// Bytes of one path. Default: 4,096, which is also the most. Stops paths that no system could
+    /// extract.
     pub path_bytes: usize,
-    /// Names in one path. Default: 256. Stops trees so deep that walking them is costly.
+    /// Names in one path. Default: 1,024, which is also the most. Stops trees so deep that walking them
+    /// is costly.
     pub path_depth: usize,
     /// Archive uploads at a time. Default: 4. Stops memory and threads from growing with callers; one
     /// more is answered 503 and may try again.
@@ -89,21 +100,43 @@ pub struct SessionTimes {
 
 impl Default for Limits {
     fn default() -> Self {
+        let archive = flisthub_converter::Limits::default();
         Self {
             upload_bytes: 64 << 30,
             chunks_request_bytes: 1 << 30,
             body_bytes: 64 << 10,
             header_bytes: 32 << 10,
-            entries: 10_000_000,
-            expansion: 1_000,
-            path_bytes: 4_096,
-            path_depth: 256,
+            entries: archive.entries,
+            file_bytes: archive.file_bytes,
+            archive_bytes: archive.archive_bytes,
+            expansion: archive.expansion,
+            expansion_floor_bytes: archive.expansion_floor,
+            decoder_memory_bytes: archive.decoder_memory,
+            path_bytes: archive.path_bytes,
+            path_depth: archive.depth,
             uploads: 4,
             transfers: 64,
             connections: 1_024,
             request_seconds: 60,
             idle_seconds: 60,
             shutdown_seconds: 30,
+        }
+    }
+}
+
+impl Limits {
+    /// What the converter is told.
+    pub fn archive(&self) -> flisthub_converter::Limits {
+        flisthub_converter::Limits {
+            entries: self.entries,
+            file_bytes: self.file_bytes,
+            archive_bytes: self.archive_bytes,
+            expansion: self.expansion,
+            expansion_floor: self.expansion_floor_bytes,
+            decoder_memory: self.decoder_memory_bytes,
+            path_bytes: self.path_bytes,
+            depth: self.path_depth,
+            ..flisthub_converter::Limits::default()
         }
     }
 }
@@ -217,7 +250,7 @@ mod tests {
         let example = include_str!("../../docs/flisthub.example.toml");
         assert_eq!(parse(example).unwrap(), Config::default());
         let keys = example.lines().filter(|line| line.contains(" = ")).count();
-        assert_eq!(keys, 20, "a key is missing from the example, or not counted here");
+        assert_eq!(keys, 24, "a key is missing from the example, or not counted here");
         assert_eq!(parse("").unwrap(), Config::default());
     }
 

@@ -7,7 +7,7 @@ use flisthub_storage::{ChunkId, Frame, PutReport, SessionId, Sessions};
 use futures_util::Stream;
 
 use super::error::ActionError;
-use super::feed::{FeedReader, feed};
+use super::feed::{FeedReader, Pumped, feed};
 use super::stream::{Items, produce};
 use super::{resolve, sessions};
 use crate::auth::{Caller, Right};
@@ -47,8 +47,9 @@ pub async fn put(
         let _running = permit;
         store_records(&*store, &session, reader)
     });
-    feed.pump(&mut body, hub.config.limits.chunks_request_bytes).await?;
-    feed.end().await;
+    if feed.pump(&mut body, hub.config.limits.chunks_request_bytes).await? == Pumped::Whole {
+        feed.end().await;
+    }
     work.await?
 }
 

@@ -2,6 +2,7 @@
 //! bounded channel, so that neither a whole body nor a whole file is ever held.
 
 use std::io::{self, Read};
+use std::time::Duration;
 
 use bytes::{Buf, Bytes};
 use futures_util::{Stream, StreamExt};
@@ -12,9 +13,10 @@ use super::error::ActionError;
 /// Parts that may wait between the two sides. hyper's parts are at most some hundred kilobytes.
 const WAITING: usize = 16;
 
-/// What is read and thrown away after the reader gave up, before the caller gets its answer. A server
-/// that closes on a caller in the middle of sending may destroy the very answer it sent.
-const DRAIN: u64 = 64 << 20;
+/// How long what a caller still sends is read and thrown away once nobody wants it, before the caller
+/// gets its answer. A server that closes on a caller in the middle of sending may destroy the very
+/// answer it sent.
+pub(crate) const DRAIN: Duration = Duration::from_secs(10);
 
 enum Part {
     Data(Bytes),
@@ -32,6 +34,15 @@ pub(super) struct FeedReader {
     ended: bool,
 }
 
+/// How a body was handed over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Pumped {
+    /// All of it.
+    Whole,
+    /// The reader wanted no more of it; why, the reader says.
+    ReaderGone,
+}
+
 /// The two ends of a feed.
 pub(super) fn feed() -> (Feed, FeedReader) {
     let (sender, receiver) = mpsc::channel(WAITING);
@@ -39,30 +50,26 @@ pub(super) fn feed() -> (Feed, FeedReader) {
 }
 
 impl Feed {
-    /// Hands a body of at most `most` bytes over, up to but not including its end. Gives `Ok` as well when
-    /// the reader wants no more: what the reader says then counts.
+    /// Hands over a body of at most `most` bytes, up to but not including its end.
     pub(super) async fn pump(
         &self,
         body: &mut (impl Stream<Item = Result<Bytes, ActionError>> + Unpin),
         most: u64,
-    ) -> Result<(), ActionError> {
+    ) -> Result<Pumped, ActionError> {
         let mut total = 0_u64;
-        let mut wasted = 0_u64;
         while let Some(part) = body.next().await {
             let part = part?;
-            let length = part.len() as u64;
-            total = total.saturating_add(length);
+            total = total.saturating_add(part.len() as u64);
             if total > most {
+                drain(body).await;
                 return Err(ActionError::TooLarge(format!("the body has more than {most} bytes")));
             }
-            if self.0.is_closed() || self.0.send(Part::Data(part)).await.is_err() {
-                wasted += length;
-                if wasted > DRAIN {
-                    break;
-                }
+            if self.0.send(Part::Data(part)).await.is_err() {
+                drain(body).await;
+                return Ok(Pumped::ReaderGone);
             }
         }
-        Ok(())
+        Ok(Pumped::Whole)
     }
 
     /// Says that the body came whole.
@@ -70,6 +77,13 @@ impl Feed {
         // A reader that is gone needs no end.
         let _ = self.0.send(Part::End).await;
     }
+}
+
+/// Reads on for a while, for nobody.
+async fn drain(body: &mut (impl Stream<Item = Result<Bytes, ActionError>> + Unpin)) {
+    let rest = async { while let Some(Ok(_)) = body.next().await {} };
+    // A caller that is still sending after that may miss its answer.
+    let _ = tokio::time::timeout(DRAIN, rest).await;
 }
 
 impl FeedReader {
@@ -148,9 +162,10 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_reader_that_stops_does_not_stop_the_body() {
+    async fn a_reader_that_stops_is_noticed() {
         let (feed, reader) = feed();
         drop(reader);
-        feed.pump(&mut body(&["abc", "de"]), 10).await.unwrap();
+        let pumped = feed.pump(&mut body(&["abc", "de"]), 10).await.unwrap();
+        assert_eq!(pumped, Pumped::ReaderGone);
     }
 }

@@ -12,6 +12,8 @@ pub mod publish;
 mod resolve;
 pub mod sessions;
 mod stream;
+pub mod upload;
 
 pub use error::{ActionError, Thing};
+pub(crate) use feed::DRAIN;
 pub use stream::Items;

@@ -76,6 +76,8 @@ async fn dress(response: Response, body: impl FnOnce(&ErrorBody) -> Response) ->
     let (mut parts, own) = response.into_parts();
     let error = match parts.extensions.remove::<ErrorBody>() {
         Some(error) => error,
+        // What a panic or a failure inside says is for the log.
+        None if status.is_server_error() => ErrorBody::of_status(status, None),
         None => ErrorBody::of_status(status, own_text(own).await),
     };
     let dressed = body(&error);

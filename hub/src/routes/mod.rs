@@ -7,6 +7,7 @@ mod json_stream;
 mod native;
 mod observe;
 mod range;
+mod upload;
 mod zero_hub;
 
 use std::time::Duration;
@@ -33,12 +34,13 @@ pub fn router(hub: &Hub) -> Router {
         .merge(downloads(hub))
         .layer(DefaultBodyLimit::max(hub.config.limits.body_bytes))
         .layer(RequestBodyTimeoutLayer::new(Duration::from_secs(hub.config.limits.idle_seconds)))
-        .layer(CatchPanicLayer::new())
         .layer(from_fn(observe::observe))
 }
 
 /// The routes that 0-hub's clients know.
 fn zero_hub_face(hub: &Hub) -> Router {
+    // The action bounds the body; a form is never held.
+    let upload = post(upload::upload).layer(DefaultBodyLimit::disable());
     Router::new()
         .route("/api/flist", get(zero_hub::all_names))
         .route("/api/repositories", get(zero_hub::repositories))
@@ -48,7 +50,9 @@ fn zero_hub_face(hub: &Hub) -> Router {
         .route("/api/flist/me", get(zero_hub::me))
         .route("/api/flist/me/{flist}", get(zero_hub::own_dump).delete(zero_hub::delete))
         .layer(time_limit(hub))
+        .route("/api/flist/me/upload", upload)
         .route("/api/{*path}", axum::routing::any(no_such_route))
+        .layer(CatchPanicLayer::new())
         .layer(map_response(face::envelope))
         .with_state(hub.clone())
 }
@@ -72,6 +76,7 @@ fn native_face(hub: &Hub) -> Router {
         .route("/sessions/{session}/chunks", post(native::put_chunks))
         .route("/flists/{repository}/{flist}", flist)
         .fallback(no_such_route)
+        .layer(CatchPanicLayer::new())
         .layer(map_response(face::problem))
         .with_state(hub.clone())
 }
@@ -83,6 +88,7 @@ fn downloads(hub: &Hub) -> Router {
         .layer(time_limit(hub))
         .route("/{repository}/{file}", get(download::download))
         .fallback(no_such_route)
+        .layer(CatchPanicLayer::new())
         .layer(map_response(face::text))
         .with_state(hub.clone())
 }
