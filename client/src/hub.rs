@@ -213,6 +213,12 @@ impl HubClient {
     }
 }
 
+/// The id of the flist that a name points at.
+pub fn flist_id(info: &FlistInfo) -> Result<ChunkId, ClientError> {
+    let what = format!("looking {}/{} up", info.repository, info.name);
+    info.flist.parse().map_err(|_| bad_answer(&what, "the flist's id is not 64 hex digits"))
+}
+
 fn bad_answer(what: &str, reason: &str) -> ClientError {
     ClientError::BadAnswer { what: what.to_owned(), reason: reason.to_owned() }
 }

@@ -10,12 +10,15 @@ mod body;
 mod download;
 mod error;
 mod hub;
+
+mod push;
 mod remote_store;
 mod sender;
 mod transport;
 
 pub use download::{ChunkDownload, Download};
 pub use error::{ClientError, Refusal};
-pub use hub::HubClient;
+pub use hub::{HubClient, flist_id};
+pub use push::{Push, PushError, Pushed, Source};
 pub use remote_store::{RemoteStore, Traffic};
 pub use transport::Patience;

@@ -1,0 +1,92 @@
+//! The command line: what can be typed, and where each verb goes.
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use clap::{Parser, Subcommand};
+use flisthub_client::{HubClient, Patience};
+use tokio::runtime::Runtime;
+
+use crate::command::{cat, login, ls, push, rm};
+use crate::config::{Environment, Settings};
+use crate::failure::{EXIT_CODES, UsageError};
+use crate::output::Output;
+
+/// Push trees of files to a Flisthub hub, and get them back.
+#[derive(Debug, Parser)]
+#[command(name = "hub-client", version, about, after_help = EXIT_CODES)]
+struct Cli {
+    /// The hub's address, http:// or https://. Default: the one you logged in to.
+    #[arg(long, global = true, env = "FLISTHUB_URL", value_name = "URL")]
+    url: Option<String>,
+
+    /// Print results as JSON on standard output, and errors as JSON on standard error.
+    #[arg(long, global = true)]
+    json: bool,
+
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Login(login::Arguments),
+    Push(push::Arguments),
+    Ls(ls::Arguments),
+    Cat(cat::Arguments),
+    Rm(rm::Arguments),
+}
+
+/// What a verb works with.
+pub(crate) struct Session {
+    /// The hub.
+    pub(crate) hub: HubClient,
+    /// Where its calls run. Dropped without waiting for what is still under way.
+    pub(crate) runtime: Runtime,
+    /// Where results go.
+    pub(crate) output: Output,
+}
+
+/// Runs the program; gives its exit code.
+pub(crate) fn run(arguments: Vec<OsString>, environment: Environment) -> ExitCode {
+    let json = arguments.iter().any(|argument| argument == "--json");
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) if json && error.use_stderr() => {
+            let line = error.to_string();
+            let line = line.trim_start_matches("error: ").trim_end().to_owned();
+            return Output::new(true).fail(&UsageError(line).into());
+        }
+        Err(error) => {
+            // Nothing is left to do when even this cannot be printed.
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
+        }
+    };
+    let output = Output::new(cli.json);
+    match execute(cli, environment, output) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => output.fail(&error),
+    }
+}
+
+fn execute(cli: Cli, environment: Environment, output: Output) -> anyhow::Result<()> {
+    let runtime = Runtime::new().context("cannot start the threads of the HTTP client")?;
+    let url = cli.url.filter(|url| !url.is_empty());
+    if let Command::Login(arguments) = cli.command {
+        return login::run(&arguments, &environment, &runtime, output);
+    }
+    let settings = Settings::find(url, environment, output)?;
+    let hub = HubClient::new(&settings.url, settings.token.as_deref(), Patience::default())?;
+    let session = Session { hub, runtime, output };
+    let done = match cli.command {
+        Command::Login(_) => Ok(()),
+        Command::Push(arguments) => push::run(&arguments, &session),
+        Command::Ls(arguments) => ls::run(&arguments, &session),
+        Command::Cat(arguments) => cat::run(&arguments, &session),
+        Command::Rm(arguments) => rm::run(&arguments, &session),
+    };
+    session.runtime.shutdown_background();
+    done
+}

@@ -1,0 +1,128 @@
+//! How a failed call ends: its stable word and its exit code.
+
+use std::error::Error;
+
+use flisthub_client::{ClientError, PushError};
+use flisthub_converter::{ConvertError, ExtractError};
+
+/// What a script can rely on; shown by `--help` and in `docs/hub-client.md`.
+pub(crate) const EXIT_CODES: &str = "\
+Exit codes:
+  0  done
+  1  failure that none of the others names
+  2  the command line is wrong, or no hub is known
+  3  there is no such repository, name or path
+  4  not allowed: no token, a wrong or expired one, or somebody else's repository
+  5  conflict: the hub's state changed in between; try again
+  6  what was given cannot be used: a bad archive or tree, a path that is no file,
+     a destination that is not empty
+  7  the hub cannot be reached, or stopped answering
+  130, 143  interrupted
+
+FLISTHUB_TOKEN holds the token; there is no option for it, because others can see
+the command lines that you type.";
+
+/// The command line asks for something that cannot be.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct UsageError(pub(crate) String);
+
+/// A [`UsageError`] as a command returns it.
+pub(crate) fn usage(message: impl Into<String>) -> anyhow::Error {
+    UsageError(message.into()).into()
+}
+
+/// There is no such path in a tree.
+#[derive(Debug, thiserror::Error)]
+#[error("{name}: there is no {path:?} in it; `hub-client ls {name}` shows what is")]
+pub(crate) struct NoSuchPath {
+    pub(crate) name: String,
+    pub(crate) path: String,
+}
+
+/// A path names something else than what the command takes.
+#[derive(Debug, thiserror::Error)]
+#[error("{path}: {reason}")]
+pub(crate) struct WrongKind {
+    pub(crate) path: String,
+    pub(crate) reason: String,
+}
+
+/// The person at the terminal said no.
+#[derive(Debug, thiserror::Error)]
+#[error("nothing was done")]
+pub(crate) struct Declined;
+
+/// Whoever reads the output has stopped reading, as `head` does. No failure.
+#[derive(Debug, thiserror::Error)]
+#[error("standard output is closed")]
+pub(crate) struct OutputClosed;
+
+/// A stable word and an exit code.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Ending {
+    pub(crate) code: String,
+    pub(crate) exit: u8,
+}
+
+fn ending(code: &str, exit: u8) -> Ending {
+    Ending { code: code.to_owned(), exit }
+}
+
+impl Ending {
+    /// How `error` ends the program: the first in its chain that says so.
+    pub(crate) fn of(error: &anyhow::Error) -> Self {
+        error.chain().find_map(of_one).unwrap_or_else(|| ending("failed", 1))
+    }
+}
+
+fn of_one(error: &(dyn Error + 'static)) -> Option<Ending> {
+    if error.is::<OutputClosed>() {
+        return Some(ending("output_closed", 0));
+    }
+    if error.is::<UsageError>() {
+        return Some(ending("usage", 2));
+    }
+    if error.is::<NoSuchPath>() {
+        return Some(ending("not_found", 3));
+    }
+    if error.is::<WrongKind>() {
+        return Some(ending("wrong_kind", 6));
+    }
+    if error.is::<Declined>() {
+        return Some(ending("declined", 1));
+    }
+    if let Some(error) = error.downcast_ref::<ClientError>() {
+        return Some(ending(error.code(), exit_of(error)));
+    }
+    if let Some(PushError::Open { .. }) = error.downcast_ref::<PushError>() {
+        return Some(ending("bad_path", 6));
+    }
+    if let Some(error) = error.downcast_ref::<ConvertError>() {
+        return error.is_bad_input().then(|| ending("bad_input", 6));
+    }
+    if let Some(ExtractError::NotEmpty(_)) = error.downcast_ref::<ExtractError>() {
+        return Some(ending("not_empty", 6));
+    }
+    None
+}
+
+fn exit_of(error: &ClientError) -> u8 {
+    match error {
+        ClientError::Address { .. } => 2,
+        // The session ended under us: a new push opens another.
+        ClientError::NotFound(refusal) if refusal.code == "no_session" => 5,
+        ClientError::NotFound(_) => 3,
+        ClientError::NoToken(_) | ClientError::NotAllowed(_) => 4,
+        ClientError::MissingObjects { .. } | ClientError::Conflict(_) => 5,
+        ClientError::Refused(_) => 6,
+        ClientError::Unreachable { .. }
+        | ClientError::Interrupted { .. }
+        | ClientError::Stalled { .. }
+        | ClientError::Unavailable { .. } => 7,
+        ClientError::Setup(_)
+        | ClientError::Failed(_)
+        | ClientError::BadAnswer { .. }
+        | ClientError::BadChunks { .. } => 1,
+    }
+}

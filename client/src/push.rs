@@ -1,0 +1,202 @@
+//! A directory or an archive, into a hub under a name; only what the hub does not have travels.
+//!
+//! The work is the converter's; this file puts a [`RemoteStore`] below it and publishes. When the hub
+//! says that objects are missing after all (a sweep took them in between), the same input is read
+//! again, and what is missing travels then.
+
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use flisthub_converter::{
+    ConvertError, IngestOptions, IngestReport, Ingested, ingest_archive, ingest_directory,
+};
+use flisthub_flist::wire::{FlistInfo, UploadReport};
+use flisthub_storage::{ChunkStore, SessionId, StoreError};
+use tokio::runtime::Handle;
+
+use crate::error::ClientError;
+use crate::hub::HubClient;
+use crate::remote_store::{RemoteStore, Traffic};
+
+/// How often the input is read before a push gives up.
+const ATTEMPTS: u32 = 3;
+
+/// Why a push failed. Nothing was published.
+#[derive(Debug, thiserror::Error)]
+pub enum PushError {
+    /// There is nothing to push at the path.
+    #[error("cannot open {}", path.display())]
+    Open {
+        /// The path.
+        path: PathBuf,
+        /// What the system says.
+        #[source]
+        source: io::Error,
+    },
+    /// The input cannot become a flist, or the hub failed meanwhile.
+    #[error(transparent)]
+    Convert(#[from] ConvertError),
+    /// What was put could not be sent.
+    #[error(transparent)]
+    Send(#[from] StoreError),
+    /// The hub did not publish it.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// The hub lost objects again and again, or the input cannot be read a second time.
+    #[error("the hub lost objects while they were pushed; push again")]
+    Incomplete(#[source] ClientError),
+}
+
+/// What to push.
+pub enum Source {
+    /// A directory on this machine.
+    Directory(PathBuf),
+    /// An archive that can be read again.
+    Archive(PathBuf),
+    /// An archive that comes once, from a pipe.
+    Stream(Option<Box<dyn Read + Send>>),
+}
+
+impl Source {
+    /// What stands at a path; `-` is standard input.
+    pub fn at(path: &Path) -> Result<Self, PushError> {
+        let failed = |source| PushError::Open { path: path.to_owned(), source };
+        if path.as_os_str() == "-" {
+            return Ok(Self::Stream(Some(Box::new(io::stdin()))));
+        }
+        let about = fs::metadata(path).map_err(failed)?;
+        if about.is_dir() {
+            Ok(Self::Directory(path.to_owned()))
+        } else if about.is_file() {
+            Ok(Self::Archive(path.to_owned()))
+        } else {
+            let file = File::open(path).map_err(failed)?;
+            Ok(Self::Stream(Some(Box::new(file))))
+        }
+    }
+
+    /// Length of what will be read, where that is known beforehand.
+    pub fn length(&self) -> Option<u64> {
+        match self {
+            Self::Archive(path) => fs::metadata(path).ok().map(|about| about.len()),
+            Self::Directory(_) | Self::Stream(_) => None,
+        }
+    }
+
+    /// Reads the input into `store`; `None` if it cannot be read again.
+    fn ingest(
+        &mut self,
+        store: &dyn ChunkStore,
+        options: &IngestOptions,
+    ) -> Result<Option<Ingested>, PushError> {
+        let ingested = match self {
+            Self::Directory(path) => ingest_directory(path, store, options)?,
+            Self::Archive(path) => {
+                let file = File::open(&*path);
+                let file = file.map_err(|source| PushError::Open { path: path.clone(), source })?;
+                ingest_archive(file, store, options)?
+            }
+            Self::Stream(stream) => match stream.take() {
+                Some(stream) => ingest_archive(stream, store, options)?,
+                None => return Ok(None),
+            },
+        };
+        Ok(Some(ingested))
+    }
+}
+
+/// What a push did.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Pushed {
+    /// What the name points at now.
+    pub info: FlistInfo,
+    /// What it took. `seconds` is left for the caller, who knows when it began.
+    pub report: UploadReport,
+}
+
+/// One push, within an upload session that the caller opened.
+pub struct Push<'a> {
+    hub: &'a HubClient,
+    repository: &'a str,
+    name: &'a str,
+    session: SessionId,
+    store: RemoteStore,
+}
+
+impl<'a> Push<'a> {
+    /// Will push to `repository/name`.
+    pub fn new(
+        hub: &'a HubClient,
+        runtime: &Handle,
+        (repository, name): (&'a str, &'a str),
+        session: SessionId,
+    ) -> Self {
+        let store = RemoteStore::in_session(hub.clone(), runtime.clone(), repository, session);
+        Self { hub, repository, name, session, store }
+    }
+
+    /// The counters, which go on counting.
+    pub fn traffic(&self) -> Arc<Traffic> {
+        self.store.traffic()
+    }
+
+    /// Reads the source, sends what is missing, publishes.
+    pub fn run(
+        &self,
+        runtime: &Handle,
+        source: &mut Source,
+        options: &IngestOptions,
+    ) -> Result<Pushed, PushError> {
+        let mut total = IngestReport::default();
+        let mut left = ATTEMPTS;
+        let mut lost = None;
+        loop {
+            let ingested = match (source.ingest(&self.store, options)?, lost.take()) {
+                (Some(ingested), _) => ingested,
+                (None, Some(error)) => return Err(PushError::Incomplete(error)),
+                (None, None) => return Err(ConvertError::Empty.into()),
+            };
+            self.store.flush()?;
+            total = sum(&total, &ingested.report);
+            left -= 1;
+            let publish =
+                self.hub.publish(self.session, self.repository, self.name, ingested.flist);
+            match runtime.block_on(publish) {
+                Ok(info) => return Ok(Pushed { report: self.report(&info, &total), info }),
+                Err(error @ ClientError::MissingObjects { .. }) if left > 0 => lost = Some(error),
+                Err(error @ ClientError::MissingObjects { .. }) => {
+                    return Err(PushError::Incomplete(error));
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    fn report(&self, info: &FlistInfo, total: &IngestReport) -> UploadReport {
+        UploadReport {
+            flist: info.flist.clone(),
+            files: total.files,
+            entries: total.entries,
+            bytes: total.bytes,
+            chunks: total.chunks,
+            new_chunks: total.new_chunks,
+            new_objects: total.new_objects,
+            // What the hub wrote, and not what was offered: somebody else may have been faster.
+            stored_bytes: self.store.stored().stored_bytes,
+            sent_bytes: Some(self.store.traffic().sent()),
+            seconds: 0.0,
+        }
+    }
+}
+
+/// The tree as it was read last; what was new, in all.
+fn sum(before: &IngestReport, last: &IngestReport) -> IngestReport {
+    IngestReport {
+        new_chunks: before.new_chunks + last.new_chunks,
+        new_objects: before.new_objects + last.new_objects,
+        stored_bytes: before.stored_bytes + last.stored_bytes,
+        ..*last
+    }
+}
