@@ -8,7 +8,7 @@ use clap::{Parser, Subcommand};
 use flisthub_client::{HubClient, Patience};
 use tokio::runtime::Runtime;
 
-use crate::command::{cat, login, ls, push, rm};
+use crate::command::{cat, login, ls, pull, push, rm};
 use crate::config::{Environment, Settings};
 use crate::failure::{EXIT_CODES, UsageError};
 use crate::output::Output;
@@ -33,6 +33,7 @@ struct Cli {
 enum Command {
     Login(login::Arguments),
     Push(push::Arguments),
+    Pull(pull::Arguments),
     Ls(ls::Arguments),
     Cat(cat::Arguments),
     Rm(rm::Arguments),
@@ -83,6 +84,7 @@ fn execute(cli: Cli, environment: Environment, output: Output) -> anyhow::Result
     let done = match cli.command {
         Command::Login(_) => Ok(()),
         Command::Push(arguments) => push::run(&arguments, &session),
+        Command::Pull(arguments) => pull::run(&arguments, &session),
         Command::Ls(arguments) => ls::run(&arguments, &session),
         Command::Cat(arguments) => cat::run(&arguments, &session),
         Command::Rm(arguments) => rm::run(&arguments, &session),

@@ -95,7 +95,7 @@ pub enum ClientError {
     /// The call does not fit the present state of the hub (409, 412).
     #[error("{0}")]
     Conflict(Refusal),
-    /// The hub does not accept what was sent (other 4xx).
+    /// The hub does not accept what was sent (other 4xx), or another address answers for it (3xx).
     #[error("{0}")]
     Refused(Refusal),
     /// The hub failed (5xx).
@@ -174,7 +174,7 @@ impl ClientError {
             404 | 410 => Self::NotFound(refusal),
             409 | 412 => Self::Conflict(refusal),
             429 | 502..=504 => Self::Unavailable { refusal, retry_after },
-            400..=499 => Self::Refused(refusal),
+            300..=499 => Self::Refused(refusal),
             _ => Self::Failed(refusal),
         }
     }

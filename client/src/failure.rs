@@ -2,8 +2,10 @@
 
 use std::error::Error;
 
-use flisthub_client::{ClientError, PushError};
+use flisthub_client::{ClientError, PullError, PushError};
 use flisthub_converter::{ConvertError, ExtractError};
+use flisthub_flist::{FileError, LoadError};
+use flisthub_storage::StoreError;
 
 /// What a script can rely on; shown by `--help` and in `docs/hub-client.md`.
 pub(crate) const EXIT_CODES: &str = "\
@@ -95,16 +97,45 @@ fn of_one(error: &(dyn Error + 'static)) -> Option<Ending> {
     if let Some(error) = error.downcast_ref::<ClientError>() {
         return Some(ending(error.code(), exit_of(error)));
     }
-    if let Some(PushError::Open { .. }) = error.downcast_ref::<PushError>() {
-        return Some(ending("bad_path", 6));
+    if let Some(error) = error.downcast_ref::<PushError>() {
+        return of_push(error);
     }
-    if let Some(error) = error.downcast_ref::<ConvertError>() {
-        return error.is_bad_input().then(|| ending("bad_input", 6));
+    if let Some(error) = error.downcast_ref::<PullError>() {
+        return of_pull(error);
     }
-    if let Some(ExtractError::NotEmpty(_)) = error.downcast_ref::<ExtractError>() {
-        return Some(ending("not_empty", 6));
+    if let Some(LoadError::Missing(_)) = error.downcast_ref::<LoadError>() {
+        return Some(ending("missing_objects", 5));
     }
     None
+}
+
+/// Transparent errors do not stand in the chain themselves.
+fn of_push(error: &PushError) -> Option<Ending> {
+    match error {
+        PushError::Open { .. } => Some(ending("bad_path", 6)),
+        PushError::Convert(ConvertError::Store(error)) | PushError::Send(error) => of_store(error),
+        PushError::Convert(error) => error.is_bad_input().then(|| ending("bad_input", 6)),
+        PushError::Client(error) | PushError::Incomplete(error) => of_one(error),
+    }
+}
+
+fn of_pull(error: &PullError) -> Option<Ending> {
+    match error {
+        PullError::Client(error) => of_one(error),
+        // Something local, as a full disk.
+        PullError::File { source, .. } if matches!(**source, FileError::Store(_)) => None,
+        PullError::File { .. } => Some(ending("bad_answer", 1)),
+        PullError::Extract(ExtractError::NotEmpty(_)) => Some(ending("not_empty", 6)),
+        PullError::Extract(
+            ExtractError::MissingChunk { .. } | ExtractError::Load(LoadError::Missing(_)),
+        ) => Some(ending("missing_objects", 5)),
+        PullError::Temporary(_) | PullError::Extract(_) => None,
+    }
+}
+
+/// What else a store failed of stands further on in the chain.
+fn of_store(error: &StoreError) -> Option<Ending> {
+    matches!(error, StoreError::NoSession(_)).then(|| ending("no_session", 5))
 }
 
 fn exit_of(error: &ClientError) -> u8 {

@@ -10,6 +10,8 @@ mod body;
 mod download;
 mod error;
 mod hub;
+mod object_file;
+mod pull;
 
 mod push;
 mod remote_store;
@@ -19,6 +21,7 @@ mod transport;
 pub use download::{ChunkDownload, Download};
 pub use error::{ClientError, Refusal};
 pub use hub::{HubClient, flist_id};
+pub use pull::{Pull, PullError};
 pub use push::{Push, PushError, Pushed, Source};
 pub use remote_store::{RemoteStore, Traffic};
 pub use transport::Patience;

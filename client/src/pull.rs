@@ -38,7 +38,7 @@ pub enum PullError {
         name: String,
         /// What is wrong with it.
         #[source]
-        source: FileError,
+        source: Box<FileError>,
     },
     /// There is no room for the tree's directories in the temporary directory.
     #[error("no temporary file can be made")]
@@ -71,8 +71,7 @@ impl Pull {
             let read = fetch(hub, runtime, &info, flist, &mut objects)?;
             let source = match read {
                 Ok((flist, manifest)) => {
-                    let remote =
-                        RemoteStore::reader(hub.clone(), runtime.clone(), repository);
+                    let remote = RemoteStore::reader(hub.clone(), runtime.clone(), repository);
                     let store = PulledStore { objects, remote };
                     return Ok(Self { info, flist, manifest, store });
                 }
@@ -83,7 +82,7 @@ impl Pull {
             left -= 1;
             if left == 0 || now.flist == info.flist {
                 let name = format!("{repository}/{name}");
-                return Err(PullError::File { name, source });
+                return Err(PullError::File { name, source: Box::new(source) });
             }
             info = now;
         }

@@ -175,6 +175,8 @@ impl<'a> Push<'a> {
     }
 
     fn report(&self, info: &FlistInfo, total: &IngestReport) -> UploadReport {
+        // What the hub made of it, and not what was offered: somebody else may have been faster.
+        let stored = self.store.stored();
         UploadReport {
             flist: info.flist.clone(),
             files: total.files,
@@ -182,21 +184,15 @@ impl<'a> Push<'a> {
             bytes: total.bytes,
             chunks: total.chunks,
             new_chunks: total.new_chunks,
-            new_objects: total.new_objects,
-            // What the hub wrote, and not what was offered: somebody else may have been faster.
-            stored_bytes: self.store.stored().stored_bytes,
+            new_objects: stored.new.saturating_sub(total.new_chunks),
+            stored_bytes: stored.stored_bytes,
             sent_bytes: Some(self.store.traffic().sent()),
             seconds: 0.0,
         }
     }
 }
 
-/// The tree as it was read last; what was new, in all.
+/// The tree as it was read last; the chunks that were new, in all.
 fn sum(before: &IngestReport, last: &IngestReport) -> IngestReport {
-    IngestReport {
-        new_chunks: before.new_chunks + last.new_chunks,
-        new_objects: before.new_objects + last.new_objects,
-        stored_bytes: before.stored_bytes + last.stored_bytes,
-        ..*last
-    }
+    IngestReport { new_chunks: before.new_chunks + last.new_chunks, ..*last }
 }

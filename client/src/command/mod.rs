@@ -3,5 +3,6 @@
 pub(crate) mod cat;
 pub(crate) mod login;
 pub(crate) mod ls;
+pub(crate) mod pull;
 pub(crate) mod push;
 pub(crate) mod rm;

@@ -1,0 +1,10 @@
+//! The client against a hub that misbehaves. How it works with a real one is tested with the hub.
+
+#[cfg(test)]
+mod calls;
+#[cfg(test)]
+mod fake;
+#[cfg(test)]
+mod program;
+#[cfg(test)]
+mod store;
