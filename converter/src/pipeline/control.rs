@@ -1,9 +1,10 @@
 //! What all threads of one ingest share: the first error, the wish to stop, progress.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
-use std::sync::{Mutex, PoisonError};
 
 use crate::error::ConvertError;
+use crate::first_error::FirstError;
 use crate::input::Input;
 use crate::options::{IngestOptions, OnProgress, Progress};
 
@@ -12,9 +13,8 @@ pub(crate) struct Control {
     /// What is known of the raw input.
     pub(crate) input: Input,
     entries: AtomicU64,
-    failed: AtomicBool,
-    first: Mutex<Option<ConvertError>>,
-    cancel: Option<std::sync::Arc<AtomicBool>>,
+    first: FirstError<ConvertError>,
+    cancel: Option<Arc<AtomicBool>>,
     progress: Option<OnProgress>,
 }
 
@@ -24,8 +24,7 @@ impl Control {
         Self {
             input: Input::default(),
             entries: AtomicU64::new(0),
-            failed: AtomicBool::new(false),
-            first: Mutex::new(None),
+            first: FirstError::new(),
             cancel: options.cancel.clone(),
             progress: options.progress.clone(),
         }
@@ -34,7 +33,7 @@ impl Control {
     /// Fails once anyone wants to stop or another thread has failed.
     pub(crate) fn check(&self) -> Result<(), ConvertError> {
         let cancelled = self.cancel.as_ref().is_some_and(|cancel| cancel.load(Relaxed));
-        if cancelled || self.failed.load(Relaxed) { Err(ConvertError::Cancelled) } else { Ok(()) }
+        if cancelled || self.first.failed() { Err(ConvertError::Cancelled) } else { Ok(()) }
     }
 
     /// Keeps the error of a thread that is about to end, if it is the first. Called before the thread
@@ -42,22 +41,16 @@ impl Control {
     /// is no reason of its own.
     pub(crate) fn keep<T>(&self, result: Result<T, ConvertError>) -> Option<T> {
         match result {
-            Ok(value) => Some(value),
-            Err(error) => {
-                self.failed.store(true, Relaxed);
-                if !matches!(error, ConvertError::Cancelled) {
-                    let mut first = self.first.lock().unwrap_or_else(PoisonError::into_inner);
-                    first.get_or_insert(error);
-                }
-                None
-            }
+            Ok(value) => return Some(value),
+            Err(ConvertError::Cancelled) => self.first.stop(),
+            Err(error) => self.first.keep(error),
         }
+        None
     }
 
     /// The first error of any thread, as this one's.
     pub(crate) fn first_error(&self) -> Result<(), ConvertError> {
-        let mut first = self.first.lock().unwrap_or_else(PoisonError::into_inner);
-        first.take().map_or(Ok(()), Err)
+        self.first.take().map_or(Ok(()), Err)
     }
 
     /// Counts entries that were found.

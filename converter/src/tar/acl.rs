@@ -14,7 +14,8 @@ const NO_ID: u32 = u32::MAX;
 
 /// Reads a list for the attribute `name`. `None` if there is nothing to keep: no list at all, or an
 /// access list that says no more than the mode does, for which the kernel keeps no attribute either.
-/// A user or group by name is refused, because names mean nothing on another machine.
+/// A user or group by name is refused, because names mean nothing on another machine (GNU tar 1.34
+/// writes names even with `--numeric-owner`).
 pub(super) fn from_text(name: &[u8], text: &[u8]) -> Result<Option<Vec<u8>>, Problem> {
     let text = std::str::from_utf8(text).map_err(|_| Problem::Acl("it is not text"))?;
     let mut entries = Vec::new();
@@ -68,7 +69,7 @@ fn read_id(text: &str) -> Result<u32, Problem> {
         .and_then(|id| u32::try_from(id).ok())
         .filter(|id| *id != NO_ID)
         .ok_or(Problem::Acl(
-            "it names users or groups by name; make the archive with --numeric-owner",
+            "it names users or groups by name; make the archive with --xattrs --xattrs-include='*'",
         ))
 }
 

@@ -144,8 +144,7 @@ impl Member {
             Some(time) => time,
             None => (self.header.mtime().map_err(named)?, 0),
         };
-        let mut xattrs = std::mem::take(&mut self.pax.other_xattrs);
-        xattrs.append(&mut self.pax.xattrs);
+        let mut xattrs = self.pax.take_xattrs().map_err(named)?;
         xattrs.retain(|name, _| rules.keeps(name));
         if xattr::size(&xattrs) > limits.xattr_bytes {
             let entry = Some(shown(&self.name));

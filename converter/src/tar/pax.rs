@@ -19,9 +19,11 @@ pub(super) struct Pax {
     pub(super) gid: Option<u64>,
     pub(super) mtime: Option<(i64, u32)>,
     pub(super) device: (Option<u64>, Option<u64>),
-    pub(super) xattrs: BTreeMap<Vec<u8>, Vec<u8>>,
+    xattrs: BTreeMap<Vec<u8>, Vec<u8>>,
     /// Attributes in the forms of other writers, used where `xattrs` has no word of its own.
-    pub(super) other_xattrs: BTreeMap<Vec<u8>, Vec<u8>>,
+    other_xattrs: BTreeMap<Vec<u8>, Vec<u8>>,
+    /// Access and default lists in words.
+    acl_texts: (Option<Vec<u8>>, Option<Vec<u8>>),
     pub(super) sparse: PaxSparse,
 }
 
@@ -63,8 +65,8 @@ impl Pax {
             }
             b"SCHILY.devmajor" => self.device.0 = decimal("device major", value)?,
             b"SCHILY.devminor" => self.device.1 = decimal("device minor", value)?,
-            b"SCHILY.acl.access" => self.acl(acl::ACCESS, value)?,
-            b"SCHILY.acl.default" => self.acl(acl::DEFAULT, value)?,
+            b"SCHILY.acl.access" => self.acl_texts.0 = text(value)?,
+            b"SCHILY.acl.default" => self.acl_texts.1 = text(value)?,
             b"SCHILY.acl.ace" => return Err(Problem::Acl("it is of the NFSv4 kind")),
             b"SCHILY.realsize" | b"SCHILY.filetype" => {
                 return Err(Problem::Pax("sparse files in star's own form are not read"));
@@ -95,11 +97,21 @@ impl Pax {
         Ok(())
     }
 
-    fn acl(&mut self, name: &[u8], value: &[u8]) -> Result<(), Problem> {
-        if let Some(value) = acl::from_text(name, value)? {
-            self.other_xattrs.insert(name.to_vec(), value);
+    /// The extended attributes. What stands there as the kernel keeps it goes before what other
+    /// writers say, and an access list in words is only looked at when there is no other.
+    pub(super) fn take_xattrs(&mut self) -> Result<BTreeMap<Vec<u8>, Vec<u8>>, Problem> {
+        let mut xattrs = std::mem::take(&mut self.other_xattrs);
+        xattrs.append(&mut self.xattrs);
+        let (access, default) = (self.acl_texts.0.take(), self.acl_texts.1.take());
+        for (name, text) in [(acl::ACCESS, access), (acl::DEFAULT, default)] {
+            if let Some(text) = text
+                && !xattrs.contains_key(name)
+                && let Some(value) = acl::from_text(name, &text)?
+            {
+                xattrs.insert(name.to_vec(), value);
+            }
         }
-        Ok(())
+        Ok(xattrs)
     }
 }
 
