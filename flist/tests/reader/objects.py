@@ -80,9 +80,9 @@ def decode_item(data: bytes, at: int, depth: int) -> tuple[Any, int]:
         return (number if major == 0 else -1 - number), at
     need(number <= len(data) - at, "the object ends early")
     if major < 4:
-        text = data[at : at + number]
+        content = data[at : at + number]
         try:
-            return (text if major == 2 else text.decode()), at + number
+            return (content if major == 2 else content.decode()), at + number
         except UnicodeDecodeError:
             refuse("text that is not UTF-8")
     need(depth < 8, "arrays nest deeper than any object's")
@@ -97,19 +97,22 @@ def decode_item(data: bytes, at: int, depth: int) -> tuple[Any, int]:
 
 
 def uint(value: Any, what: str, low: int = 0, high: int = (1 << 64) - 1) -> int:
-    need(isinstance(value, int) and low <= value <= high, f"{what} is not in {low}..{high}")
-    return int(value)
+    if not isinstance(value, int) or not low <= value <= high:
+        refuse(f"{what} is not in {low}..{high}")
+    return value
 
 
 def bstr(value: Any, what: str, low: int, high: int, without: bytes = b"") -> bytes:
-    need(type(value) is bytes, f"{what} is not a byte string")
+    if not isinstance(value, bytes):
+        refuse(f"{what} is not a byte string")
     need(low <= len(value) <= high, f"{what} has not {low}..{high} bytes")
     need(not set(value) & set(without), f"{what} has a byte that is forbidden")
     return value
 
 
 def array(value: Any, what: str, low: int = 0, high: int = MAX_OBJECT) -> list[Any]:
-    need(type(value) is list and low <= len(value) <= high, f"{what}: not such an array")
+    if not isinstance(value, list) or not low <= len(value) <= high:
+        refuse(f"{what}: not such an array")
     return value
 
 
@@ -132,7 +135,7 @@ def check_name(value: Any) -> bytes:
     return name
 
 
-def check_metadata(value: Any) -> list[Any]:
+def check_metadata(value: Any) -> None:
     mode, uid, gid, mtime, nanos, xattrs = array(value, "metadata", 6, 6)
     uint(mode, "mode", 0, 4095)
     uint(uid, "uid", 0, (1 << 32) - 1)
@@ -145,7 +148,6 @@ def check_metadata(value: Any) -> list[Any]:
         bstr(pair[1], "an xattr's value", 0, MAX_OBJECT)
     ascending((name for name, _ in xattrs), "xattrs")
     need(sum(len(n) + len(v) for n, v in xattrs) <= 204_800, "xattrs of too many bytes")
-    return value
 
 
 @dataclass(frozen=True)
