@@ -10,7 +10,7 @@ pub(crate) struct XattrRules {
 }
 
 impl XattrRules {
-    /// Whether the attribute is kept. SELinux labels, IMA and EVM signatures and overlayfs's marks
+    /// Whether the attribute is kept. Labels, integrity signatures and the marks of overlay mounts
     /// say how one machine is set up, not what the tree is.
     pub(crate) fn keeps(self, name: &[u8]) -> bool {
         let machine = matches!(name, b"security.selinux" | b"security.ima" | b"security.evm")

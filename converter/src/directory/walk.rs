@@ -237,7 +237,7 @@ impl<'a, S: Sink> Walker<'a, S> {
 /// The names in a directory, in the order of their inodes: on most file systems that is the order in
 /// which they lie on the disk.
 fn list(directory: &OwnedFd) -> Result<Vec<Vec<u8>>, Errno> {
-    let mut buffer = [MaybeUninit::uninit(); 32 << 10];
+    let mut buffer = [MaybeUninit::uninit(); 16 << 10];
     let mut entries = RawDir::new(directory, &mut buffer);
     let mut names = Vec::new();
     while let Some(entry) = entries.next() {

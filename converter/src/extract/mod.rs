@@ -144,7 +144,9 @@ fn link(
 ) -> Result<(), ExtractError> {
     for (first, others) in links {
         if shared.was_left_out(first) {
-            others.iter().for_each(|path| shared.leave_out(NotRestored::Device, path));
+            for path in others {
+                shared.leave_out(NotRestored::Device, path);
+            }
             continue;
         }
         let Some((above, name)) = first.split_last() else { continue };

@@ -59,7 +59,7 @@ impl Worker<'_> {
             Work::Hole(length) => hashed.done.push(Done::Piece(Piece::Hole { length })),
             Work::File { path, metadata } => hashed.done.push(Done::File { path, metadata }),
             Work::Directory { path, metadata } => {
-                hashed.done.push(Done::Directory { path, metadata })
+                hashed.done.push(Done::Directory { path, metadata });
             }
             Work::Other { path, metadata, content } => {
                 hashed.done.push(Done::Other { path, metadata, content });

@@ -3,6 +3,7 @@
 use tar::Header as Layout;
 
 use super::number;
+use super::sparse::Run;
 use crate::error::Problem;
 use crate::source::BLOCK;
 
@@ -12,12 +13,23 @@ pub(super) struct Header {
 }
 
 /// What a block where a header should be turns out to be.
+#[expect(clippy::large_enum_variant, reason = "lives for one call, never stored")]
 pub(super) enum Parsed {
     Header(Header),
     /// Nothing but zeros: half of the end of the archive.
     Zeros,
     /// Anything else.
     Bad,
+}
+
+/// A sparse file in GNU's old form.
+pub(super) struct OldSparse {
+    /// The start of its map.
+    pub(super) pieces: Vec<Run>,
+    /// Whether blocks with more of the map follow.
+    pub(super) more: bool,
+    /// Length of the file.
+    pub(super) real_size: u64,
 }
 
 impl Header {
@@ -106,8 +118,8 @@ impl Header {
         Ok((unsigned("device major", major)?, unsigned("device minor", minor)?))
     }
 
-    /// The start of an old GNU sparse map, whether more of it follows, and the file's real size.
-    pub(super) fn sparse(&self) -> Result<(Vec<(u64, u64)>, bool, u64), Problem> {
+    /// What the header says of an old GNU sparse file.
+    pub(super) fn sparse(&self) -> Result<OldSparse, Problem> {
         let Some(gnu) = self.layout.as_gnu() else {
             return Err(Problem::Sparse("the header is not GNU's"));
         };
@@ -118,15 +130,13 @@ impl Header {
             }
         }
         let [extended] = gnu.isextended;
-        Ok((pieces, extended != 0, unsigned("real size", &gnu.realsize)?))
+        let real_size = unsigned("real size", &gnu.realsize)?;
+        Ok(OldSparse { pieces, more: extended != 0, real_size })
     }
 }
 
 /// Reads a block that continues an old GNU sparse map; says whether another follows.
-pub(super) fn sparse_block(
-    block: &[u8; BLOCK],
-    pieces: &mut Vec<(u64, u64)>,
-) -> Result<bool, Problem> {
+pub(super) fn sparse_block(block: &[u8; BLOCK], pieces: &mut Vec<Run>) -> Result<bool, Problem> {
     let mut layout = tar::GnuExtSparseHeader::new();
     layout.as_mut_bytes().copy_from_slice(block);
     for piece in layout.sparse() {
@@ -138,11 +148,7 @@ pub(super) fn sparse_block(
 }
 
 /// Reads one piece of an old GNU sparse map; false at the unused ones that end it.
-fn sparse_piece(
-    offset: &[u8],
-    length: &[u8],
-    pieces: &mut Vec<(u64, u64)>,
-) -> Result<bool, Problem> {
+fn sparse_piece(offset: &[u8], length: &[u8], pieces: &mut Vec<Run>) -> Result<bool, Problem> {
     if length.first() == Some(&0) {
         return Ok(false);
     }

@@ -2,7 +2,7 @@
 
 use flisthub_flist::{Content, Device, MAX_TARGET, Metadata, NameError, TreePath};
 
-use super::header::{Header, out_of_range};
+use super::header::{Header, OldSparse, out_of_range};
 use super::pax::{Pax, PaxSparse};
 use crate::error::{ConvertError, Problem, shown};
 use crate::limits::{Limit, Limits};
@@ -118,8 +118,8 @@ impl Member {
         self.pax.size
     }
 
-    /// The start of an old GNU sparse map.
-    pub(super) fn old_sparse(&self) -> Result<(Vec<(u64, u64)>, bool, u64), ConvertError> {
+    /// What the header says of an old GNU sparse file.
+    pub(super) fn old_sparse(&self) -> Result<OldSparse, ConvertError> {
         self.header.sparse().map_err(|problem| self.error(problem))
     }
 

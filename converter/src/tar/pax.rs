@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use super::sparse::Run;
 use super::{acl, number, vendor};
 use crate::error::Problem;
 
@@ -35,7 +36,7 @@ pub(super) struct PaxSparse {
     /// 1.0 keeps its map at the start of the data.
     pub(super) major: Option<u64>,
     /// The map of 0.0 and 0.1.
-    pub(super) pieces: Vec<(u64, u64)>,
+    pub(super) pieces: Vec<Run>,
     /// Whether any record was there.
     pub(super) any: bool,
     offset: Option<u64>,
@@ -45,8 +46,12 @@ impl Pax {
     /// Takes the records of one extended header. Later words replace earlier ones.
     pub(super) fn read(&mut self, mut data: &[u8]) -> Result<(), Problem> {
         while !data.is_empty() {
-            let (key, value, rest) = record(data)?;
-            self.apply(key, value)?;
+            let (record, rest) = split_record(data)?;
+            let equals = record.iter().position(|byte| *byte == b'=');
+            let (key, value) = equals
+                .and_then(|at| record.split_at_checked(at))
+                .ok_or(Problem::Pax("a record has no `=`"))?;
+            self.apply(key, value.get(1..).unwrap_or_default())?;
             data = rest;
         }
         Ok(())
@@ -141,7 +146,7 @@ impl PaxSparse {
 }
 
 /// Reads the map of version 0.1: `offset,length,offset,length,...`.
-fn map(value: &[u8]) -> Result<Vec<(u64, u64)>, Problem> {
+fn map(value: &[u8]) -> Result<Vec<Run>, Problem> {
     if value.is_empty() {
         return Ok(Vec::new());
     }
@@ -156,8 +161,9 @@ fn map(value: &[u8]) -> Result<Vec<(u64, u64)>, Problem> {
     Ok(pairs.iter().map(|[offset, length]| (*offset, *length)).collect())
 }
 
-/// Splits the first record, `length key=value\n`, off. Values may hold any bytes.
-fn record(data: &[u8]) -> Result<(&[u8], &[u8], &[u8]), Problem> {
+/// Splits the first record off `length key=value\n...`: what stands between the space and the newline,
+/// and what follows it. Values may hold any bytes.
+fn split_record(data: &[u8]) -> Result<(&[u8], &[u8]), Problem> {
     let bad = || Problem::Pax("a record's length is wrong");
     let space = data.iter().take(20).position(|byte| *byte == b' ').ok_or_else(bad)?;
     let (digits, _) = data.split_at_checked(space).ok_or_else(bad)?;
@@ -165,10 +171,7 @@ fn record(data: &[u8]) -> Result<(&[u8], &[u8], &[u8]), Problem> {
     let length = usize::try_from(length).map_err(|_| bad())?;
     let (record, rest) = data.split_at_checked(length).ok_or_else(bad)?;
     let record = record.get(space + 1..).ok_or_else(bad)?.strip_suffix(b"\n").ok_or_else(bad)?;
-    let equals =
-        record.iter().position(|byte| *byte == b'=').ok_or(Problem::Pax("a record has no `=`"))?;
-    let (key, value) = record.split_at(equals);
-    Ok((key, value.get(1..).unwrap_or_default(), rest))
+    Ok((record, rest))
 }
 
 /// An empty value takes an earlier word back.

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use flisthub_flist::Content;
 use flisthub_storage::{Cut, Profile};
 
-use super::header::{Header, Parsed, sparse_block};
+use super::header::{Header, OldSparse, Parsed, sparse_block};
 use super::member::{Extended, Kind, Member, error};
 use super::pax::Pax;
 use super::sparse::{self, Map};
@@ -240,7 +240,7 @@ where
 
     fn old_sparse(&mut self, member: Member) -> Result<(), ConvertError> {
         let stored = member.stored()?;
-        let (mut pieces, mut more, real_size) = member.old_sparse()?;
+        let OldSparse { mut pieces, mut more, real_size } = member.old_sparse()?;
         while more {
             let block = self.source.block()?.ok_or_else(|| self.source.truncated())?;
             more = sparse_block(&block, &mut pieces).map_err(|problem| member.error(problem))?;

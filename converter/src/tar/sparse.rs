@@ -8,22 +8,21 @@ use crate::error::{ConvertError, Problem};
 use crate::limits::Limit;
 use crate::source::{BLOCK, Source};
 
+/// Offset and length of one run of data.
+pub(super) type Run = (u64, u64);
+
 /// A sparse file's runs of data, in order, none overlapping.
 #[derive(Debug)]
 pub(super) struct Map {
     /// Offset and length of each run.
-    pub(super) pieces: Vec<(u64, u64)>,
+    pub(super) pieces: Vec<Run>,
     /// Length of the file.
     pub(super) real_size: u64,
 }
 
 impl Map {
     /// Checks a map against the file's length and the bytes that the archive holds for it.
-    pub(super) fn new(
-        pieces: Vec<(u64, u64)>,
-        real_size: u64,
-        stored: u64,
-    ) -> Result<Self, Problem> {
+    pub(super) fn new(pieces: Vec<Run>, real_size: u64, stored: u64) -> Result<Self, Problem> {
         let (mut end, mut sum) = (0u64, 0u64);
         for (offset, length) in &pieces {
             if *offset < end {
@@ -48,7 +47,7 @@ pub(super) fn read_1_0<I>(
     source: &mut Source<I>,
     name: &str,
     most: usize,
-) -> Result<(Vec<(u64, u64)>, u64), ConvertError>
+) -> Result<(Vec<Run>, u64), ConvertError>
 where
     I: Iterator<Item = Result<bytes::Bytes, ConvertError>>,
 {

@@ -1,8 +1,6 @@
 //! What the archive says is what the tree holds: every form that GNU tar writes, and the rules for
 //! paths that come twice, links and implied parents.
 
-use std::path::Path;
-
 use flisthub_converter::{IngestOptions, ingest_archive};
 use flisthub_flist::{Content, Device, Entry, Metadata, TreePath};
 use flisthub_storage::MemoryStore;
@@ -98,8 +96,8 @@ fn sparse_files_of_every_form_are_read() {
     }
     let root = work.path();
     make_sparse(&root.join("s"), &file);
-    make_sparse(&root.join("small"), &[&[1; 10][..], &[0; 200_000], &[2; 10]].concat());
-    make_sparse(&root.join("hole"), &[0; 100_000]);
+    make_sparse(&root.join("small"), &[&[1; 10][..], &vec![0; 200_000], &[2; 10]].concat());
+    make_sparse(&root.join("hole"), &vec![0; 100_000]);
     for form in [
         "gnu",
         "posix --sparse-version=0.0",
@@ -111,7 +109,7 @@ fn sparse_files_of_every_form_are_read() {
         assert!(archive.len() < 2 << 20, "{form}: not sparse");
         assert!(content(&archive, "s") == file, "{form}");
         assert_eq!(content(&archive, "small").len(), 200_020, "{form}");
-        assert_eq!(content(&archive, "hole"), [0; 100_000], "{form}");
+        assert_eq!(content(&archive, "hole"), vec![0; 100_000], "{form}");
         let plain = shell("tar -cf - -C \"$1\" s small hole", &[root]);
         assert_eq!(entry(&archive, "s").content, entry(&plain, "s").content, "{form}");
     }
