@@ -4,6 +4,8 @@
 //! top, so that a file, a tar layer or an HTTP body is a concatenation of stored frames. Bytes that
 //! do not shrink are kept in raw blocks, which is what zstd itself does with them.
 
+use std::cell::RefCell;
+
 use bytes::Bytes;
 use zstd::bulk;
 use zstd_safe::{CParameter, DParameter};
@@ -163,10 +165,24 @@ fn check_rules(id: ChunkId, length: u32, bytes: &[u8]) -> Result<(), FrameError>
     Ok(())
 }
 
+thread_local! {
+    /// zstd's working memory for decoding, kept between calls: to make it anew costs more than to
+    /// decode a small frame.
+    static DECOMPRESSOR: RefCell<Option<bulk::Decompressor<'static>>> = const { RefCell::new(None) };
+}
+
 fn decode(bytes: &[u8], length: u32) -> std::io::Result<Vec<u8>> {
-    let mut decompressor = bulk::Decompressor::new()?;
-    decompressor.set_parameter(DParameter::WindowLogMax(MAX_WINDOW_LOG))?;
-    decompressor.decompress(bytes, length as usize)
+    DECOMPRESSOR.with_borrow_mut(|kept| {
+        let decompressor = match kept {
+            Some(decompressor) => decompressor,
+            None => {
+                let mut new = bulk::Decompressor::new()?;
+                new.set_parameter(DParameter::WindowLogMax(MAX_WINDOW_LOG))?;
+                kept.insert(new)
+            }
+        };
+        decompressor.decompress(bytes, length as usize)
+    })
 }
 
 /// Turns chunks into frames. Keeps zstd's working memory between calls, so make one per thread.
