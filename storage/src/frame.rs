@@ -173,13 +173,12 @@ thread_local! {
 
 fn decode(bytes: &[u8], length: u32) -> std::io::Result<Vec<u8>> {
     DECOMPRESSOR.with_borrow_mut(|kept| {
-        let decompressor = match kept {
-            Some(decompressor) => decompressor,
-            None => {
-                let mut new = bulk::Decompressor::new()?;
-                new.set_parameter(DParameter::WindowLogMax(MAX_WINDOW_LOG))?;
-                kept.insert(new)
-            }
+        let decompressor = if let Some(decompressor) = kept {
+            decompressor
+        } else {
+            let mut new = bulk::Decompressor::new()?;
+            new.set_parameter(DParameter::WindowLogMax(MAX_WINDOW_LOG))?;
+            kept.insert(new)
         };
         decompressor.decompress(bytes, length as usize)
     })
