@@ -22,7 +22,8 @@ use crate::hub::{HubClient, flist_id};
 use crate::object_file::ObjectFile;
 use crate::remote_store::{RemoteStore, Traffic};
 
-/// How often the name is looked up when it is published anew while it is being pulled.
+/// How often the `.flist` file is fetched, when the connection breaks or the name is published anew in
+/// between.
 const ATTEMPTS: u32 = 3;
 
 /// Why a pull failed.
@@ -68,23 +69,25 @@ impl Pull {
         loop {
             let flist = flist_id(&info)?;
             let mut objects = ObjectFile::new().map_err(PullError::Temporary)?;
-            let read = fetch(hub, runtime, &info, flist, &mut objects)?;
-            let source = match read {
-                Ok((flist, manifest)) => {
+            left -= 1;
+            match fetch(hub, runtime, &info, flist, &mut objects) {
+                Ok(Ok((flist, manifest))) => {
                     let remote = RemoteStore::reader(hub.clone(), runtime.clone(), repository);
                     let store = PulledStore { objects, remote };
                     return Ok(Self { info, flist, manifest, store });
                 }
-                Err(error) => error,
-            };
-            // Somebody may have published the name anew between the two requests.
-            let now = runtime.block_on(hub.flist(repository, name))?;
-            left -= 1;
-            if left == 0 || now.flist == info.flist {
-                let name = format!("{repository}/{name}");
-                return Err(PullError::File { name, source: Box::new(source) });
+                // Somebody may have published the name anew between the two requests.
+                Ok(Err(source)) => {
+                    let now = runtime.block_on(hub.flist(repository, name))?;
+                    if left == 0 || now.flist == info.flist {
+                        let name = format!("{repository}/{name}");
+                        return Err(PullError::File { name, source: Box::new(source) });
+                    }
+                    info = now;
+                }
+                Err(ClientError::Interrupted { .. } | ClientError::Stalled { .. }) if left > 0 => {}
+                Err(error) => return Err(error.into()),
             }
-            info = now;
         }
     }
 

@@ -38,7 +38,7 @@ pub struct Patience {
 impl Default for Patience {
     fn default() -> Self {
         Self {
-            attempts: 5,
+            attempts: 4,
             first_wait: Duration::from_millis(250),
             connect: Duration::from_secs(10),
             silence: Duration::from_mins(2),

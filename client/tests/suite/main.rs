@@ -7,4 +7,8 @@ mod fake;
 #[cfg(test)]
 mod program;
 #[cfg(test)]
+mod pulls;
+#[cfg(test)]
+mod pushes;
+#[cfg(test)]
 mod store;

@@ -11,7 +11,8 @@ pub(crate) fn hub_client(home: &std::path::Path) -> Command {
     command
 }
 
-fn run(url: &str, arguments: &[&str]) -> Output {
+/// The program with a token, run to its end.
+pub(crate) fn run(url: &str, arguments: &[&str]) -> Output {
     let home = tempfile::tempdir().unwrap();
     hub_client(home.path())
         .env("FLISTHUB_URL", url)
@@ -22,7 +23,7 @@ fn run(url: &str, arguments: &[&str]) -> Output {
 }
 
 /// Exit code, the error's code, and the whole line.
-fn failure(output: &Output) -> (i32, String, String) {
+pub(crate) fn failure(output: &Output) -> (i32, String, String) {
     let line = String::from_utf8(output.stderr.clone()).unwrap();
     let body: serde_json::Value = serde_json::from_str(&line).unwrap_or_else(|_| panic!("{line}"));
     let code = body["error"]["code"].as_str().unwrap().to_owned();
