@@ -15,7 +15,7 @@ use crate::output::Output;
 
 /// Push trees of files to a Flisthub hub, and get them back.
 #[derive(Debug, Parser)]
-#[command(name = "hub-client", version, about, after_help = EXIT_CODES)]
+#[command(name = "hub-client", version, after_help = EXIT_CODES)]
 struct Cli {
     /// The hub's address, http:// or https://. Default: the one you logged in to.
     #[arg(long, global = true, env = "FLISTHUB_URL", value_name = "URL")]
