@@ -39,7 +39,9 @@ pub enum ClientError {
         reason: String,
     },
     /// The HTTP client could not be set up, for instance because there are no TLS root certificates.
-    #[error("the HTTP client cannot start")]
+    #[error(
+        "the HTTP client cannot start; for https:// are there root certificates (ca-certificates)?"
+    )]
     Setup(#[source] reqwest::Error),
     /// The call needs a token and there is none, or it has bytes that no token has.
     #[error("{0}")]

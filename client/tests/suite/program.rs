@@ -156,3 +156,18 @@ fn a_hub_cannot_write_on_the_terminal() {
     assert!(!line.contains('\u{1b}') && !line.contains('\u{9b}'), "{line:?}");
     assert!(line.contains("clear\\u{1b}[2J"), "{line:?}");
 }
+
+#[test]
+fn plain_http_needs_no_root_certificates() {
+    let hub = FakeHub::new(|_, _| Reply::json("[]"));
+    let home = tempfile::tempdir().unwrap();
+    let ls = |url: &str| {
+        let mut command = hub_client(home.path());
+        command.env("SSL_CERT_FILE", "/nonexistent").env("SSL_CERT_DIR", "/nonexistent");
+        command.args(["--json", "--url", url, "ls"]).output().unwrap()
+    };
+    assert!(ls(&hub.url).status.success());
+    let (exit, code, message) = failure(&ls("https://127.0.0.1:1"));
+    assert_eq!((exit, code.as_str()), (1, "http_setup"));
+    assert!(message.contains("ca-certificates"), "{message}");
+}
