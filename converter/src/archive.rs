@@ -21,7 +21,7 @@ const AHEAD: usize = 4;
 const KEPT: usize = 32;
 
 /// Puts the tree that a tar archive holds into `store`: plain, or compressed by gzip, zstd, xz or
-/// bzip2, whatever its name. Reads the input once and to its end; holds at most about 50 MB whatever
+/// bzip2, whatever its name. Reads the input once and to its end; holds at most about 40 MB whatever
 /// its size, beside the tree's own entries.
 ///
 /// Everything but the manifest is put first, so that a manifest is never there before its objects.

@@ -84,6 +84,8 @@ pub(crate) struct Unpacked<'a> {
     /// The first block, which had to be looked at.
     head: Vec<u8>,
     bytes_out: u64,
+    /// An error that comes after bytes that were still good.
+    broken: Option<ConvertError>,
 }
 
 impl<'a> Unpacked<'a> {
@@ -108,7 +110,7 @@ impl<'a> Unpacked<'a> {
                 .map_err(ConvertError::Compressor)?,
         };
         let mut unpacked =
-            Self { decoder, envelope, input, limits, head: Vec::new(), bytes_out: 0 };
+            Self { decoder, envelope, input, limits, head: Vec::new(), bytes_out: 0, broken: None };
         let mut head = Vec::new();
         read_up_to(&mut unpacked.decoder, BLOCK, &mut head)
             .map_err(|error| unpacked.error(error))?;
@@ -119,8 +121,12 @@ impl<'a> Unpacked<'a> {
         Ok(unpacked)
     }
 
-    /// Fills as much of `buffer` as there is left; 0 at the end.
+    /// Fills as much of `buffer` as there is left; 0 at the end. What came before an error is still
+    /// handed on, so that the error can be told with the entry it falls into.
     pub(crate) fn fill(&mut self, buffer: &mut [u8]) -> Result<usize, ConvertError> {
+        if let Some(error) = self.broken.take() {
+            return Err(error);
+        }
         let mut filled = 0;
         while let Some(rest) = buffer.get_mut(filled..).filter(|rest| !rest.is_empty()) {
             let read = if self.head.is_empty() {
@@ -134,6 +140,10 @@ impl<'a> Unpacked<'a> {
                 Ok(0) => break,
                 Ok(length) => filled += length,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if filled > 0 => {
+                    self.broken = Some(self.error(error));
+                    break;
+                }
                 Err(error) => return Err(self.error(error)),
             }
         }
@@ -164,7 +174,9 @@ impl<'a> Unpacked<'a> {
                 let limit = Limit::DecoderMemory(self.limits.decoder_memory);
                 ConvertError::Limit { limit, entry: None }
             }
-            Some(envelope) if !self.input.failed() => ConvertError::Damaged { envelope, source },
+            Some(envelope) if !self.input.failed() => {
+                ConvertError::Damaged { envelope, entry: None, source }
+            }
             _ => ConvertError::Read(source),
         }
     }

@@ -29,10 +29,12 @@ pub enum ConvertError {
         found: &'static str,
     },
     /// The compressed data are cut short or corrupt.
-    #[error("the {envelope} data are damaged or cut short")]
+    #[error("{}the {envelope} data are damaged or cut short", at(entry.as_deref()))]
     Damaged {
         /// How the input is compressed.
         envelope: Envelope,
+        /// The entry that was being read, if one was.
+        entry: Option<String>,
         /// What the decoder says.
         #[source]
         source: io::Error,
@@ -97,7 +99,7 @@ pub enum ConvertError {
     /// A local file was changed while it was read.
     #[error("{}: changed while it was read; try again when nothing writes to it", .0.display())]
     Changed(PathBuf),
-    /// zstd could not be set up.
+    /// A compressor or decompressor could not be set up, or failed.
     #[error("the compressor failed")]
     Compressor(#[source] io::Error),
     /// The caller asked to stop, or another part failed first.

@@ -31,7 +31,7 @@ pub struct IngestOptions {
     pub values: BTreeMap<String, String>,
     /// zstd level of new chunks.
     pub level: i32,
-    /// Threads that hash and compress. Each holds up to 8 MiB.
+    /// Threads that hash and compress. Each holds about 4 MiB.
     pub workers: usize,
     /// Threads that put batches into the store. More than one helps where each put waits for a
     /// network. Each holds up to 8 MiB.

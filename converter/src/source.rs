@@ -39,11 +39,24 @@ impl<I: Iterator<Item = Result<Bytes, ConvertError>>> Source<I> {
         self.entry.as_deref().map(shown)
     }
 
+    /// The next block; an error is told with the entry that is read.
+    fn next_block(&mut self) -> Result<Option<Bytes>, ConvertError> {
+        let block = self.blocks.next().transpose();
+        block.map_err(|mut error| {
+            if let ConvertError::Damaged { entry, .. } | ConvertError::Limit { entry, .. } =
+                &mut error
+            {
+                *entry = entry.take().or_else(|| self.entry());
+            }
+            error
+        })
+    }
+
     /// Makes sure that `current` has at least one byte; false at the end.
     fn refill(&mut self) -> Result<bool, ConvertError> {
         while self.current.is_empty() {
-            match self.blocks.next() {
-                Some(block) => self.current = block?,
+            match self.next_block()? {
+                Some(block) => self.current = block,
                 None => return Ok(false),
             }
         }
@@ -53,8 +66,7 @@ impl<I: Iterator<Item = Result<Bytes, ConvertError>>> Source<I> {
     /// What comes next, without taking it; shorter than `length` only at the end.
     pub(crate) fn peek(&mut self, length: usize) -> Result<&[u8], ConvertError> {
         while self.current.len() < length {
-            let Some(block) = self.blocks.next() else { break };
-            let block = block?;
+            let Some(block) = self.next_block()? else { break };
             self.current = if self.current.is_empty() {
                 block
             } else {

@@ -19,9 +19,9 @@ use crate::error::ExtractError;
 /// Content bytes after which a batch is sent; it never has much more than twice as many.
 const BATCH_BYTES: u64 = 3 << 20;
 /// Jobs of one batch.
-const BATCH_JOBS: usize = 256;
+const BATCH_JOBS: usize = 512;
 /// Directories of one batch, each of which is a handle that stays open.
-const BATCH_DIRECTORIES: usize = 16;
+const BATCH_DIRECTORIES: usize = 32;
 
 /// What is left to do once the writers are done.
 #[derive(Default)]

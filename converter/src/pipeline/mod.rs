@@ -6,7 +6,7 @@
 //!                      └──────────────> assembler (the calling thread) ──objects──> workers
 //! ```
 //!
-//! A *unit* is a stretch of the source of at most about 4 MiB. One worker hashes all chunks of it,
+//! A *unit* is a stretch of the source of at most about 2 MiB. One worker hashes all chunks of it,
 //! asks the store once which of them it has, and compresses only the others. The assembler puts the
 //! units back in order and builds the tree, so that the result does not depend on which thread was
 //! faster. The first error wins and ends every thread.
@@ -90,8 +90,10 @@ where
         let built = control.keep(assembler.run());
         // Ends the workers, and they the writers.
         drop(assembler);
-        // A writer that panicked takes this thread with it when the scope ends.
-        let written = writers.into_iter().map(|writer| writer.join().ok().flatten()).collect();
+        let written = writers
+            .into_iter()
+            .map(|writer| writer.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            .collect();
         (built, written)
     });
     control.first_error()?;
@@ -114,8 +116,12 @@ fn publishable(
     manifest.values.clone_from(&options.values);
     let chunk = manifest.to_chunk()?;
     let mut compressor = Compressor::new(options.level).map_err(ConvertError::Compressor)?;
-    let frame = compressor.compress(&chunk).map_err(ConvertError::Compressor)?;
-    let (mut content, mut objects) = (PutReport::default(), store.put(&[frame])?);
+    let (mut content, mut objects) = (PutReport::default(), PutReport::default());
+    // A store behind a network cannot say what it had, so it is asked first, as for all else.
+    if !store.missing(&[chunk.id()])?.is_empty() {
+        let frame = compressor.compress(&chunk).map_err(ConvertError::Compressor)?;
+        objects.add(store.put(&[frame])?);
+    }
     for written in written {
         content.add(written.content);
         objects.add(written.objects);

@@ -8,7 +8,7 @@ use crate::error::ConvertError;
 use crate::work::{Sink, Work};
 
 /// Bytes of the source that one unit spans.
-const SPAN: u64 = 4 << 20;
+const SPAN: u64 = 2 << 20;
 /// Steps that one unit holds.
 const STEPS: usize = 1024;
 

@@ -1,6 +1,8 @@
 //! Round trips: what goes in comes out, attribute by attribute.
 
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use flisthub_converter::{ExtractError, ExtractOptions, extract};
 use flisthub_storage::MemoryStore;
@@ -118,6 +120,31 @@ fn large_files_are_written_in_parts() {
     let options = ExtractOptions { writers: 4, ..ExtractOptions::default() };
     extract(&store, flist.flist, &to, &options).unwrap();
     assert_same(&snapshot(&from), &snapshot(&to));
+}
+
+#[test]
+fn an_extraction_can_be_cancelled_and_tells_how_far_it_is() {
+    let work = tempfile::tempdir().unwrap();
+    let mut archive = crate::build_tar::Tar::new();
+    for index in 0..5000 {
+        archive.file(&format!("f{index}"), &sample::noise(3000, index));
+    }
+    let store = MemoryStore::new();
+    let flist = ingest(&archive.end(), &store).unwrap().flist;
+    let cancel = Arc::new(AtomicBool::new(false));
+    let stop = cancel.clone();
+    let options = ExtractOptions {
+        cancel: Some(cancel),
+        progress: Some(Arc::new(move |progress| {
+            assert!(progress.bytes_in >= progress.entries * 3000);
+            stop.store(progress.entries > 1500, Relaxed);
+        })),
+        ..ExtractOptions::default()
+    };
+    let to = work.path().join("to");
+    let result = extract(&store, flist, &to, &options);
+    assert!(matches!(result, Err(ExtractError::Cancelled)), "{result:?}");
+    assert!((1500..5000).contains(&std::fs::read_dir(&to).unwrap().count()));
 }
 
 #[test]

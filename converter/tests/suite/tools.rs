@@ -100,6 +100,10 @@ impl Recorder {
         self.put.lock().unwrap().iter().filter(|(put, _)| *put == kind).count()
     }
 
+    pub(crate) fn all_put(&self) -> usize {
+        self.put.lock().unwrap().len()
+    }
+
     pub(crate) fn forget(&self) {
         self.put.lock().unwrap().clear();
     }
