@@ -16,7 +16,7 @@ export CARGO_TARGET_DIR ?= $(CURDIR)/target
 ALL := --release --workspace --locked
 
 .PHONY: help setup build test check demo bench run \
-	test-format test-lints test-docs test-arrows test-cargo
+	test-format test-arrows test-lints test-docs test-cargo test-reader
 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -30,7 +30,7 @@ build: ## Build flisthub and hub-client into target/release
 
 test: ## Formatting, lints, documentation, layering and all tests
 	@scripts/setup build test
-	@$(MAKE) --no-print-directory test-format test-arrows test-lints test-docs test-cargo
+	@$(MAKE) --no-print-directory test-format test-arrows test-lints test-docs test-cargo test-reader
 
 test-format:
 	cargo fmt --all --check
@@ -45,9 +45,12 @@ test-lints:
 test-docs:
 	RUSTDOCFLAGS="-D warnings" cargo doc $(ALL) --no-deps
 
-# The Python reader's test is one of these; it runs .venv/bin/python.
 test-cargo:
 	cargo test $(ALL)
+
+# The reader that was written from docs/flist-format.md alone, on real flists.
+test-reader:
+	scripts/test-reader
 
 check: test ## All of test, and the slower linters: licences, unused crates, spelling
 	@scripts/setup check
