@@ -1,2 +1,152 @@
-//! x
-fn main() {}
+//! `flisthub-bench`: measures flisthub beside restic, borg and casync, in one run on one machine, and
+//! prints Markdown tables. This file reads the command line and runs the parts in order; what each
+//! part does is in the module of its name. `docs/benchmarks.md` says what is measured and why.
+
+mod aims;
+mod floor;
+mod generate;
+mod hub;
+mod inputs;
+mod machine;
+mod micro;
+mod ours;
+mod peers;
+mod process;
+mod reference;
+mod rounds;
+mod run;
+mod size;
+mod stats;
+mod stream;
+mod table;
+mod upload;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use clap::{Parser, ValueEnum};
+use tokio::runtime::Handle;
+use tokio::signal::unix::{SignalKind, signal};
+
+/// Measure flisthub beside restic, borg and casync, and print Markdown tables.
+#[derive(Debug, Clone, Parser)]
+struct Arguments {
+    /// What to measure; everything when none is named.
+    #[arg(value_enum)]
+    parts: Vec<Part>,
+
+    /// How often each thing is measured in `peers` and `micro`. Medians are printed.
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
+    runs: u32,
+
+    /// Bytes of the archive that `stream` generates.
+    #[arg(long, value_name = "BYTES", default_value_t = 10_000_000_000)]
+    stream_bytes: u64,
+
+    /// Directory for everything that is written: 5 GB for `peers`, as much as it streams for `stream`.
+    /// A file system in memory makes the numbers meaningless.
+    #[arg(long, value_name = "DIR", default_value_os_t = std::env::temp_dir())]
+    work: PathBuf,
+
+    /// Leave the working directory as it is at the end.
+    #[arg(long)]
+    keep: bool,
+
+    /// Where the root filesystem tarballs are kept between runs.
+    #[arg(long, env = "XDG_CACHE_HOME", value_name = "DIR", hide = true)]
+    cache: Option<PathBuf>,
+
+    #[arg(long, env = "HOME", value_name = "DIR", hide = true)]
+    home: Option<PathBuf>,
+}
+
+/// A part of the measurements.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Part {
+    /// Ingest, stored size and extraction of two root filesystems, beside the peers.
+    Peers,
+    /// Memory while an archive larger than any buffer streams in.
+    Stream,
+    /// The chunk store alone: which of these ids are missing.
+    Micro,
+}
+
+impl Arguments {
+    fn wants(&self, part: Part) -> bool {
+        self.parts.is_empty() || self.parts.contains(&part)
+    }
+
+    /// The folder that `make demo` uses too.
+    fn cache(&self) -> anyhow::Result<PathBuf> {
+        let base = match (&self.cache, &self.home) {
+            (Some(cache), _) => cache.clone(),
+            (None, Some(home)) => home.join(".cache"),
+            (None, None) => anyhow::bail!("neither XDG_CACHE_HOME nor HOME is set"),
+        };
+        Ok(base.join("flisthub").join("demo"))
+    }
+}
+
+fn main() -> anyhow::Result<ExitCode> {
+    let arguments = Arguments::parse();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .context("no runtime")?;
+    let work = tempfile::Builder::new()
+        .prefix("flisthub-bench.")
+        .tempdir_in(&arguments.work)
+        .with_context(|| format!("no working directory in {}", arguments.work.display()))?;
+    let path = work.path().to_owned();
+    let keep = arguments.keep;
+    let handle = runtime.handle().clone();
+    let measuring = runtime.spawn_blocking(move || measure(&arguments, &path, &handle));
+    let done = runtime.block_on(async {
+        let mut terminate = signal(SignalKind::terminate())?;
+        tokio::select! {
+            done = measuring => done.context("the measurement stopped").flatten().map(Some),
+            _ = tokio::signal::ctrl_c() => Ok(None),
+            _ = terminate.recv() => Ok(None),
+        }
+    });
+    // The measuring thread may still run; what it needs is taken away from under it.
+    runtime.shutdown_background();
+    hub::end_all();
+    if keep {
+        eprintln!("kept: {}", work.keep().display());
+    } else {
+        work.close().context("the working directory is not removed")?;
+    }
+    match done? {
+        Some(()) => Ok(ExitCode::SUCCESS),
+        None => Ok(ExitCode::from(130)),
+    }
+}
+
+fn measure(arguments: &Arguments, work: &std::path::Path, handle: &Handle) -> anyhow::Result<()> {
+    let programs = hub::Programs::beside_this_one()?;
+    table::machine(&machine::describe(work)?);
+    if arguments.wants(Part::Peers) {
+        anyhow::ensure!(
+            rustix::process::geteuid().is_root(),
+            "`peers` needs root: the trees have devices and owners (try: flisthub-bench stream micro)"
+        );
+        let inputs = inputs::Inputs::prepare(&arguments.cache()?, work)?;
+        let results = rounds::measure(&inputs, arguments.runs, work, &programs, handle)?;
+        table::peers(&inputs, &results);
+        table::verdicts(&aims::of_peers(&results));
+    }
+    if arguments.wants(Part::Stream) {
+        let result = stream::measure(arguments.stream_bytes, work, &programs, handle)?;
+        table::stream(&result);
+        table::verdicts(&[aims::of_stream(&result)]);
+    }
+    if arguments.wants(Part::Micro) {
+        let results = micro::measure(arguments.runs, work)?;
+        table::micro(&results);
+        table::verdicts(&[aims::of_micro(&results)]);
+    }
+    Ok(())
+}
