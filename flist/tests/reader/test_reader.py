@@ -191,6 +191,7 @@ class Forged(ReaderTest):
             ("of a form", b"\xc1\0"),
             ("of a form", b"\x9f\xff"),
             ("of a form", b"\x5f\xff"),
+            ("of a form", b"\x1c" + b"\xff" * 16),
             ("head is too long", b"\x18\x17"),
             ("head is too long", b"\x19\0\xff"),
             ("head is too long", b"\x1a\0\0\xff\xff"),
@@ -235,6 +236,8 @@ class Forged(ReaderTest):
                 self.refused(why, forge(**changes))
 
     def test_record(self) -> None:
+        spare = 1_048_576 - len(records(forge(image=[bytes(1_000_000)]))[0]) + 5
+        Flist(forge(image=[bytes(1_000_000 + spare)]))
         self.refused("too long", MAGIC + record(MANIFEST, bytes(1_048_577)))
         self.refused("kind 0 where", MAGIC + record(CHUNK, b"x"))
         self.refused("bytes after the object", MAGIC + record(MANIFEST, b"\0\0"))
@@ -312,6 +315,7 @@ class Forged(ReaderTest):
         ):
             with self.subTest(content=str(content)[:60]):
                 self.refused(why, with_entry(content=content))
+        Flist(with_entry(content=[0, 1024, [[ID, 1]] * 1024], size=1024))
 
     def test_directories(self) -> None:
         leaf: Any = [0, [entry(b"a")]]
@@ -339,6 +343,19 @@ class Forged(ReaderTest):
         node = [1, [[b"b", other_id, [1, 0]], [b"a", leaf_id, [1, 0]]]]
         self.refused("names are not", forge(*reversed(below), tree=node, sums=[2, 0]))
 
+    def test_shared_without_end(self) -> None:
+        below: list[tuple[int, Any]] = []
+        value: Any = [0, []]
+        count = 0
+        for _ in range(25):
+            content = [2, object_id(DIRECTORY, encode(value)), [count, 0]]
+            below.insert(0, (DIRECTORY, value))
+            value = [0, [entry(b"a", content), entry(b"b", content)]]
+            count = 2 * count + 2
+        flist = Flist(forge(*below, tree=value, sums=[count, 0]))
+        with self.assertRaisesRegex(Refused, "more entries than"):
+            list(flist.walk())
+
     def test_paths(self) -> None:
         def nested(depth: int, name: bytes) -> bytes:
             value: Any = [0, []]
@@ -356,7 +373,8 @@ class Forged(ReaderTest):
         self.refused("path is too long", nested(1025, b"n"))
         self.refused("nest too deeply", nested(5000, b"n"))
         Flist(nested(16, b"n" * 255))
-        self.refused("path is too long", nested(17, b"n" * 241))
+        Flist(nested(17, b"n" * 240))  # 4,096 bytes
+        self.refused("path is too long", nested(683, b"n" * 5))  # 4,097 bytes
 
     def test_links(self) -> None:
         a, b, c, d = (b"a", b"b", b"c", b"d")
@@ -411,8 +429,12 @@ class Forged(ReaderTest):
         Flist(in_list([0, pieces], count=1025, size=1025))
         self.refused("count is wrong", in_list([0, pieces], count=1026, size=1025))
         self.refused("size is wrong", in_list([0, pieces], count=1025, size=1026))
+        holes = [65536] * 16385
+        Flist(in_list([0, holes[1:]], count=16384, size=sum(holes[1:])))
+        self.refused("too many", in_list([0, holes], count=16385, size=sum(holes)))
+        parts = [[object_id(LIST, encode([0, [65536]])), 1, 65536]] * 16385
+        self.refused("too many", in_list([1, parts], count=16385, size=sum(holes)))
         self.refused("neither", in_list([2, pieces], count=1025, size=1025))
-        self.refused("too many", in_list([0, [65536] * 16385], count=16385, size=65536 * 16385))
         self.refused(
             "kind 1", forge(tree=[0, [entry(content=[1, 1025, 1025, ID])]]) + b"\1\0\0\0\0"
         )
@@ -487,6 +509,31 @@ class Cuts(ReaderTest):
         nodes = [decode(one)[1] for one in objects if decode(one)[0] == 1]
         known = {object_id(DIRECTORY, encode([1, node])) for node in nodes}
         self.assertTrue(any(part[1] in known for part in nodes[0]))
+
+    def test_where_an_object_is_full(self) -> None:
+        # Attributes longer than a reader takes, to meet the limits exactly.
+        def made(name: bytes, size: int) -> Entry:
+            def of(length: int) -> Entry:
+                return Entry(entry(name, meta=[*META[:5], [[b"x", bytes(length)]]]))
+
+            return of(size - (len(encode(of(65536).value)) - 65536))
+
+        def whole(*entries: Entry) -> bool:
+            leaf = encode([0, [e.value for e in entries]])
+            return cut_directory(list(entries)) == object_id(DIRECTORY, leaf)
+
+        # A name that ends a leaf, in a directory that need not be cut.
+        names = (b"b%d" % number for number in range(99_999))
+        ends = next(n for n in names if int.from_bytes(blake3(n).digest()[:2], "little") & 511 == 0)
+        for second, one in ((70_000, True), (70_001, False)):
+            row = made(b"a", 72_144), made(ends, second), made(b"c", 120_000)
+            self.assertEqual(whole(*row), one)
+        self.assertTrue(whole(made(b"a", 548_512), made(b"c", 500_000)))
+        self.assertFalse(whole(made(b"a", 548_513), made(b"c", 500_000)))
+        link = [[1, bytes(131_072 - 7)], [0, bytes(131_072 - 7)]]
+        self.assertEqual(len(cut_links(link)), 1)
+        link[1][1] = bytes(131_072 - 6)
+        self.assertEqual(len(cut_links(link)), 2)
 
     def test_lists_of_two_levels(self) -> None:
         # Holes end nothing: two full leaves, a third, and the node above them.
@@ -587,6 +634,14 @@ class WireFormat(unittest.TestCase):
         frame = hi_frame()[:6] + empty * (fill // 3)
         Wire(io.BytesIO(wire_record(b"hi", frame + hi_frame()[6:])))
         self.refused("compressBound", wire_record(b"hi", frame + empty + hi_frame()[6:]))
+        # compressBound(1) is 64.
+        for why, header, blocks in (("", "20 01", 18), ("compressBound", "e0 01" + "00" * 7, 16)):
+            frame = bytes.fromhex("28b52ffd" + header) + empty * blocks + b"\x09\0\0h"
+            self.assertEqual(len(frame), 65 if why else 64)
+            if why:
+                self.refused(why, wire_record(b"h", frame))
+            else:
+                Wire(io.BytesIO(wire_record(b"h", frame)))
 
     def test_records(self) -> None:
         good = wire_record(b"hi", hi_frame())
@@ -595,7 +650,9 @@ class WireFormat(unittest.TestCase):
         self.refused("cut off", good + b"\0")
         self.refused("known kind", b"\5" + good[1:])
         self.refused("record's id", b"\1" + good[1:])
-        self.refused("too long", wire_record(b"hi", hi_frame(), length=1_048_577))
+        for length in (1_048_577, 0x0100_0002, 0xFFFF_FFFF):
+            self.refused("too long", wire_record(b"hi", hi_frame(), length=length))
+        self.refused("too long", good[:37] + b"\1" + good[38:])
         for at in range(1, 33):
             self.refused("record's id", good[:at] + bytes([good[at] ^ 1]) + good[at + 1 :])
         self.refused("content size", good.replace(b"\0\0\0\2", b"\0\0\0\3", 1))
