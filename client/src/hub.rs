@@ -20,7 +20,8 @@ use serde::Serialize;
 use crate::body::Payload;
 use crate::download::{ChunkDownload, Download};
 use crate::error::ClientError;
-use crate::transport::{Call, Patience, Repeat, Transport};
+use crate::retry::{Patience, Repeat};
+use crate::transport::{Call, Transport};
 
 /// How long the hub may check a flist before it publishes it.
 const PUBLISH_PATIENCE: Duration = Duration::from_mins(30);

@@ -6,6 +6,7 @@
 //!
 //! [`ChunkStore`]: flisthub_storage::ChunkStore
 
+mod address;
 mod body;
 mod download;
 mod error;
@@ -15,6 +16,7 @@ mod pull;
 
 mod push;
 mod remote_store;
+mod retry;
 mod sender;
 mod transport;
 
@@ -24,4 +26,4 @@ pub use hub::{HubClient, flist_id};
 pub use pull::{Pull, PullError};
 pub use push::{Push, PushError, Pushed, Source};
 pub use remote_store::{RemoteStore, Traffic};
-pub use transport::Patience;
+pub use retry::Patience;

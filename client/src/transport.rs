@@ -1,4 +1,4 @@
-//! How requests travel: addresses, the token header, time limits, repeated attempts, error answers.
+//! How requests travel: the token header, time limits, repeated attempts, error answers.
 //!
 //! Nothing here knows what a call means; that is `hub`. The token lives in one header value marked
 //! sensitive, and nowhere else: not in an address, a message or a `Debug` output.
@@ -13,47 +13,13 @@ use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use reqwest::{Method, Response, Url};
 use serde::de::DeserializeOwned;
 
+use crate::address::{bearer, read_address};
 use crate::body::Payload;
 use crate::error::ClientError;
+use crate::retry::{Patience, Repeat, asked_wait, may_try_again};
 
 /// The longest JSON answer that is read: a hub's longest names 100,000 missing objects in 7 MB.
 const MAX_ANSWER: usize = 64 << 20;
-
-/// The longest wait that a hub can ask for with `Retry-After`.
-const MAX_RETRY_AFTER: Duration = Duration::from_mins(1);
-
-/// How long to wait and how often to try.
-#[derive(Debug, Clone)]
-pub struct Patience {
-    /// Attempts in all, the first included.
-    pub attempts: u32,
-    /// The wait before the second attempt; it doubles each time.
-    pub first_wait: Duration,
-    /// How long a connection may take to come about.
-    pub connect: Duration,
-    /// How long a hub may be silent, before its answer and within it.
-    pub silence: Duration,
-}
-
-impl Default for Patience {
-    fn default() -> Self {
-        Self {
-            attempts: 4,
-            first_wait: Duration::from_millis(250),
-            connect: Duration::from_secs(10),
-            silence: Duration::from_mins(2),
-        }
-    }
-}
-
-/// Whether a call may be made again when it is not known if the hub has carried it out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Repeat {
-    /// Twice is the same as once.
-    Safe,
-    /// Only when the hub has certainly not carried it out: no connection, or turned away.
-    IfRefused,
-}
 
 /// One request, as often as it has to be made.
 pub(crate) struct Call<'a> {
@@ -268,59 +234,6 @@ impl Transport {
     }
 }
 
-/// Whether another attempt makes sense and does no harm.
-fn may_try_again(error: &ClientError, repeat: Repeat) -> bool {
-    match error {
-        ClientError::Unreachable { .. } => true,
-        // A proxy's 502 and 504 do not say whether the hub has carried the call out.
-        ClientError::Unavailable { refusal, .. } if matches!(refusal.status, 429 | 503) => true,
-        ClientError::Unavailable { .. }
-        | ClientError::Interrupted { .. }
-        | ClientError::Stalled { .. } => repeat == Repeat::Safe,
-        _ => false,
-    }
-}
-
-fn asked_wait(error: &ClientError) -> Option<Duration> {
-    match error {
-        ClientError::Unavailable { retry_after, .. } => {
-            retry_after.map(|wait| wait.min(MAX_RETRY_AFTER))
-        }
-        _ => None,
-    }
-}
-
 fn interrupted(what: &str, source: reqwest::Error) -> ClientError {
     ClientError::Interrupted { what: what.to_owned(), source: source.without_url() }
-}
-
-fn bearer(token: &str) -> Result<HeaderValue, ClientError> {
-    let bad = "the token has characters that no token has; copy it again";
-    if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err(ClientError::NoToken(bad));
-    }
-    let mut value =
-        HeaderValue::from_str(&format!("Bearer {token}")).map_err(|_| ClientError::NoToken(bad))?;
-    value.set_sensitive(true);
-    Ok(value)
-}
-
-/// Accepts `http://host[:port][/prefix]` and `https://...` alone.
-fn read_address(text: &str) -> Result<Url, ClientError> {
-    let bad = |reason: &str| ClientError::Address {
-        // Whatever stands before an `@` may be a password.
-        url: text.rsplit('@').next().unwrap_or_default().to_owned(),
-        reason: reason.to_owned(),
-    };
-    let url = Url::parse(text).map_err(|error| bad(&error.to_string()))?;
-    if !matches!(url.scheme(), "http" | "https") {
-        return Err(bad("it must begin with http:// or https://"));
-    }
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err(bad("a token does not belong in an address; set FLISTHUB_TOKEN"));
-    }
-    if url.query().is_some() || url.fragment().is_some() {
-        return Err(bad("it must have neither `?` nor `#`"));
-    }
-    Ok(url)
 }

@@ -1,0 +1,64 @@
+//! When a call is made again, and after how long.
+
+use std::time::Duration;
+
+use crate::error::ClientError;
+
+/// The longest wait that a hub can ask for with `Retry-After`.
+const MAX_RETRY_AFTER: Duration = Duration::from_mins(1);
+
+/// How long to wait and how often to try.
+#[derive(Debug, Clone)]
+pub struct Patience {
+    /// Attempts in all, the first included.
+    pub attempts: u32,
+    /// The wait before the second attempt; it doubles each time.
+    pub first_wait: Duration,
+    /// How long a connection may take to come about.
+    pub connect: Duration,
+    /// How long a hub may be silent, before its answer and within it.
+    pub silence: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self {
+            attempts: 4,
+            first_wait: Duration::from_millis(250),
+            connect: Duration::from_secs(10),
+            silence: Duration::from_mins(2),
+        }
+    }
+}
+
+/// Whether a call may be made again when it is not known if the hub has carried it out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Repeat {
+    /// Twice is the same as once.
+    Safe,
+    /// Only when the hub has certainly not carried it out: no connection, or turned away.
+    IfRefused,
+}
+
+/// Whether another attempt makes sense and does no harm.
+pub(crate) fn may_try_again(error: &ClientError, repeat: Repeat) -> bool {
+    match error {
+        ClientError::Unreachable { .. } => true,
+        // A proxy's 502 and 504 do not say whether the hub has carried the call out.
+        ClientError::Unavailable { refusal, .. } if matches!(refusal.status, 429 | 503) => true,
+        ClientError::Unavailable { .. }
+        | ClientError::Interrupted { .. }
+        | ClientError::Stalled { .. } => repeat == Repeat::Safe,
+        _ => false,
+    }
+}
+
+/// The wait that the hub asked for, if it did.
+pub(crate) fn asked_wait(error: &ClientError) -> Option<Duration> {
+    match error {
+        ClientError::Unavailable { retry_after, .. } => {
+            retry_after.map(|wait| wait.min(MAX_RETRY_AFTER))
+        }
+        _ => None,
+    }
+}
