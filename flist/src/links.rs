@@ -83,6 +83,7 @@ fn decode(bytes: &[u8]) -> Result<Links, DecodeError> {
     let links = match reader.uint()? {
         LEAF => {
             let count = reader.array()?;
+            reader.rule(count >= 1, "a leaf of links has a record")?;
             let mut records = Vec::new();
             for _ in 0..count {
                 reader.array_of(2)?;
@@ -97,6 +98,7 @@ fn decode(bytes: &[u8]) -> Result<Links, DecodeError> {
         }
         NODE => {
             let count = reader.array()?;
+            reader.rule(count >= 2, "a node of links has two leaves or more")?;
             let mut ids = Vec::new();
             for _ in 0..count {
                 ids.push(reader.id()?);
