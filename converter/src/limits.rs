@@ -8,6 +8,10 @@ pub struct Limits {
     /// Entries of the archive, replaced ones included. A kilobyte of compressed input can hold
     /// thousands of empty files, and each costs memory until the tree is built.
     pub entries: u64,
+    /// Bytes of memory that the entries take, roughly, until the tree is built: about 500 for each,
+    /// and its name, link target, attributes and pieces. Small entries with large attributes, or
+    /// sparse files of many pieces, cost their sender little.
+    pub tree_memory: u64,
     /// Bytes of all files, holes included. A sparse header of a few bytes can claim exabytes, which
     /// whoever downloads the tree would have to receive.
     pub file_bytes: u64,
@@ -39,6 +43,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             entries: 4_000_000,
+            tree_memory: 1 << 30,
             file_bytes: 16 << 40,
             archive_bytes: 4 << 40,
             expansion: 200,
@@ -58,6 +63,8 @@ impl Default for Limits {
 pub enum Limit {
     /// [`Limits::entries`]
     Entries(u64),
+    /// [`Limits::tree_memory`]
+    TreeMemory(u64),
     /// [`Limits::file_bytes`]
     FileBytes(u64),
     /// [`Limits::archive_bytes`]
@@ -82,6 +89,9 @@ impl fmt::Display for Limit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Entries(most) => write!(f, "more than {most} entries"),
+            Self::TreeMemory(most) => {
+                write!(f, "the entries together take more than {most} bytes of memory")
+            }
             Self::FileBytes(most) => write!(f, "the files have more than {most} bytes"),
             Self::ArchiveBytes(most) => write!(f, "the archive has more than {most} bytes"),
             Self::Expansion(most) => {

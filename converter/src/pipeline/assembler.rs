@@ -7,12 +7,16 @@
 use std::collections::HashMap;
 
 use crossbeam_channel::{Receiver, Sender, select};
-use flisthub_flist::{BuiltTree, FileBuilder, Piece, TreeBuilder};
+use flisthub_flist::{
+    BuiltTree, Content, FileBuilder, Metadata, Piece, Pieces, TreeBuilder, TreePath,
+};
 use flisthub_storage::{Chunk, StoreError};
 
 use super::units::{Done, Message, Unit};
-use crate::error::ConvertError;
+use crate::error::{ConvertError, shown};
+use crate::limits::{Limit, Limits};
 use crate::work::Work;
+use crate::xattr;
 
 /// Bytes of objects that make a unit.
 const OBJECT_BYTES: usize = 1 << 20;
@@ -26,12 +30,28 @@ pub(super) struct Assembler {
     file: FileBuilder,
     chunks: u64,
     objects: Objects,
+    /// Bytes that the entries take in memory, roughly, and how many they may.
+    memory: (u64, u64),
 }
 
+/// What an entry takes in memory beside what it holds, measured.
+const ENTRY_MEMORY: usize = 500;
+
 impl Assembler {
-    pub(super) fn new(to_workers: Sender<Unit>, messages: Receiver<Message>) -> Self {
-        let (tree, file) = (TreeBuilder::new(), FileBuilder::new());
-        Self { to_workers, messages, tree, file, chunks: 0, objects: Objects::default() }
+    pub(super) fn new(
+        to_workers: Sender<Unit>,
+        messages: Receiver<Message>,
+        limits: &Limits,
+    ) -> Self {
+        Self {
+            to_workers,
+            messages,
+            tree: TreeBuilder::new(),
+            file: FileBuilder::new(),
+            chunks: 0,
+            objects: Objects::default(),
+            memory: (0, limits.tree_memory),
+        }
     }
 
     /// Builds the tree; gives it and the number of chunks that its files were read as.
@@ -95,11 +115,44 @@ impl Assembler {
             }
             Done::File { path, metadata } => {
                 let content = std::mem::take(&mut self.file).finish(&mut emit)?;
+                self.hold(&path, Some(&metadata), Some(&content))?;
                 self.tree.add(&path, metadata, content)?;
             }
-            Done::Directory { path, metadata } => self.tree.add_directory(&path, metadata)?,
-            Done::Other { path, metadata, content } => self.tree.add(&path, metadata, content)?,
-            Done::HardLink { path, target } => self.tree.add_hard_link(&path, &target)?,
+            Done::Directory { path, metadata } => {
+                self.hold(&path, Some(&metadata), None)?;
+                self.tree.add_directory(&path, metadata)?;
+            }
+            Done::Other { path, metadata, content } => {
+                self.hold(&path, Some(&metadata), Some(&content))?;
+                self.tree.add(&path, metadata, content)?;
+            }
+            Done::HardLink { path, target } => {
+                self.hold(&path, None, None)?;
+                self.tree.add_hard_link(&path, &target)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Counts what an entry takes in memory.
+    fn hold(
+        &mut self,
+        path: &TreePath,
+        metadata: Option<&Metadata>,
+        content: Option<&Content>,
+    ) -> Result<(), ConvertError> {
+        let held = match content {
+            Some(Content::File { pieces: Pieces::Inline(pieces), .. }) => {
+                size_of_val(pieces.as_slice())
+            }
+            Some(Content::Symlink { target }) => target.len(),
+            _ => 0,
+        };
+        let xattrs = metadata.map_or(0, |metadata| xattr::size(&metadata.xattrs));
+        self.memory.0 += (ENTRY_MEMORY + path.as_bytes().len() + xattrs + held) as u64;
+        if self.memory.0 > self.memory.1 {
+            let limit = Limit::TreeMemory(self.memory.1);
+            return Err(ConvertError::Limit { limit, entry: Some(shown(path.as_bytes())) });
         }
         Ok(())
     }

@@ -86,7 +86,7 @@ where
                 farewell.say(Message::Ended(count));
             }
         });
-        let mut assembler = Assembler::new(to_workers, messages);
+        let mut assembler = Assembler::new(to_workers, messages, &options.limits);
         let built = control.keep(assembler.run());
         // Ends the workers, and they the writers.
         drop(assembler);

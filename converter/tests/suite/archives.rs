@@ -211,7 +211,8 @@ fn extended_headers_win_over_plain_ones() {
     ];
     let mut tar = Tar::new();
     tar.pax(b'g', &[("gid", b"9"), ("uid", b"9")]);
-    tar.pax(b'x', &records).header(&Header::new(b'0', "short", 0)).data(b"hello");
+    tar.member(b'L', "././@LongLink", b"gnu's\0").pax(b'x', &records);
+    tar.header(&Header::new(b'0', "short", 0)).data(b"hello");
     tar.file("next", b"");
     let archive = tar.end();
     let expected = Metadata {

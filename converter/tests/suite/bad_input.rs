@@ -171,6 +171,18 @@ fn limits_name_the_entry() {
     );
     let found = refusal_with(&tar.end(), &options(Limits { header_bytes: 1000, ..usual }));
     assert!(found.contains("extended headers of more than 1000 bytes"), "{found}");
+    // What the entries take until the tree is built: large attributes, targets, many pieces.
+    let small = options(Limits { tree_memory: 2500, ..usual });
+    let found = refusal_with(&tar.end(), &small);
+    assert!(found.contains("the entries together take more than 2500 bytes of memory"), "{found}");
+    let mut links = Tar::new();
+    links.link(b'2', "a", "x").link(b'2', "b", "x").link(b'2', "c", "x").link(b'2', "d", "x");
+    links.link(b'1', "bad", "d");
+    assert!(refusal_with(&links.end(), &small).starts_with("entry \"bad\": the entries"));
+    let mut pieces = vec![0; 70 * 70_000];
+    pieces.iter_mut().step_by(70_000).for_each(|byte| *byte = 1);
+    let pieces = Tar::new().file("bad", &pieces).end();
+    assert!(refusal_with(&pieces, &small).starts_with("entry \"bad\": the entries"));
     // Many small headers before one entry, and many global ones, add up.
     for kind in *b"xg" {
         let mut tar = Tar::new();
