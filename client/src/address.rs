@@ -36,3 +36,15 @@ pub(crate) fn read_address(text: &str) -> Result<Url, ClientError> {
     }
     Ok(url)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_header_does_not_show_the_token() {
+        let value = bearer("fht_secret").unwrap();
+        assert_eq!(value.as_bytes(), b"Bearer fht_secret");
+        assert!(!format!("{value:?}").contains("secret"), "{value:?}");
+    }
+}

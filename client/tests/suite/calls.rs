@@ -49,11 +49,16 @@ fn a_busy_hub_is_asked_again_for_as_long_as_patience_lasts() {
 
 #[test]
 fn only_what_may_be_done_twice_is_done_twice() {
-    let opened = format!(r#"{{"session":"{}","expires":1}}"#, session());
-    let hub = FakeHub::new(move |n, _| if n == 0 { Reply::HangUp } else { Reply::json(&opened) });
+    let opened = || Reply::json(&format!(r#"{{"session":"{}","expires":1}}"#, session()));
+    let hub = FakeHub::new(move |n, _| if n == 0 { Reply::HangUp } else { opened() });
     let lost = runtime().block_on(hub.client().open_session("alice")).unwrap_err();
     assert!(matches!(lost, ClientError::Interrupted { .. }), "{lost:?}");
     assert_eq!(hub.requests().len(), 1);
+
+    // A hub that says it is busy has not done it.
+    let busy = || Reply::problem(503, "busy", "").with("retry-after", "0");
+    let hub = FakeHub::new(move |n, _| if n == 0 { busy() } else { opened() });
+    assert_eq!(runtime().block_on(hub.client().open_session("alice")).unwrap(), session());
 
     let hub = FakeHub::new(|n, _| if n == 0 { Reply::HangUp } else { Reply::json(ME) });
     assert!(runtime().block_on(hub.client().me()).is_ok());

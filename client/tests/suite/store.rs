@@ -50,7 +50,10 @@ fn get_two(answer: impl Fn(&[Frame]) -> Reply + Send + Sync + 'static) -> StoreE
     let hub = FakeHub::new(move |_, _| answer(&frames));
     let runtime = runtime();
     let store = RemoteStore::reader(hub.client(), runtime.handle().clone(), "alice");
-    store.get(&wanted).unwrap_err()
+    let error = store.get(&wanted).unwrap_err();
+    // Whoever lies is not asked again.
+    assert_eq!(hub.requests().len(), 1, "{error:?}");
+    error
 }
 
 #[test]
