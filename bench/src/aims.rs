@@ -3,7 +3,8 @@
 use crate::inputs::Step;
 use crate::micro::Micro;
 use crate::rounds::{Measured, Results};
-use crate::stats::{Samples, megabytes};
+use crate::size::Size;
+use crate::stats::{Samples, all_megabytes, megabytes};
 use crate::stream::Streamed;
 
 /// Most memory a hub or client may take while something comes in, in bytes.
@@ -29,10 +30,9 @@ fn wall(measured: &Measured, step: Step) -> f64 {
     measured.ingests(step).iter().map(|ingest| ingest.usage.wall).collect::<Samples>().median()
 }
 
-/// Median bytes on the disk.
-#[expect(clippy::cast_precision_loss, reason = "a measurement is not exact to 53 bits")]
-fn stored(measured: &Measured) -> f64 {
-    measured.stored.iter().map(|size| size.disk as f64).collect::<Samples>().median()
+/// Median bytes on the disk, of `sizes`.
+fn disk(sizes: &[Size]) -> f64 {
+    all_megabytes(sizes.iter().map(|size| size.disk)).median()
 }
 
 fn smallest<'a>(
@@ -44,11 +44,27 @@ fn smallest<'a>(
 
 /// The aims of the `peers` part, in the order of the design.
 pub(crate) fn of_peers(results: &Results) -> Vec<Verdict> {
-    let peers = || results.contenders.iter().filter(|one| !one.ours);
-    let ours = || results.contenders.iter().filter(|one| one.ours);
-    let (peer, peer_wall) = smallest(peers(), |one| wall(one, Step::New));
+    let mut verdicts = of_new(results);
+    verdicts.extend(of_again(results));
+    verdicts.extend(of_stored(results));
+    verdicts.extend(of_extraction(results));
+    verdicts.push(of_memory(results));
+    verdicts
+}
+
+fn ours(results: &Results) -> impl Iterator<Item = &Measured> {
+    results.contenders.iter().filter(|one| one.ours)
+}
+
+fn peers(results: &Results) -> impl Iterator<Item = &Measured> {
+    results.contenders.iter().filter(|one| !one.ours)
+}
+
+/// What comes for the first time.
+fn of_new(results: &Results) -> Vec<Verdict> {
+    let (peer, peer_wall) = smallest(peers(results), |one| wall(one, Step::New));
     let mut verdicts = Vec::new();
-    for one in ours() {
+    for one in ours(results) {
         let ratio = peer_wall / wall(one, Step::New);
         verdicts.push(Verdict::new(
             "new data: 4 times as fast as the fastest peer",
@@ -56,7 +72,7 @@ pub(crate) fn of_peers(results: &Results) -> Vec<Verdict> {
             format!("{}: {ratio:.2} times as fast as {peer}", one.title),
         ));
     }
-    for one in ours() {
+    for one in ours(results) {
         let Some(gzipped) = one.gzipped else { continue };
         let floor = results.references.floor(Step::New, gzipped).median();
         let ratio = wall(one, Step::New) / floor;
@@ -66,27 +82,6 @@ pub(crate) fn of_peers(results: &Results) -> Vec<Verdict> {
             format!("{}: {ratio:.2} times the {floor:.3} s of that work", one.title),
         ));
     }
-    verdicts.extend(of_again(results));
-    let (smallest_peer, least) = smallest(peers(), stored);
-    for one in ours() {
-        let more = (stored(one) / least - 1.0) * 100.0;
-        verdicts.push(Verdict::new(
-            "stored size of both images: at most 3 % more than the smallest peer",
-            more <= 3.0,
-            format!("{}: {more:+.1} % against {smallest_peer}", one.title),
-        ));
-    }
-    let tar = results.references.extract.iter().map(|usage| usage.wall).collect::<Samples>();
-    for one in ours() {
-        let pull = one.restore.iter().map(|usage| usage.wall).collect::<Samples>();
-        let ratio = pull.median() / tar.median();
-        verdicts.push(Verdict::new(
-            "extraction: at most 1.2 times the time of `tar -xf`, nothing different",
-            ratio <= 1.2 && one.differences == 0,
-            format!("{}: {ratio:.2} times; {} entries differ", one.title, one.differences),
-        ));
-    }
-    verdicts.push(of_memory(results));
     verdicts
 }
 
@@ -94,7 +89,7 @@ pub(crate) fn of_peers(results: &Results) -> Vec<Verdict> {
 fn of_again(results: &Results) -> Vec<Verdict> {
     let gzip = results.references.inflate.iter().map(|usage| usage.wall).collect::<Samples>();
     let mut verdicts = Vec::new();
-    for one in results.contenders.iter().filter(|one| one.gzipped == Some(true)) {
+    for one in ours(results).filter(|one| one.gzipped == Some(true)) {
         let ratio = wall(one, Step::Again) / gzip.median();
         verdicts.push(Verdict::new(
             "again, unchanged: at most the time of `gzip -dc`",
@@ -102,7 +97,7 @@ fn of_again(results: &Results) -> Vec<Verdict> {
             format!("{}: {ratio:.2} times {:.3} s", one.title, gzip.median()),
         ));
     }
-    for one in results.contenders.iter().filter(|one| one.ours) {
+    for one in ours(results) {
         let wrote: u64 = one.again.iter().filter_map(|ingest| ingest.payload).sum();
         verdicts.push(Verdict::new(
             "again, unchanged: no payload is written",
@@ -113,9 +108,44 @@ fn of_again(results: &Results) -> Vec<Verdict> {
     verdicts
 }
 
+/// What both images take on the disk.
+fn of_stored(results: &Results) -> Vec<Verdict> {
+    let mut verdicts = Vec::new();
+    let (smallest_peer, least) = smallest(peers(results), |one| disk(&one.stored));
+    for one in ours(results) {
+        let more = |sizes| (disk(sizes) / least - 1.0) * 100.0;
+        let (now, lasting) = (more(&one.stored), more(&one.lasting));
+        verdicts.push(Verdict::new(
+            "stored size of both images: at most 3 % more than the smallest peer",
+            now <= 3.0,
+            format!(
+                "{}: {now:+.1} % against {smallest_peer} as it lies, {lasting:+.1} % after a restart",
+                one.title
+            ),
+        ));
+    }
+    verdicts
+}
+
+/// What comes out again.
+fn of_extraction(results: &Results) -> Vec<Verdict> {
+    let mut verdicts = Vec::new();
+    let tar = results.references.extract.iter().map(|usage| usage.wall).collect::<Samples>();
+    for one in ours(results) {
+        let pull = one.restore.iter().map(|usage| usage.wall).collect::<Samples>();
+        let ratio = pull.median() / tar.median();
+        verdicts.push(Verdict::new(
+            "extraction: at most 1.2 times the time of `tar -xf`, nothing different",
+            ratio <= 1.2 && one.differences == 0,
+            format!("{}: {ratio:.2} times; {} entries differ", one.title, one.differences),
+        ));
+    }
+    verdicts
+}
+
 fn of_memory(results: &Results) -> Verdict {
-    let ours = results.contenders.iter().filter(|one| one.ours);
-    let ingests = ours.flat_map(|one| Step::ALL.into_iter().flat_map(|step| one.ingests(step)));
+    let ingests =
+        ours(results).flat_map(|one| Step::ALL.into_iter().flat_map(|step| one.ingests(step)));
     let (mut hub, mut client) = (0, 0);
     for ingest in ingests {
         hub = hub.max(ingest.usage.hub_peak);

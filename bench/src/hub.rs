@@ -56,7 +56,7 @@ pub(crate) struct Hub {
 }
 
 impl Hub {
-    /// Starts a hub whose data is `directory/data`, and waits until it listens.
+    /// Makes a user and starts a hub whose data is `directory/data`; waits until it listens.
     pub(crate) fn start(programs: &Programs, directory: &Path) -> anyhow::Result<Self> {
         let data = directory.join("data");
         let tool = |words: &[&str]| {
@@ -65,7 +65,19 @@ impl Hub {
         tool(&["user", "add", USER])?;
         let told = tool(&["token", "create", "--user", USER])?;
         let token = told.lines().last().context("no token was printed")?.to_owned();
-        let log = directory.join("hub.log");
+        Self::serve(programs, data, token)
+    }
+
+    /// Ends the hub and starts it again with the same data.
+    pub(crate) fn restart(self) -> anyhow::Result<Self> {
+        let (programs, data, token) =
+            (self.programs.clone(), self.data.clone(), self.token.clone());
+        self.stop()?;
+        Self::serve(&programs, data, token)
+    }
+
+    fn serve(programs: &Programs, data: PathBuf, token: String) -> anyhow::Result<Self> {
+        let log = data.with_extension("log");
         let mut child = Command::new(&programs.hub)
             .args(["serve", "--listen", "127.0.0.1:0", "--data"])
             .arg(&data)

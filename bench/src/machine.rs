@@ -21,7 +21,7 @@ pub(crate) fn describe(work: &Path) -> anyhow::Result<Vec<(&'static str, String)
         ("memory", format!("{:.0} GB", megabytes(kilobytes * 1024) / 1000.0)),
         // The release alone names the kernel; what is after the first dash names who built it.
         ("kernel", format!("Linux {}", kernel.split('-').next().unwrap_or_default().trim())),
-        ("file system", output(Command::new("stat").args(["-f", "-c", "%T"]).arg(work))?),
+        ("file system", file_system(work)?),
     ];
     for (name, option) in [("restic", "version"), ("borg", "--version"), ("casync", "--version")] {
         // A part that needs none of them also runs where they are not installed.
@@ -30,6 +30,11 @@ pub(crate) fn describe(work: &Path) -> anyhow::Result<Vec<(&'static str, String)
         facts.push((name, words.last().map(ToString::to_string).unwrap_or_default()));
     }
     Ok(facts)
+}
+
+fn file_system(directory: &Path) -> anyhow::Result<String> {
+    let told = run::plain(Command::new("df").arg("--output=fstype").arg(directory))?;
+    Ok(told.lines().nth(1).unwrap_or_default().trim().to_owned())
 }
 
 /// The first line of what a program prints.

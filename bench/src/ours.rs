@@ -152,7 +152,11 @@ impl Contender for Ours {
         self.directory.join("data")
     }
 
+    /// Restarts once before it stops: at its start the store moves what is only in its log into its
+    /// final files, so that what lies there afterwards is the lasting size.
     fn stop(&mut self) -> anyhow::Result<()> {
-        self.hub.take().map_or(Ok(()), Hub::stop)
+        let hub = self.hub.take().context("no hub was started")?.restart()?;
+        hub.settle()?;
+        hub.stop()
     }
 }

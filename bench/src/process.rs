@@ -4,8 +4,6 @@ use std::fs;
 
 use anyhow::Context as _;
 
-use crate::stats::Samples;
-
 /// A process, by its id.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Process(pub(crate) u32);
@@ -63,11 +61,6 @@ fn parse_kilobytes(status: &str, key: &str) -> Option<u64> {
     let line = status.lines().find_map(|line| line.strip_prefix(key))?;
     let number: u64 = line.trim().strip_suffix(" kB")?.parse().ok()?;
     Some(number * 1024)
-}
-
-/// Peaks in megabytes.
-pub(crate) fn megabytes(peaks: impl IntoIterator<Item = u64>) -> Samples {
-    peaks.into_iter().map(crate::stats::megabytes).collect()
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use crate::ours;
 use crate::peers::{self, Contender, Ingest};
 use crate::reference::References;
 use crate::run::Usage;
-use crate::size::{self, Size};
+use crate::size::{self, Parts, Size};
 
 /// Everything measured of one contender, one of each for every round.
 #[derive(Debug, Default)]
@@ -31,8 +31,10 @@ pub(crate) struct Measured {
     pub(crate) growth: Vec<u64>,
     /// Both images, after the peer's own compaction; with our hub still running.
     pub(crate) stored: Vec<Size>,
-    /// The same after everything was stopped.
-    pub(crate) stopped: Vec<Size>,
+    /// What `stored` is made of, for ours.
+    pub(crate) parts: Vec<Parts>,
+    /// The same after a restart, where there is something to restart.
+    pub(crate) lasting: Vec<Size>,
     pub(crate) restore: Vec<Usage>,
     /// Entries that rsync finds different from what tar makes, in the worst round.
     pub(crate) differences: usize,
@@ -159,6 +161,9 @@ impl Seat {
         let title = self.measured.title;
         self.contender.compact().context(title)?;
         self.measured.stored.push(size::of(&self.contender.repository())?);
+        if self.measured.ours {
+            self.measured.parts.push(size::parts(&self.contender.repository())?);
+        }
         let usage =
             self.contender.restore(restored).with_context(|| format!("{title}, restore"))?;
         self.measured.restore.push(usage);
@@ -169,7 +174,7 @@ impl Seat {
 
     fn stop(&mut self) -> anyhow::Result<()> {
         self.contender.stop().context(self.measured.title)?;
-        self.measured.stopped.push(size::of(&self.contender.repository())?);
+        self.measured.lasting.push(size::of(&self.contender.repository())?);
         fs::remove_dir_all(&self.directory).context("a repository is not removed")
     }
 }

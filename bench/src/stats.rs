@@ -49,6 +49,11 @@ pub(crate) fn megabytes(bytes: u64) -> f64 {
     bytes as f64 / 1e6
 }
 
+/// The same of several.
+pub(crate) fn all_megabytes(bytes: impl IntoIterator<Item = u64>) -> Samples {
+    bytes.into_iter().map(megabytes).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
