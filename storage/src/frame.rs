@@ -187,6 +187,9 @@ fn decode(bytes: &[u8], length: u32) -> std::io::Result<Vec<u8>> {
 /// Turns chunks into frames. Keeps zstd's working memory between calls, so make one per thread.
 pub struct Compressor {
     inner: bulk::Compressor<'static>,
+    /// Room for the longest frame there can be. Frames are copied out of it, so that none holds on to
+    /// more memory than it has bytes.
+    buffer: Vec<u8>,
 }
 
 impl Compressor {
@@ -196,17 +199,15 @@ impl Compressor {
         inner.set_parameter(CParameter::ContentSizeFlag(true))?;
         inner.set_parameter(CParameter::ChecksumFlag(false))?;
         inner.set_parameter(CParameter::DictIdFlag(false))?;
-        Ok(Self { inner })
+        Ok(Self { inner, buffer: Vec::new() })
     }
 
     /// Compresses one chunk.
     pub fn compress(&mut self, chunk: &Chunk) -> std::io::Result<Frame> {
-        let bytes = self.inner.compress(chunk.bytes())?;
-        Ok(Frame {
-            kind: chunk.kind(),
-            id: chunk.id(),
-            length: chunk.length(),
-            bytes: bytes.into(),
-        })
+        self.buffer.clear();
+        self.buffer.reserve(zstd_safe::compress_bound(chunk.bytes().len()));
+        self.inner.compress_to_buffer(chunk.bytes(), &mut self.buffer)?;
+        let bytes = Bytes::copy_from_slice(&self.buffer);
+        Ok(Frame { kind: chunk.kind(), id: chunk.id(), length: chunk.length(), bytes })
     }
 }
