@@ -107,3 +107,47 @@ pub(crate) fn files(root: &Path) -> Vec<PathBuf> {
     }
     files
 }
+
+/// What compares trees must not be blind itself.
+#[test]
+fn a_snapshot_sees_every_difference() {
+    use rustix::fs::{AtFlags, CWD, Timespec, Timestamps, XattrFlags, lsetxattr, utimensat};
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let home = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let path = |name: &str| home.path().join(name);
+    fs::write(path("file"), vec![7; 200_000]).unwrap();
+    fs::write(path("twin"), vec![7; 200_000]).unwrap();
+    let time = |nanos| {
+        let time = Timespec { tv_sec: 1, tv_nsec: nanos };
+        let times = Timestamps { last_access: time, last_modification: time };
+        for name in ["file", "twin", "."] {
+            utimensat(CWD, path(name), &times, AtFlags::empty()).unwrap();
+        }
+    };
+    time(1);
+    let mut seen = vec![snapshot(home.path())];
+    let mut differs = |what: &str| {
+        let now = snapshot(home.path());
+        assert!(!seen.contains(&now), "{what}");
+        seen.push(now);
+    };
+    time(2);
+    differs("a nanosecond");
+    fs::set_permissions(path("file"), fs::Permissions::from_mode(0o4600)).unwrap();
+    differs("a mode");
+    lsetxattr(path("file"), "user.x", b"1", XattrFlags::empty()).unwrap();
+    differs("an attribute");
+    lsetxattr(path("file"), "user.x", b"2", XattrFlags::empty()).unwrap();
+    differs("an attribute's value");
+    fs::write(path("twin"), vec![8; 200_000]).unwrap();
+    time(2);
+    differs("content");
+    fs::File::create(path("twin")).unwrap().set_len(200_000).unwrap();
+    time(2);
+    differs("a hole");
+    fs::remove_file(path("twin")).unwrap();
+    fs::hard_link(path("file"), path("twin")).unwrap();
+    time(2);
+    differs("a link");
+}
