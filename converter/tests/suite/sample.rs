@@ -80,6 +80,9 @@ pub(crate) fn make(root: &Path, extent: Extent) {
 fn privileged(root: &Path) {
     node(&root.join("null"), FileType::CharacterDevice, makedev(1, 3));
     node(&root.join("disk"), FileType::BlockDevice, makedev(4095, 1_048_575));
+    // Only root could still enter it, so its metadata must come after what it holds.
+    std::fs::create_dir_all(root.join("closed/inside")).unwrap();
+    mode(&root.join("closed"), 0);
     owner(&root.join("large"), 3_000_000_000, 4_000_000_000);
     owner(&root.join("link"), 1000, 1001);
     owner(&root.join("dir/deeper"), 1000, 1001);
