@@ -35,6 +35,8 @@ pub(crate) struct Measured {
     pub(crate) parts: Vec<Parts>,
     /// The same after a restart, where there is something to restart.
     pub(crate) lasting: Vec<Size>,
+    /// What `lasting` is made of, for ours.
+    pub(crate) lasting_parts: Vec<Parts>,
     pub(crate) restore: Vec<Usage>,
     /// Entries that rsync finds different from what tar makes, in the worst round.
     pub(crate) differences: usize,
@@ -175,6 +177,9 @@ impl Seat {
     fn stop(&mut self) -> anyhow::Result<()> {
         self.contender.stop().context(self.measured.title)?;
         self.measured.lasting.push(size::of(&self.contender.repository())?);
+        if self.measured.ours {
+            self.measured.lasting_parts.push(size::parts(&self.contender.repository())?);
+        }
         fs::remove_dir_all(&self.directory).context("a repository is not removed")
     }
 }

@@ -135,14 +135,16 @@ fn sizes(results: &Results) {
 fn parts(results: &Results) {
     head(&["on disk (du), MB", "blob files", "tables", "write-ahead log", "catalog and the rest"]);
     for one in results.contenders.iter().filter(|one| one.ours) {
-        let of = |part: fn(&Parts) -> u64| all_megabytes(one.parts.iter().map(part)).show(1);
-        row(&[
-            one.title.to_owned(),
-            of(|parts| parts.blobs),
-            of(|parts| parts.tables),
-            of(|parts| parts.log),
-            of(|parts| parts.rest),
-        ]);
+        for (when, sizes) in [("as it lies", &one.parts), ("restarted", &one.lasting_parts)] {
+            let of = |part: fn(&Parts) -> u64| all_megabytes(sizes.iter().map(part)).show(1);
+            row(&[
+                format!("{}, {when}", one.title),
+                of(|parts| parts.blobs),
+                of(|parts| parts.tables),
+                of(|parts| parts.log),
+                of(|parts| parts.rest),
+            ]);
+        }
     }
 }
 
