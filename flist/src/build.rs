@@ -5,11 +5,13 @@
 //! are never followed.
 
 use std::collections::{BTreeMap, HashMap, HashSet, btree_map};
+use std::sync::Arc;
 
 use flisthub_storage::ChunkId;
 
-use crate::directory::build_directory;
-use crate::entry::{Content, Entry, Metadata, Totals};
+use crate::directory::DirectoryBuilder;
+use crate::entry::{Content, Metadata, Totals};
+use crate::entry_codec::{encode_named, encode_rest};
 use crate::error::BuildError;
 use crate::links::build_links;
 use crate::name::{EntryName, TreePath};
@@ -46,12 +48,16 @@ impl Counts {
     /// Counts one more entry.
     pub fn add(&mut self, content: &Content) {
         match content {
-            Content::File { .. } => self.regular += 1,
-            Content::Symlink { .. } => self.symlink += 1,
             Content::Directory { .. } => self.directory += 1,
-            Content::CharDevice(_) | Content::BlockDevice(_) | Content::Fifo | Content::Socket => {
-                self.special += 1;
-            }
+            other => self.add_sort(Sort::of(other)),
+        }
+    }
+
+    fn add_sort(&mut self, sort: Sort) {
+        match sort {
+            Sort::Regular => self.regular += 1,
+            Sort::Symlink => self.symlink += 1,
+            Sort::Special => self.special += 1,
         }
     }
 }
@@ -88,13 +94,39 @@ struct DirectoryNode {
 
 #[derive(Debug)]
 enum Node {
-    Directory(DirectoryNode),
-    /// Anything else. Two paths with the same inode are hard links.
-    Leaf {
-        inode: u64,
-        metadata: Box<Metadata>,
-        content: Content,
-    },
+    Directory(Box<DirectoryNode>),
+    Leaf(Leaf),
+}
+
+/// Anything but a directory, kept small: a tree may have millions.
+#[derive(Debug, Clone)]
+struct Leaf {
+    /// Two paths with the same inode are hard links.
+    inode: u64,
+    sort: Sort,
+    /// Bytes of content, for the totals.
+    bytes: u64,
+    /// Metadata and content as they will stand in the directory object; shared by hard links.
+    encoded: Arc<[u8]>,
+}
+
+/// How a leaf is counted.
+#[derive(Debug, Clone, Copy)]
+enum Sort {
+    Regular,
+    Symlink,
+    Special,
+}
+
+impl Sort {
+    /// The sort of what is no directory.
+    fn of(content: &Content) -> Self {
+        match content {
+            Content::File { .. } => Self::Regular,
+            Content::Symlink { .. } => Self::Symlink,
+            _ => Self::Special,
+        }
+    }
 }
 
 impl DirectoryNode {
@@ -128,12 +160,13 @@ impl TreeBuilder {
             directory.metadata = metadata;
         } else {
             let directory = DirectoryNode { metadata, children: BTreeMap::new() };
-            parent.children.insert(name, Node::Directory(directory));
+            parent.children.insert(name, Node::Directory(Box::new(directory)));
         }
         Ok(())
     }
 
     /// Adds anything but a directory. What stands in its place goes, a whole directory too.
+    #[expect(clippy::needless_pass_by_value, reason = "an entry is given away, as by the others")]
     pub fn add(
         &mut self,
         path: &TreePath,
@@ -141,23 +174,30 @@ impl TreeBuilder {
         content: Content,
     ) -> Result<(), BuildError> {
         check_xattrs(path, &metadata)?;
+        let bytes = match &content {
+            Content::File { size, .. } => *size,
+            _ => 0,
+        };
+        let sort = Sort::of(&content);
+        let encoded = encode_rest(&metadata, &content).into();
         let inode = self.next_inode;
         self.next_inode += 1;
-        self.put(path, Node::Leaf { inode, metadata: Box::new(metadata), content })
+        self.put(path, Leaf { inode, sort, bytes, encoded })
     }
 
     /// Adds a hard link: the path shares content and metadata of what stands at `target` now, also
     /// when something else takes the target's place later.
     pub fn add_hard_link(&mut self, path: &TreePath, target: &TreePath) -> Result<(), BuildError> {
         let missing = || BuildError::NoLinkTarget { path: path.clone(), target: target.clone() };
-        let is_directory =
-            || BuildError::LinkToDirectory { path: path.clone(), target: target.clone() };
-        let (inode, metadata, content) = match self.find(target).ok_or_else(missing)? {
-            Node::Directory(_) => return Err(is_directory()),
-            Node::Leaf { inode, metadata, content } => (*inode, metadata.clone(), content.clone()),
+        let leaf = match self.find(target).ok_or_else(missing)? {
+            Node::Leaf(leaf) => leaf.clone(),
+            Node::Directory(_) => {
+                let (path, target) = (path.clone(), target.clone());
+                return Err(BuildError::LinkToDirectory { path, target });
+            }
         };
-        self.linked.insert(inode);
-        self.put(path, Node::Leaf { inode, metadata, content })
+        self.linked.insert(leaf.inode);
+        self.put(path, leaf)
     }
 
     /// Whether something stands at `path`.
@@ -165,9 +205,9 @@ impl TreeBuilder {
         path.is_root() || self.find(path).is_some()
     }
 
-    fn put(&mut self, path: &TreePath, node: Node) -> Result<(), BuildError> {
+    fn put(&mut self, path: &TreePath, leaf: Leaf) -> Result<(), BuildError> {
         let (parent, name) = path.split_last().ok_or(BuildError::RootNotADirectory)?;
-        self.directory(&parent, path)?.children.insert(name, node);
+        self.directory(&parent, path)?.children.insert(name, Node::Leaf(leaf));
         Ok(())
     }
 
@@ -177,7 +217,7 @@ impl TreeBuilder {
         for part in parent.names() {
             match directory.children.get(part)? {
                 Node::Directory(below) => directory = below,
-                Node::Leaf { .. } => return None,
+                Node::Leaf(_) => return None,
             }
         }
         directory.children.get(&name)
@@ -200,10 +240,10 @@ impl TreeBuilder {
             let below = directory
                 .children
                 .entry(name)
-                .or_insert_with(|| Node::Directory(DirectoryNode::implied()));
+                .or_insert_with(|| Node::Directory(Box::new(DirectoryNode::implied())));
             match below {
                 Node::Directory(below) => directory = below,
-                Node::Leaf { .. } => {
+                Node::Leaf(_) => {
                     let above = TreePath::parse(&above.join(&b'/')).unwrap_or_default();
                     return Err(BuildError::ParentNotADirectory { path: wanted.clone(), above });
                 }
@@ -223,29 +263,34 @@ impl TreeBuilder {
                 return Err(BuildError::RootNotADirectory);
             };
             match open.children.next() {
-                Some((name, Node::Leaf { inode, metadata, content })) => {
-                    counts.add(&content);
-                    if self.linked.contains(&inode) {
-                        groups.entry(inode).or_default().push(open.path.join(&name));
+                Some((name, Node::Leaf(leaf))) => {
+                    counts.add_sort(leaf.sort);
+                    if self.linked.contains(&leaf.inode) {
+                        groups.entry(leaf.inode).or_default().push(open.path.join(&name));
                     }
-                    open.entries.push(Entry { name, metadata: *metadata, content });
+                    let encoded = encode_named(&name, &leaf.encoded);
+                    let totals = Totals { entries: 1, bytes: leaf.bytes };
+                    open.entries.push(name, totals, encoded, emit)?;
                 }
                 Some((name, Node::Directory(directory))) => {
                     counts.directory += 1;
                     let path = open.path.join(&name);
-                    stack.push(Open::new(path, directory));
+                    stack.push(Open::new(path, *directory));
                 }
                 None => {
-                    let (root, totals) = build_directory(&open.entries, emit)?;
                     let Some(done) = stack.pop() else { continue };
                     let metadata = done.metadata;
+                    let (root, totals) = done.entries.finish(emit)?;
                     let Some((above, (_, name))) = stack.last_mut().zip(done.path.split_last())
                     else {
                         let links = build_links(groups.into_values().collect(), emit)?;
                         return Ok(BuiltTree { root, metadata, totals, links, counts });
                     };
                     let content = Content::Directory { id: root, totals };
-                    above.entries.push(Entry { name, metadata, content });
+                    let encoded = encode_named(&name, &encode_rest(&metadata, &content));
+                    let own = Totals { entries: 1, bytes: 0 };
+                    let totals = own.checked_add(totals).ok_or(BuildError::TotalsOverflow)?;
+                    above.entries.push(name, totals, encoded, emit)?;
                 }
             }
         }
@@ -257,13 +302,13 @@ struct Open {
     path: TreePath,
     metadata: Metadata,
     children: btree_map::IntoIter<EntryName, Node>,
-    entries: Vec<Entry>,
+    entries: DirectoryBuilder,
 }
 
 impl Open {
     fn new(path: TreePath, node: DirectoryNode) -> Self {
-        let entries = Vec::with_capacity(node.children.len());
-        Self { path, metadata: node.metadata, children: node.children.into_iter(), entries }
+        let (children, entries) = (node.children.into_iter(), DirectoryBuilder::default());
+        Self { path, metadata: node.metadata, children, entries }
     }
 }
 

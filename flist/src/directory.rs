@@ -109,6 +109,7 @@ fn read_node(reader: &mut Reader<'_>) -> Result<Vec<DirectoryPart>, DecodeError>
 }
 
 /// A member of an object that is being filled, with its encoding.
+#[derive(Debug)]
 struct Member {
     /// Its own name, or the last one of the part that it stands for.
     last: EntryName,
@@ -133,30 +134,93 @@ pub fn build_directory(
     entries: &[Entry],
     emit: &mut Emit<'_>,
 ) -> Result<(ChunkId, Totals), BuildError> {
-    let mut members = Vec::with_capacity(entries.len());
+    let mut builder = DirectoryBuilder::default();
     for entry in entries {
-        members.push(Member {
-            last: entry.name.clone(),
-            totals: entry.totals().ok_or(BuildError::TotalsOverflow)?,
-            encoded: encode_entry(entry),
-            part: None,
-        });
+        let totals = entry.totals().ok_or(BuildError::TotalsOverflow)?;
+        builder.push(entry.name.clone(), totals, encode_entry(entry), emit)?;
     }
-    let mut level = 0;
-    loop {
-        let form = if level == 0 { LEAF } else { NODE };
-        if let [Member { part: Some(id), totals, .. }] = members.as_slice() {
-            return Ok((*id, *totals));
+    builder.finish(emit)
+}
+
+/// Makes the objects of one directory from entries that come in order, one by one. Holds about 1 MiB
+/// of them, and a little for each part that is done.
+#[derive(Debug, Default)]
+pub(crate) struct DirectoryBuilder {
+    /// Members of the leaf that is being filled; all of them while they are few.
+    members: Vec<Member>,
+    /// Their encoded bytes.
+    size: usize,
+    /// Whether they were too many for a single leaf.
+    cutting: bool,
+    /// The leaves that are done.
+    parts: Vec<Member>,
+}
+
+impl DirectoryBuilder {
+    /// Takes the next entry: its name, what it adds to the totals, and its encoding.
+    pub(crate) fn push(
+        &mut self,
+        last: EntryName,
+        totals: Totals,
+        encoded: Vec<u8>,
+        emit: &mut Emit<'_>,
+    ) -> Result<(), BuildError> {
+        let member = Member { last, totals, encoded, part: None };
+        if self.cutting {
+            return self.cut(member, emit);
         }
-        let size: usize = members.iter().map(|member| member.encoded.len()).sum();
-        if size <= SINGLE {
-            return emit_object(form, &members, emit);
+        self.size += member.encoded.len();
+        self.members.push(member);
+        if self.size > SINGLE {
+            // Too many for one leaf: cut what was held back as if it had been cut all along.
+            self.cutting = true;
+            self.size = 0;
+            let held = std::mem::take(&mut self.members);
+            held.into_iter().try_for_each(|member| self.cut(member, emit))?;
         }
-        members = group(members, level)
-            .into_iter()
-            .map(|group| into_part(form, group, emit))
-            .collect::<Result<_, _>>()?;
-        level += 1;
+        Ok(())
+    }
+
+    fn cut(&mut self, member: Member, emit: &mut Emit<'_>) -> Result<(), BuildError> {
+        if self.size + member.encoded.len() > MAX_PART {
+            self.end_part(emit)?;
+        }
+        self.size += member.encoded.len();
+        let ends = ends_part(&member.last, 0);
+        self.members.push(member);
+        if ends && self.members.len() >= MIN_MEMBERS { self.end_part(emit) } else { Ok(()) }
+    }
+
+    fn end_part(&mut self, emit: &mut Emit<'_>) -> Result<(), BuildError> {
+        let members = std::mem::take(&mut self.members);
+        self.size = 0;
+        self.parts.push(into_part(LEAF, members, emit)?);
+        Ok(())
+    }
+
+    /// Ends the directory.
+    pub(crate) fn finish(mut self, emit: &mut Emit<'_>) -> Result<(ChunkId, Totals), BuildError> {
+        if !self.cutting {
+            return emit_object(LEAF, &self.members, emit);
+        }
+        if !self.members.is_empty() {
+            self.end_part(emit)?;
+        }
+        let mut members = self.parts;
+        for level in 1.. {
+            if let [Member { part: Some(id), totals, .. }] = members.as_slice() {
+                return Ok((*id, *totals));
+            }
+            let size: usize = members.iter().map(|member| member.encoded.len()).sum();
+            if size <= SINGLE {
+                break;
+            }
+            members = group(members, level)
+                .into_iter()
+                .map(|group| into_part(NODE, group, emit))
+                .collect::<Result<_, _>>()?;
+        }
+        emit_object(NODE, &members, emit)
     }
 }
 

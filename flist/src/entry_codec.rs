@@ -19,10 +19,21 @@ const SOCKET: u64 = 7;
 
 /// One entry's bytes: `[name, metadata, content]`.
 pub(crate) fn encode_entry(entry: &Entry) -> Vec<u8> {
+    encode_named(&entry.name, &encode_rest(&entry.metadata, &entry.content))
+}
+
+/// What follows the name in an entry's bytes.
+pub(crate) fn encode_rest(metadata: &Metadata, content: &Content) -> Vec<u8> {
     let mut out = Writer::default();
-    out.array(3).bytes(entry.name.as_bytes());
-    write_metadata(&entry.metadata, &mut out);
-    write_content(&entry.content, &mut out);
+    write_metadata(metadata, &mut out);
+    write_content(content, &mut out);
+    out.finish()
+}
+
+/// An entry's bytes from its name and what follows it.
+pub(crate) fn encode_named(name: &EntryName, rest: &[u8]) -> Vec<u8> {
+    let mut out = Writer::default();
+    out.array(3).bytes(name.as_bytes()).encoded(rest);
     out.finish()
 }
 

@@ -121,36 +121,57 @@ pub(crate) fn parts(bytes: &[u8]) -> Result<Vec<ChunkId>, DecodeError> {
     })
 }
 
-/// Reads the groups of linked paths.
+/// Reads the groups of linked paths, of a tree that has `entries` entries. Paths and groups must be in
+/// order and be no more than that: an object that names the same records again and again is refused
+/// before they have been gathered.
 pub fn links(
     directories: &(impl Directories + ?Sized),
     id: ChunkId,
+    entries: u64,
 ) -> Result<Vec<Vec<TreePath>>, LoadError> {
-    let mut records = Vec::new();
+    let mut groups = Groups { id, entries, done: Vec::new() };
     match load_one(directories, Kind::Links, id, decode)? {
-        Links::Leaf(leaf) => records = leaf,
-        Links::Node(ids) => {
-            for part in ids {
-                match load_one(directories, Kind::Links, part, decode)? {
-                    Links::Leaf(leaf) => records.extend(leaf),
+        Links::Leaf(records) => groups.add(records)?,
+        Links::Node(leaves) => {
+            for leaf in leaves {
+                match load_one(directories, Kind::Links, leaf, decode)? {
+                    Links::Leaf(records) => groups.add(records)?,
                     Links::Node(_) => {
                         let what = "a links object inside another must be a leaf";
-                        return Err(LoadError::Inconsistent { id: part, what });
+                        return Err(LoadError::Inconsistent { id: leaf, what });
                     }
                 }
             }
         }
     }
-    let mut groups: Vec<Vec<TreePath>> = Vec::new();
-    for (first, path) in records {
-        match groups.last_mut() {
-            Some(group) if !first => group.push(path),
-            None if !first => {
-                let what = "the first record does not begin a group";
-                return Err(LoadError::Inconsistent { id, what });
+    Ok(groups.done)
+}
+
+struct Groups {
+    id: ChunkId,
+    /// How many more paths there may be.
+    entries: u64,
+    done: Vec<Vec<TreePath>>,
+}
+
+impl Groups {
+    fn add(&mut self, records: Vec<(bool, TreePath)>) -> Result<(), LoadError> {
+        for (first, path) in records {
+            let wrong = |what| LoadError::Inconsistent { id: self.id, what };
+            let left = self.entries.checked_sub(1);
+            self.entries = left.ok_or_else(|| wrong("more hard links than entries"))?;
+            let last = self.done.last_mut();
+            let before =
+                last.as_ref().and_then(|group| if first { group.first() } else { group.last() });
+            if before.is_some_and(|before| *before >= path) {
+                return Err(wrong("hard links are not in order"));
             }
-            _ => groups.push(vec![path]),
+            match last {
+                Some(group) if !first => group.push(path),
+                None if !first => return Err(wrong("the first record does not begin a group")),
+                _ => self.done.push(vec![path]),
+            }
         }
+        Ok(())
     }
-    Ok(groups)
 }

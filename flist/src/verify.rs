@@ -5,7 +5,7 @@
 //! objects that were cut into parts are cut again and must come out the same, links must join equal
 //! entries. So two flists that pass are the same tree exactly when they have the same root.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use flisthub_storage::{ChunkId, ChunkStore, Kind, StoreError};
 
@@ -21,22 +21,38 @@ use crate::name::{MAX_DEPTH, MAX_PATH};
 use crate::object::LoadError;
 use crate::tree::{Tree, directory_entries, pieces};
 
-/// How large a flist may be.
+/// How large a flist may be. Each limit names the attack it stops.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct VerifyLimits {
-    /// The most entries. Stops a small forged tree that names the same directory again and again, and
-    /// would take for ever to list.
+    /// The most entries. A small forged tree that names the same directory again and again would take
+    /// for ever to list.
     pub entries: u64,
-    /// The most pieces of large files, all together. Stops a list object that names the same part
-    /// again and again.
+    /// The most content bytes of all files, holes included. A hole of a few bytes can claim exabytes,
+    /// which whoever downloads the tree would have to receive.
+    pub bytes: u64,
+    /// The most pieces of large files, all together. A list object can name the same part again and
+    /// again.
     pub pieces: u64,
+    /// The most bytes of a path; 4,096 at most.
+    pub path_bytes: usize,
+    /// The most names of a path; 1,024 at most.
+    pub path_depth: usize,
 }
 
 impl Default for VerifyLimits {
     fn default() -> Self {
-        Self { entries: 100_000_000, pieces: 1 << 26 }
+        Self {
+            entries: 100_000_000,
+            bytes: u64::MAX,
+            pieces: 1 << 26,
+            path_bytes: MAX_PATH,
+            path_depth: MAX_DEPTH,
+        }
     }
 }
+
+/// The most missing ids that are told of. Whoever gets that many sends them and asks again.
+const MOST_MISSING: usize = 100_000;
 
 /// A flist that was found whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,9 +68,20 @@ pub struct Verified {
 /// Why a flist cannot be published.
 #[derive(Debug, thiserror::Error)]
 pub enum VerifyError {
-    /// Objects or chunks are not in the store: all of those that could be found out.
+    /// Objects or chunks are not in the store: all of those that could be found out, or the first
+    /// 100,000 of them.
     #[error("{} of the flist's objects and chunks are missing", .0.len())]
     Missing(Vec<ChunkId>),
+    /// It is larger than it may be.
+    #[error("{at}: more than {limit} {what}")]
+    Limit {
+        /// The object.
+        at: ChunkId,
+        /// How many there may be.
+        limit: u64,
+        /// Of what.
+        what: &'static str,
+    },
     /// Something in it is not true.
     #[error("{at}: {what}")]
     Bad {
@@ -102,22 +129,22 @@ pub fn verify(
     limits: &VerifyLimits,
 ) -> Result<Verified, VerifyError> {
     let manifest = Manifest::load(store, id)?;
-    if manifest.totals.entries > limits.entries {
-        return Err(bad(id, format!("more than {} entries", limits.entries)));
-    }
+    within(id, manifest.totals.entries, limits.entries, "entries")?;
+    within(id, manifest.totals.bytes, limits.bytes, "bytes of files")?;
     let mut check = Check {
         store,
-        pieces_left: limits.pieces,
+        limits,
+        entries: 0,
+        pieces: 0,
         done: HashMap::new(),
-        missing: Vec::new(),
+        lists: HashMap::new(),
+        missing: BTreeSet::new(),
         asked: Vec::new(),
     };
     let root = check.tree(manifest.root)?;
     check.ask_now()?;
     if !check.missing.is_empty() {
-        check.missing.sort_unstable();
-        check.missing.dedup();
-        return Err(VerifyError::Missing(check.missing));
+        return Err(VerifyError::Missing(check.missing.into_iter().collect()));
     }
     if root.totals != manifest.totals {
         return Err(bad(id, "the manifest's totals are not those of its tree"));
@@ -143,11 +170,21 @@ struct Below {
 
 struct Check<'a> {
     store: &'a dyn ChunkStore,
-    pieces_left: u64,
+    limits: &'a VerifyLimits,
+    /// Entries of all directories read so far, each directory once.
+    entries: u64,
+    /// Pieces of all lists read so far, each list once.
+    pieces: u64,
     done: HashMap<ChunkId, Below>,
-    missing: Vec<ChunkId>,
+    /// Lists that were read whole, with the content that they are the list of.
+    lists: HashMap<ChunkId, Content>,
+    missing: BTreeSet<ChunkId>,
     /// Chunks to ask the store for, with the length they must have.
     asked: Vec<(ChunkId, u32)>,
+}
+
+fn within(at: ChunkId, count: u64, limit: u64, what: &'static str) -> Result<(), VerifyError> {
+    if count <= limit { Ok(()) } else { Err(VerifyError::Limit { at, limit, what }) }
 }
 
 /// A directory that is being checked: its entries, and how far the check has come.
@@ -176,9 +213,7 @@ impl Check<'_> {
                 && !self.done.contains_key(&id)
             {
                 let below = self.open(id)?;
-                if stack.len() >= MAX_DEPTH {
-                    return Err(bad(id, "the tree has more than 1,024 levels"));
-                }
+                within(id, stack.len() as u64 + 1, MAX_DEPTH as u64, "names in a path")?;
                 stack.push(below);
             }
         }
@@ -190,7 +225,7 @@ impl Check<'_> {
         let entries = match self.entries(id) {
             // Go on: the client wants to hear of everything that is missing at once.
             Err(VerifyError::Missing(ids)) => {
-                self.missing.extend(ids);
+                self.miss(ids)?;
                 return Ok(Open { id, entries: Vec::new(), next: 0 });
             }
             entries => entries?,
@@ -210,13 +245,15 @@ impl Check<'_> {
 
     /// A directory's entries. Their order is checked as they come: a part that is named twice ends
     /// the check, before it has been read a million times.
-    fn entries(&self, id: ChunkId) -> Result<Vec<Entry>, VerifyError> {
+    fn entries(&mut self, id: ChunkId) -> Result<Vec<Entry>, VerifyError> {
         let mut entries: Vec<Entry> = Vec::new();
         for entry in directory_entries(self.store, id) {
             let entry = entry?;
             if entries.last().is_some_and(|last| last.name >= entry.name) {
                 return Err(bad(id, format!("{}: names are not in order", entry.name)));
             }
+            self.entries += 1;
+            within(id, self.entries, self.limits.entries, "entries")?;
             entries.push(entry);
         }
         Ok(entries)
@@ -229,34 +266,46 @@ impl Check<'_> {
         size: u64,
         listed: &Pieces,
     ) -> Result<(), VerifyError> {
-        let Pieces::List { id: list, .. } = listed else {
+        let Pieces::List { id: list, .. } = *listed else {
             // Its size was added up when the directory was decoded.
             return pieces(self.store, listed).try_for_each(|piece| self.piece(piece?));
         };
-        let mut builder = FileBuilder::new();
-        for piece in pieces(self.store, listed) {
-            let piece = match piece {
-                Ok(piece) => piece,
-                Err(LoadError::Missing(ids)) => {
-                    self.missing.extend(ids);
-                    return Ok(());
-                }
-                Err(error) => return Err(error.into()),
-            };
-            self.pieces_left = self
-                .pieces_left
-                .checked_sub(1)
-                .ok_or_else(|| bad(list, "the flist has too many pieces of large files"))?;
-            builder.push(piece, &mut |_| Ok(())).map_err(|error| built(*list, error))?;
-            self.piece(piece)?;
+        if !self.lists.contains_key(&list) {
+            let Some(content) = self.list(list, listed)? else { return Ok(()) };
+            self.lists.insert(list, content);
         }
-        let again = builder.finish(&mut |_| Ok(())).map_err(|error| built(*list, error))?;
-        if again == (Content::File { size, pieces: listed.clone() }) {
+        if self.lists.get(&list) == Some(&Content::File { size, pieces: listed.clone() }) {
             Ok(())
         } else {
             let what = format!("{}: size or list does not fit the file's pieces", entry.name);
             Err(bad(directory, what))
         }
+    }
+
+    /// Reads a list and makes it again from its pieces; `None` if parts of it are missing.
+    fn list(&mut self, list: ChunkId, listed: &Pieces) -> Result<Option<Content>, VerifyError> {
+        let mut builder = FileBuilder::new();
+        for piece in pieces(self.store, listed) {
+            let piece = match piece {
+                Ok(piece) => piece,
+                Err(LoadError::Missing(ids)) => return self.miss(ids).map(|()| None),
+                Err(error) => return Err(error.into()),
+            };
+            self.pieces += 1;
+            within(list, self.pieces, self.limits.pieces, "pieces of large files")?;
+            builder.push(piece, &mut |_| Ok(())).map_err(|error| built(list, error))?;
+            self.piece(piece)?;
+        }
+        builder.finish(&mut |_| Ok(())).map(Some).map_err(|error| built(list, error))
+    }
+
+    /// Notes missing ids; fails with all of them once they are many.
+    fn miss(&mut self, ids: Vec<ChunkId>) -> Result<(), VerifyError> {
+        self.missing.extend(ids);
+        if self.missing.len() < MOST_MISSING {
+            return Ok(());
+        }
+        Err(VerifyError::Missing(std::mem::take(&mut self.missing).into_iter().collect()))
     }
 
     fn piece(&mut self, piece: Piece) -> Result<(), VerifyError> {
@@ -276,7 +325,7 @@ impl Check<'_> {
         let ids: Vec<ChunkId> = asked.iter().map(|(id, _)| *id).collect();
         for ((id, length), stat) in asked.into_iter().zip(self.store.stat(&ids)?) {
             match stat {
-                None => self.missing.push(id),
+                None => self.miss(vec![id])?,
                 Some(stat) if stat.kind != Kind::Content => {
                     return Err(bad(id, format!("a file names a {} as a chunk", stat.kind)));
                 }
@@ -313,9 +362,10 @@ impl Check<'_> {
                 sum.longest = sum.longest.max(entry.name.as_bytes().len() + 1 + below.longest);
             }
         }
-        if sum.depth >= MAX_DEPTH || sum.longest > MAX_PATH {
-            return Err(bad(open.id, "paths below are longer than 4,096 bytes or 1,024 names"));
-        }
+        let (bytes, names) =
+            (self.limits.path_bytes.min(MAX_PATH), self.limits.path_depth.min(MAX_DEPTH));
+        within(open.id, sum.longest as u64, bytes as u64, "bytes in a path")?;
+        within(open.id, sum.depth as u64 + 1, names as u64, "names in a path")?;
         Ok(sum)
     }
 }
@@ -324,7 +374,7 @@ fn check_links(store: &dyn ChunkStore, manifest: &Manifest) -> Result<(), Verify
     let Some(id) = manifest.links else {
         return Ok(());
     };
-    let groups = links(store, id)?;
+    let groups = links(store, id, manifest.totals.entries)?;
     if build_links(groups.clone(), &mut |_| Ok(()))? != Some(id) {
         return Err(bad(id, "the links object is not in its one form"));
     }

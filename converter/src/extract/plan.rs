@@ -72,7 +72,9 @@ impl<'a> Plan<'a> {
 
     pub(super) fn run(&mut self, manifest: &Manifest) -> Result<Planned, ExtractError> {
         if let Some(id) = manifest.links {
-            for (group, paths) in links(self.shared.store, id)?.into_iter().enumerate() {
+            for (group, paths) in
+                links(self.shared.store, id, manifest.totals.entries)?.into_iter().enumerate()
+            {
                 self.groups.extend(paths.into_iter().map(|path| (path, group)));
             }
         }

@@ -168,7 +168,7 @@ fn links_of(archive: &[u8]) -> Vec<Vec<TreePath>> {
     let store = MemoryStore::new();
     let manifest = ingest(archive, &store).unwrap().manifest;
     let store: &dyn flisthub_storage::ChunkStore = &store;
-    manifest.links.map(|id| flisthub_flist::links(store, id).unwrap()).unwrap_or_default()
+    manifest.links.map(|id| flisthub_flist::links(store, id, u64::MAX).unwrap()).unwrap_or_default()
 }
 
 #[test]

@@ -54,7 +54,7 @@ fn every_kind_of_entry_is_found_again() {
     );
     assert_eq!(tree.lookup(&store, &path("bin/none")).unwrap(), None);
     assert_eq!(tree.lookup(&store, &path("link/below")).unwrap(), None);
-    let groups = links(&store, built.links.unwrap()).unwrap();
+    let groups = links(&store, built.links.unwrap(), 1 << 20).unwrap();
     let groups: Vec<Vec<String>> =
         groups.iter().map(|group| group.iter().map(ToString::to_string).collect()).collect();
     assert_eq!(groups, [vec!["a-third", "bin/alias", "bin/tool"], vec!["link", "link too"]]);
@@ -94,7 +94,7 @@ fn a_link_keeps_what_stood_at_its_target() {
     let content = |name: &str| tree.lookup(&store, &path(name)).unwrap().unwrap().content;
     assert_eq!(content("b"), file(b"old", &mut emit));
     assert_eq!(content("a"), file(b"newer", &mut emit));
-    assert_eq!(links(&store, built.links.unwrap()).unwrap(), [[path("b"), path("c")]]);
+    assert_eq!(links(&store, built.links.unwrap(), 1 << 20).unwrap(), [[path("b"), path("c")]]);
 }
 
 #[test]
@@ -116,7 +116,7 @@ fn the_order_of_links_does_not_matter() {
     let other = build_links(groups.iter().rev().cloned().collect(), &mut keep(&store)).unwrap();
     assert_eq!(one, other);
     let sorted = [vec![path("a"), path("b")], vec![path("c"), path("d"), path("e")]];
-    assert_eq!(links(&store, one.unwrap()).unwrap(), sorted);
+    assert_eq!(links(&store, one.unwrap(), 1 << 20).unwrap(), sorted);
 }
 
 #[test]
@@ -127,7 +127,7 @@ fn many_links_are_cut_into_several_objects() {
     let store = MemoryStore::new();
     let id = build_links(groups.clone(), &mut keep(&store)).unwrap().unwrap();
     assert!(store.stats().unwrap().objects > 3);
-    assert_eq!(links(&store, id).unwrap(), groups);
+    assert_eq!(links(&store, id, 1 << 20).unwrap(), groups);
 }
 
 #[test]

@@ -38,6 +38,14 @@ fn refusal(store: &MemoryStore, id: ChunkId) -> String {
     }
 }
 
+/// Which limit the flist passes: how many of what there may be.
+fn limit(store: &MemoryStore, id: ChunkId, limits: &VerifyLimits) -> (u64, &'static str) {
+    match verify(store, id, limits) {
+        Err(VerifyError::Limit { limit, what, .. }) => (limit, what),
+        other => panic!("not over a limit: {other:?}"),
+    }
+}
+
 fn refused_entries(entries: &[Entry], store: &MemoryStore) -> String {
     refusal(store, flist(store, entries, None))
 }
@@ -173,7 +181,8 @@ fn parts_that_repeat_are_refused_at_once() {
     keep(&store)(part).unwrap();
     let id = flist(&store, &[named("a", Content::File { size, pieces })], None);
     let limits = VerifyLimits { pieces: 10_000, ..VerifyLimits::default() };
-    assert!(matches!(verify(&store, id, &limits), Err(VerifyError::Bad { .. })));
+    let error = verify(&store, id, &limits).unwrap_err();
+    assert!(matches!(error, VerifyError::Limit { limit: 10_000, .. }), "{error}");
 }
 
 #[test]
@@ -186,8 +195,8 @@ fn too_many_entries_are_refused_before_they_are_counted() {
         let (id, totals) = build_directory(&entries, &mut keep(&store)).unwrap();
         content = Content::Directory { id, totals };
     }
-    let error = refused_entries(&[named("a", content)], &store);
-    assert!(error.contains("more than 100000000 entries"), "{error}");
+    let id = flist(&store, &[named("a", content)], None);
+    assert_eq!(limit(&store, id, &VerifyLimits::default()), (100_000_000, "entries"));
 }
 
 fn deep(emit: &mut Emit<'_>, levels: usize, name: &str) -> Content {
@@ -203,14 +212,72 @@ fn deep(emit: &mut Emit<'_>, levels: usize, name: &str) -> Content {
 fn paths_that_no_system_can_hold_are_refused() {
     let store = MemoryStore::new();
     let content = deep(&mut keep(&store), 1100, "d");
-    let error = refused_entries(&[named("a", content)], &store);
-    assert!(error.contains("1,024"), "{error}");
+    let id = flist(&store, &[named("a", content)], None);
+    assert_eq!(limit(&store, id, &VerifyLimits::default()), (1024, "names in a path"));
     let content = deep(&mut keep(&store), 20, &"n".repeat(250));
-    let error = refused_entries(&[named("a", content)], &store);
-    assert!(error.contains("longer than 4,096 bytes"), "{error}");
+    let id = flist(&store, &[named("a", content)], None);
+    assert_eq!(limit(&store, id, &VerifyLimits::default()), (4096, "bytes in a path"));
     let content = deep(&mut keep(&store), 15, &"n".repeat(250));
     let id = flist(&store, &[named("a", content)], None);
     assert!(verify(&store, id, &VerifyLimits::default()).is_ok());
+}
+
+#[test]
+fn each_limit_can_be_set() {
+    let store = MemoryStore::new();
+    let built = every_kind(&mut keep(&store));
+    let id = publish(&store, &built);
+    let all = VerifyLimits::default();
+    for (limits, what) in [
+        (VerifyLimits { entries: 16, ..all }, (16, "entries")),
+        (VerifyLimits { bytes: 1 << 40, ..all }, (1 << 40, "bytes of files")),
+        (VerifyLimits { pieces: 1024, ..all }, (1024, "pieces of large files")),
+        (VerifyLimits { path_bytes: 9, ..all }, (9, "bytes in a path")),
+        (VerifyLimits { path_depth: 1, ..all }, (1, "names in a path")),
+    ] {
+        assert_eq!(limit(&store, id, &limits), what);
+    }
+    let exact = VerifyLimits { entries: 17, pieces: 1025, path_bytes: 10, path_depth: 2, ..all };
+    assert!(verify(&store, id, &exact).is_ok());
+}
+
+/// What a manifest says of its totals is believed by nobody: a large directory under small totals is
+/// refused while it is read.
+#[test]
+fn entries_are_counted_as_they_are_read() {
+    let store = MemoryStore::new();
+    let entries: Vec<Entry> =
+        (0..2000).map(|index| named(&format!("{index:05}"), Content::Fifo)).collect();
+    let (root, _) = build_directory(&entries, &mut keep(&store)).unwrap();
+    let mut manifest = Manifest::of(&every_kind(&mut keep(&store)));
+    (manifest.root, manifest.totals.entries, manifest.links) = (root, 1, None);
+    let manifest = manifest.to_chunk().unwrap();
+    let id = manifest.id();
+    keep(&store)(manifest).unwrap();
+    let limits = VerifyLimits { entries: 1000, ..VerifyLimits::default() };
+    assert_eq!(limit(&store, id, &limits), (1000, "entries"));
+}
+
+/// A node of links that names one leaf again and again is refused at its first repetition.
+#[test]
+fn links_that_repeat_are_refused_at_once() {
+    let store = MemoryStore::new();
+    let mut emit = keep(&store);
+    let groups =
+        (0..100).map(|index| vec![path(&format!("{index:03}a")), path(&format!("{index:03}b"))]);
+    let leaf = build_links(groups.collect(), &mut emit).unwrap().unwrap();
+    let mut node = vec![0x82, 1, 0x19, 0x40, 0];
+    node[2] = 0x99;
+    (0..0x4000).for_each(|_| node.extend([&[0x58, 32][..], leaf.as_bytes()].concat()));
+    let node = Chunk::new(Kind::Links, node).unwrap();
+    let links = node.id();
+    emit(node).unwrap();
+    let error = refusal(&store, flist(&store, &[named("a", Content::Fifo)], Some(links)));
+    assert!(error.contains("more hard links than entries"), "{error}");
+    let entries: Vec<Entry> =
+        (0..2000).map(|index| named(&format!("{index:05}"), Content::Fifo)).collect();
+    let error = refusal(&store, flist(&store, &entries, Some(links)));
+    assert!(error.contains("hard links are not in order"), "{error}");
 }
 
 #[test]
