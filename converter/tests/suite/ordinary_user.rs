@@ -15,16 +15,18 @@ use flisthub_storage::{ChunkStore, MemoryStore, RocksOptions, RocksStore, System
 
 use crate::compare::snapshot;
 use crate::sample::{Extent, make, mode};
-use crate::tools::{is_root, scan, skip};
+use crate::tools::{is_root, scan, shell, skip};
 
 const NOBODY: u32 = 65534;
 
 /// Runs the named test, which does nothing otherwise, as an ordinary user in `directory`.
 fn as_nobody(test: &str, directory: &Path) {
-    // Where the program itself stands may be closed to others.
+    // Where the program itself stands may be closed to others. Copied by another process: a child that
+    // some other test starts at this moment would keep a file of ours open for writing, and what is
+    // open for writing cannot be run.
     let copy = directory.join("test-program");
-    std::fs::copy(std::env::current_exe().unwrap(), &copy).unwrap();
-    mode(&copy, 0o755);
+    let program = std::env::current_exe().unwrap();
+    shell("install -m 755 \"$1\" \"$2\"", &[&program, &copy]);
     let output = Command::new(copy)
         .args(["--exact", test, "--nocapture", "--ignored"])
         .current_dir(directory)
@@ -56,7 +58,7 @@ fn an_ordinary_user_is_told_once_what_needs_root() {
     }
     std::fs::create_dir(work.path().join("out")).unwrap();
     for path in ["out", "store"] {
-        crate::tools::shell("chown -R 65534:65534 \"$1\"", &[&work.path().join(path)]);
+        shell("chown -R 65534:65534 \"$1\"", &[&work.path().join(path)]);
     }
     as_nobody("ordinary_user::extract_as_nobody", work.path());
     // Apart from what was counted, all is as it was.
