@@ -1,0 +1,247 @@
+//! A hub on a free port with a temporary data directory, and short ways to talk to it.
+
+use std::sync::Arc;
+use std::sync::Once;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+
+use flisthub_hub::actions::accounts;
+use flisthub_hub::auth::{Expiry, Scope};
+use flisthub_hub::catalog::Catalog;
+use flisthub_hub::config::Config;
+use flisthub_hub::data::DataDirectory;
+use flisthub_hub::server;
+use flisthub_hub::state::Hub;
+use flisthub_storage::{
+    ChunkId, ChunkStore, Clock, Frame, PutReport, RocksOptions, RocksStore, Session, SessionId,
+    Sessions, Stat, StoreError, StoreStats,
+};
+use reqwest::{Method, RequestBuilder, Response};
+use serde_json::Value;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+
+/// When tests begin.
+pub(crate) const START: u64 = 1_800_000_000;
+
+/// A clock that stands until it is moved.
+#[derive(Debug)]
+pub(crate) struct TestClock(AtomicU64);
+
+impl TestClock {
+    pub(crate) fn forward(&self, seconds: u64) {
+        self.0.fetch_add(seconds, Ordering::SeqCst);
+    }
+}
+
+impl Clock for TestClock {
+    fn now(&self) -> u64 {
+        self.0.load(Ordering::SeqCst)
+    }
+}
+
+/// A store that counts its open upload sessions.
+pub(crate) struct Counted {
+    inner: RocksStore,
+    open: AtomicI64,
+}
+
+impl ChunkStore for Counted {
+    fn stat(&self, ids: &[ChunkId]) -> Result<Vec<Option<Stat>>, StoreError> {
+        self.inner.stat(ids)
+    }
+    fn get_frames(&self, ids: &[ChunkId]) -> Result<Vec<Option<Frame>>, StoreError> {
+        self.inner.get_frames(ids)
+    }
+    fn put(&self, frames: &[Frame]) -> Result<PutReport, StoreError> {
+        self.inner.put(frames)
+    }
+    fn flush(&self) -> Result<(), StoreError> {
+        self.inner.flush()
+    }
+    fn stats(&self) -> Result<StoreStats, StoreError> {
+        self.inner.stats()
+    }
+}
+
+impl Sessions for Counted {
+    fn open_session(&self, session: &Session) -> Result<(), StoreError> {
+        self.open.fetch_add(1, Ordering::SeqCst);
+        self.inner.open_session(session)
+    }
+    fn session(&self, id: &SessionId) -> Result<Option<Session>, StoreError> {
+        self.inner.session(id)
+    }
+    fn put_in(&self, id: &SessionId, frames: &[Frame]) -> Result<PutReport, StoreError> {
+        self.inner.put_in(id, frames)
+    }
+    fn sent(&self, id: &SessionId, ids: &[ChunkId]) -> Result<Vec<bool>, StoreError> {
+        self.inner.sent(id, ids)
+    }
+    fn close_session(&self, id: &SessionId) -> Result<(), StoreError> {
+        self.inner.close_session(id)?;
+        self.open.fetch_sub(1, Ordering::SeqCst);
+        Ok(())
+    }
+    fn expire_sessions(&self, now: u64) -> Result<u64, StoreError> {
+        self.inner.expire_sessions(now)
+    }
+}
+
+/// A running hub.
+pub(crate) struct TestHub {
+    pub(crate) url: String,
+    pub(crate) address: std::net::SocketAddr,
+    pub(crate) hub: Hub,
+    pub(crate) clock: Arc<TestClock>,
+    pub(crate) store: Arc<Counted>,
+    http: reqwest::Client,
+    _stop: oneshot::Sender<()>,
+    _directory: tempfile::TempDir,
+}
+
+/// An HTTP client. It has no TLS to do, but wants to be able to.
+pub(crate) fn client() -> reqwest::Client {
+    static PROVIDER: Once = Once::new();
+    PROVIDER.call_once(|| {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+    });
+    reqwest::Client::new()
+}
+
+impl TestHub {
+    pub(crate) async fn start() -> Self {
+        Self::with(Config::default()).await
+    }
+
+    pub(crate) async fn with(config: Config) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let data = DataDirectory::open(&directory.path().join("data")).unwrap();
+        let clock = Arc::new(TestClock(AtomicU64::new(START)));
+        let options = RocksOptions::default();
+        let inner = RocksStore::open(&data.chunks(), &options, clock.clone()).unwrap();
+        let store = Arc::new(Counted { inner, open: AtomicI64::new(0) });
+        let catalog = Catalog::open(&data.catalog()).await.unwrap();
+        let hub = Hub::new(catalog, store.clone(), clock.clone(), config);
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (stop, stopped) = oneshot::channel::<()>();
+        let served = hub.clone();
+        tokio::spawn(async move {
+            server::serve(&served, listener, async { drop(stopped.await) }).await;
+        });
+        Self {
+            url: format!("http://{address}"),
+            address,
+            hub,
+            clock,
+            store,
+            http: client(),
+            _stop: stop,
+            _directory: directory,
+        }
+    }
+
+    /// Makes a user and gives a token that may write.
+    pub(crate) async fn user(&self, name: &str) -> String {
+        accounts::add_user(&self.hub.catalog, name, START).await.unwrap();
+        self.token(name, Scope::Write, Expiry::Never).await
+    }
+
+    pub(crate) async fn token(&self, user: &str, scope: Scope, expiry: Expiry) -> String {
+        let now = self.hub.clock.now();
+        let token = accounts::create_token(&self.hub.catalog, user, scope, expiry, now).await;
+        token.unwrap().reveal().to_owned()
+    }
+
+    pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.http.request(method, format!("{}{path}", self.url))
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Response {
+        self.request(Method::GET, path).send().await.unwrap()
+    }
+
+    pub(crate) async fn json(&self, path: &str) -> Value {
+        let response = self.get(path).await;
+        assert_eq!(response.status(), 200, "{path}");
+        response.json().await.unwrap()
+    }
+
+    /// Uploads an archive the way `curl -F file=@NAME` does.
+    pub(crate) async fn upload(&self, token: &str, name: &str, archive: &[u8]) -> Response {
+        self.form(token, &[Field::file("file", name, archive)]).await
+    }
+
+    pub(crate) async fn form(&self, token: &str, fields: &[Field<'_>]) -> Response {
+        self.request(Method::POST, "/api/flist/me/upload")
+            .bearer_auth(token)
+            .header("content-type", FORM_TYPE)
+            .body(form(fields))
+            .send()
+            .await
+            .unwrap()
+    }
+
+    /// Every name there is.
+    pub(crate) async fn names(&self) -> Value {
+        self.json("/api/flist").await
+    }
+
+    /// Waits until no upload runs and every upload session that uploads opened has been closed.
+    pub(crate) async fn settled(&self) {
+        let all = self.hub.config.limits.uploads;
+        while self.hub.uploads.available_permits() < all
+            || self.store.open.load(Ordering::SeqCst) > 0
+        {
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+    }
+}
+
+/// The status and the JSON body of an answer.
+pub(crate) async fn answer(response: Response) -> (u16, Value) {
+    let status = response.status().as_u16();
+    let text = response.text().await.unwrap();
+    let value = serde_json::from_str(&text).unwrap_or_else(|_| panic!("{status}: {text:?}"));
+    (status, value)
+}
+
+pub(crate) const BOUNDARY: &str = "--------------------------0123456789abcdef";
+pub(crate) const FORM_TYPE: &str =
+    "multipart/form-data; boundary=--------------------------0123456789abcdef";
+
+/// A field of a form.
+pub(crate) struct Field<'a> {
+    name: &'a str,
+    file: Option<&'a str>,
+    value: &'a [u8],
+}
+
+impl<'a> Field<'a> {
+    pub(crate) fn file(name: &'a str, file: &'a str, value: &'a [u8]) -> Self {
+        Self { name, file: Some(file), value }
+    }
+
+    pub(crate) fn text(name: &'a str, value: &'a str) -> Self {
+        Self { name, file: None, value: value.as_bytes() }
+    }
+
+    /// What comes before the value.
+    pub(crate) fn head(&self) -> String {
+        let file = self.file.map_or_else(String::new, |file| format!("; filename=\"{file}\""));
+        let name = self.name;
+        format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"{file}\r\n\r\n")
+    }
+}
+
+/// The body of a form.
+pub(crate) fn form(fields: &[Field<'_>]) -> Vec<u8> {
+    let mut body = Vec::new();
+    for field in fields {
+        body.extend(field.head().as_bytes());
+        body.extend(field.value);
+        body.extend(b"\r\n");
+    }
+    body.extend(format!("--{BOUNDARY}--\r\n").as_bytes());
+    body
+}
