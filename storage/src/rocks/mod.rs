@@ -8,8 +8,9 @@ mod options;
 mod schema;
 mod sessions;
 
+use std::collections::HashSet;
 use std::path::Path;
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use bytes::Bytes;
 use rocksdb::{ColumnFamily, DB, DBPinnableSlice, ErrorKind, WriteBatch};
@@ -33,6 +34,9 @@ pub struct RocksStore {
     /// Shared by writers into a session, exclusive for whoever ends one: no id is recorded as sent in
     /// a session that has just been closed.
     session_gate: RwLock<()>,
+    /// Held from looking whether objects are there until they are written, so that of two who bring
+    /// the same one the first writes it and the other knows. RocksDB takes one batch at a time anyway.
+    put_gate: Mutex<()>,
 }
 
 impl RocksStore {
@@ -47,7 +51,7 @@ impl RocksStore {
         let db = DB::open_cf_descriptors(&options.database(), path, families)
             .map_err(|error| cannot_open(path, &error))?;
         check_format(&db, path)?;
-        Ok(Self { db, clock, session_gate: RwLock::new(()) })
+        Ok(Self { db, clock, session_gate: RwLock::new(()), put_gate: Mutex::new(()) })
     }
 
     fn family(&self, name: &str) -> Result<&ColumnFamily, StoreError> {
@@ -94,6 +98,12 @@ impl RocksStore {
             .collect()
     }
 
+    /// Keeps others from putting as long as the guard lives. It guards no data of its own that a panic
+    /// could have torn.
+    fn close_gate(&self) -> MutexGuard<'_, ()> {
+        self.put_gate.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Fills `batch` with those of `frames` that the store does not have, each once.
     fn add_new(&self, frames: &[Frame], batch: &mut WriteBatch) -> Result<PutReport, StoreError> {
         let (presence, payload) = (self.family(PRESENCE)?, self.family(PAYLOAD)?);
@@ -101,7 +111,7 @@ impl RocksStore {
         let ids: Vec<ChunkId> = frames.iter().map(Frame::id).collect();
         let known = self.presence(&ids)?;
         let mut report = PutReport::default();
-        let mut added = std::collections::HashSet::new();
+        let mut added = HashSet::new();
         for (frame, known) in frames.iter().zip(known) {
             if known.is_some() || !added.insert(frame.id()) {
                 report.known += 1;
@@ -137,6 +147,7 @@ impl ChunkStore for RocksStore {
     }
 
     fn put(&self, frames: &[Frame]) -> Result<PutReport, StoreError> {
+        let _gate = self.close_gate();
         let mut batch = WriteBatch::default();
         let report = self.add_new(frames, &mut batch)?;
         self.write(batch)?;
@@ -182,6 +193,18 @@ impl RocksStore {
                 }
             })
             .collect()
+    }
+}
+
+impl Drop for RocksStore {
+    /// Moves what is only in the log into the files, so that the log does not lie there twice and
+    /// nothing is replayed at the next start. Nothing is lost if this fails.
+    fn drop(&mut self) {
+        for family in [PRESENCE, PAYLOAD, SESSIONS] {
+            if let Some(handle) = self.db.cf_handle(family) {
+                drop(self.db.flush_cf(handle));
+            }
+        }
     }
 }
 

@@ -34,8 +34,9 @@ impl RocksOptions {
         options.set_track_and_verify_wals_in_manifest(true);
         // Memory stays bounded whatever comes in.
         options.set_db_write_buffer_size(self.write_buffers);
-        // Old logs go as soon as what they hold is flushed; this bounds replay at start.
-        options.set_max_total_wal_size(256 << 20);
+        // Old logs go as soon as what they hold is flushed, which this forces: the log holds every
+        // frame a second time, so it bounds the disk that costs, and what is replayed at start.
+        options.set_max_total_wal_size(64 << 20);
         // Hands dirty pages to the disk as they come, so that the barrier has little left to wait for.
         options.set_bytes_per_sync(4 << 20);
         options.set_wal_bytes_per_sync(4 << 20);

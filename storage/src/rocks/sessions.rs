@@ -36,6 +36,7 @@ impl Sessions for RocksStore {
         }
         let rows = self.family(SESSIONS)?;
         let mut batch = WriteBatch::default();
+        let _gate = self.close_gate();
         let report = self.add_new(frames, &mut batch)?;
         for frame in frames {
             batch.put_cf(rows, sent_key(id, &frame.id()), b"");

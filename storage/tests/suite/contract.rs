@@ -1,10 +1,10 @@
 //! The laws of `ChunkStore` and `Sessions`, run on every store. A new store adds one line to `stores`.
 
-use std::sync::Arc;
+use std::sync::{Arc, Barrier};
 
 use flisthub_storage::{
-    ChunkId, ChunkStore, InSession, MemoryStore, PutReport, RocksOptions, RocksStore, Session,
-    SessionId, Sessions, StoreError,
+    Chunk, ChunkId, ChunkStore, Compressor, Frame, InSession, MemoryStore, PutReport, RocksOptions,
+    RocksStore, Session, SessionId, Sessions, StoreError,
 };
 
 use crate::support::{Fixed, chunk, frame, frames};
@@ -23,7 +23,7 @@ fn what_is_put_is_found_as_it_was() {
     on_each(|name, store| {
         let frames = frames(40);
         store.put(&frames).unwrap();
-        let ids: Vec<ChunkId> = frames.iter().rev().map(flisthub_storage::Frame::id).collect();
+        let ids: Vec<ChunkId> = frames.iter().rev().map(Frame::id).collect();
         let found = store.get_frames(&ids).unwrap();
         let chunks = store.get(&ids).unwrap();
         let stats = store.stat(&ids).unwrap();
@@ -74,7 +74,7 @@ fn the_stored_frame_is_the_first_one_put() {
     on_each(|name, store| {
         let chunk = chunk(vec![7; 50_000]);
         let first = frame(&chunk);
-        let second = flisthub_storage::Compressor::new(19).unwrap().compress(&chunk).unwrap();
+        let second = Compressor::new(19).unwrap().compress(&chunk).unwrap();
         assert_ne!(first.bytes(), second.bytes());
         store.put(std::slice::from_ref(&first)).unwrap();
         store.put(&[second]).unwrap();
@@ -95,16 +95,33 @@ fn the_store_says_how_large_it_is() {
 }
 
 #[test]
-fn many_threads_may_put_the_same() {
+fn of_many_who_put_the_same_one_writes_it() {
     on_each(|name, store| {
-        let frames = frames(50);
-        std::thread::scope(|scope| {
-            for _ in 0..4 {
-                scope.spawn(|| frames.chunks(5).for_each(|part| assert!(store.put(part).is_ok())));
-            }
+        let chunks: Vec<Chunk> = (0..300).map(|index| chunk(vec![7; 3000 + index])).collect();
+        let start = Barrier::new(4);
+        let reports: Vec<PutReport> = std::thread::scope(|scope| {
+            let put = |level: i32| {
+                let (store, chunks, start) = (&store, &chunks, &start);
+                move || {
+                    let mut compressor = Compressor::new(level).unwrap();
+                    let frames: Vec<Frame> =
+                        chunks.iter().map(|chunk| compressor.compress(chunk).unwrap()).collect();
+                    start.wait();
+                    let mut report = PutReport::default();
+                    frames.chunks(100).for_each(|part| report.add(store.put(part).unwrap()));
+                    report
+                }
+            };
+            let threads: Vec<_> = [1, 3, 9, 19].map(|level| scope.spawn(put(level))).into();
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
         });
-        let ids: Vec<ChunkId> = frames.iter().map(flisthub_storage::Frame::id).collect();
-        assert_eq!(store.missing(&ids).unwrap(), [], "{name}");
+        let new: u64 = reports.iter().map(|report| report.new).sum();
+        assert_eq!(new, 300, "{name}: each object is new to exactly one");
+        let ids: Vec<ChunkId> = chunks.iter().map(Chunk::id).collect();
+        let stored: u64 = reports.iter().map(|report| report.stored_bytes).sum();
+        let found = store.get_frames(&ids).unwrap();
+        let lengths: usize = found.iter().flatten().map(|frame| frame.bytes().len()).sum();
+        assert_eq!(stored, lengths as u64, "{name}: what is there is what was counted");
     });
 }
 
