@@ -6,6 +6,7 @@ use flisthub_storage::{Chunk, Cut};
 
 use crate::directory::FileToRead;
 use crate::error::ConvertError;
+use crate::xattr;
 
 /// One step of the source.
 pub(crate) enum Work {
@@ -47,6 +48,22 @@ pub(crate) enum Work {
     Read(Box<FileToRead>),
     /// An object made of entries; it has no place of its own in the tree.
     Object(Chunk),
+}
+
+impl Work {
+    /// Bytes of memory that the step's metadata takes, roughly; a file to be read has none yet.
+    pub(crate) fn metadata_memory(&self) -> usize {
+        match self {
+            Self::File { metadata, .. }
+            | Self::Directory { metadata, .. }
+            | Self::Other { metadata, .. } => xattr::memory(&metadata.xattrs),
+            Self::Data(_)
+            | Self::Hole(_)
+            | Self::HardLink { .. }
+            | Self::Read(_)
+            | Self::Object(_) => 0,
+        }
+    }
 }
 
 impl From<Cut> for Work {

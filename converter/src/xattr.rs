@@ -23,3 +23,9 @@ impl XattrRules {
 pub(crate) fn size(xattrs: &BTreeMap<Vec<u8>, Vec<u8>>) -> usize {
     xattrs.iter().map(|(name, value)| name.len() + value.len()).sum()
 }
+
+/// Bytes of memory that the attributes take, roughly: each is two allocations in a map.
+pub(crate) fn memory(xattrs: &BTreeMap<Vec<u8>, Vec<u8>>) -> usize {
+    const EACH: usize = 128;
+    size(xattrs) + EACH * xattrs.len()
+}

@@ -39,15 +39,18 @@ pub(super) struct LargeFile {
 /// Chunks at hand, by id.
 pub(super) type Chunks = HashMap<ChunkId, Chunk>;
 
-/// Makes an empty file of the given size.
+/// Makes an empty file, with the permissions it is to have where nothing else forbids them.
 pub(super) fn create(
     shared: &Shared<'_>,
     directory: &OwnedFd,
     name: &[u8],
     path: &TreePath,
+    metadata: &Metadata,
 ) -> Result<OwnedFd, ExtractError> {
+    // Attributes can only be set while the file may be written to.
+    let mode = if metadata.xattrs.is_empty() { metadata.mode & 0o777 } else { 0o600 };
     let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    openat(directory, name, flags, Mode::RUSR | Mode::WUSR)
+    openat(directory, name, flags, Mode::from_raw_mode(mode.into()))
         .map_err(|error| shared.error(path, "making the file", error))
 }
 
@@ -70,7 +73,7 @@ impl SmallFile {
         name: &[u8],
         chunks: &Chunks,
     ) -> Result<(), ExtractError> {
-        let file = create(shared, directory, name, &self.path)?;
+        let file = create(shared, directory, name, &self.path, &self.metadata)?;
         write_chunks(shared, &file, &self.path, &self.chunks, chunks)?;
         let written = self.chunks.last().map_or(0, |last| last.offset + u64::from(last.length));
         if written < self.size {

@@ -8,7 +8,7 @@ use std::os::fd::OwnedFd;
 use flisthub_flist::{Metadata, TreePath};
 use rustix::fs::{
     AtFlags, Gid, Mode, Timespec, Timestamps, UTIME_OMIT, Uid, XattrFlags, chownat, fchmod, fchown,
-    fsetxattr, futimens, lsetxattr, utimensat,
+    fsetxattr, fstat, futimens, lsetxattr, utimensat,
 };
 use rustix::io::Errno;
 
@@ -17,21 +17,29 @@ use super::writer::Shared;
 use crate::beneath::proc_path;
 use crate::error::ExtractError;
 
-/// Gives an open file or directory its metadata.
+/// Gives an open file or directory its metadata. What it has already is not set again: asking is much
+/// cheaper than a change that changes nothing.
 pub(super) fn apply_to_open(
     shared: &Shared<'_>,
     file: &OwnedFd,
     path: &TreePath,
     metadata: &Metadata,
 ) -> Result<(), ExtractError> {
-    let (uid, gid) = owner(metadata);
-    let owned = tolerate_owner(shared, path, fchown(file, uid, gid))?;
+    let stat = fstat(file).map_err(|error| shared.error(path, "reading the metadata", error))?;
+    let owned = (stat.st_uid, stat.st_gid) == (metadata.uid, metadata.gid) || {
+        let (uid, gid) = owner(metadata);
+        tolerate_owner(shared, path, fchown(file, uid, gid))?
+    };
     for (name, value) in &metadata.xattrs {
         let set = fsetxattr(file, name.as_slice(), value, XattrFlags::empty());
         tolerate_xattr(shared, path, set)?;
     }
-    fchmod(file, mode(shared, path, metadata, owned))
-        .map_err(|error| shared.error(path, "setting the mode", error))?;
+    let mode = mode(shared, path, metadata, owned);
+    // An access list changes the mode with it, and a change of owner only takes bits away that a new
+    // file does not have.
+    if !metadata.xattrs.is_empty() || stat.st_mode & 0o7777 != mode.as_raw_mode() {
+        fchmod(file, mode).map_err(|error| shared.error(path, "setting the mode", error))?;
+    }
     futimens(file, &times(metadata)).map_err(|error| shared.error(path, "setting the time", error))
 }
 

@@ -187,7 +187,7 @@ impl<'a> Plan<'a> {
         file: &SmallFile,
     ) -> Result<Arc<LargeFile>, ExtractError> {
         let SmallFile { path, metadata, size, .. } = file;
-        let handle = create(self.shared, directory, name, path)?;
+        let handle = create(self.shared, directory, name, path, metadata)?;
         set_size(self.shared, &handle, path, *size)?;
         let (path, metadata) = (path.clone(), metadata.clone());
         Ok(Arc::new(LargeFile { file: handle, path, metadata }))

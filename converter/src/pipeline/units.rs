@@ -9,6 +9,9 @@ use crate::work::{Sink, Work};
 
 /// Bytes of the source that one unit spans.
 const SPAN: u64 = 2 << 20;
+/// Bytes of metadata after which a unit ends. Attributes come from headers, which the span of content
+/// does not count in full: each costs more memory than it has bytes.
+const METADATA: usize = 1 << 20;
 /// Steps that one unit holds.
 const STEPS: usize = 1024;
 
@@ -72,12 +75,14 @@ pub(crate) struct Units<'a> {
     work: Vec<Work>,
     /// Where in the source the unit starts.
     start: u64,
+    /// Bytes of memory that the metadata in it takes, roughly.
+    metadata: usize,
     sent: u64,
 }
 
 impl<'a> Units<'a> {
     pub(super) fn new(to_workers: &'a Sender<Unit>, control: &'a Control) -> Self {
-        Self { to_workers, control, work: Vec::new(), start: 0, sent: 0 }
+        Self { to_workers, control, work: Vec::new(), start: 0, metadata: 0, sent: 0 }
     }
 
     /// Sends what is left; gives the number of units.
@@ -103,9 +108,14 @@ impl<'a> Units<'a> {
 
 impl Sink for Units<'_> {
     fn take(&mut self, work: Work, position: u64) -> Result<(), ConvertError> {
+        self.metadata += work.metadata_memory();
         self.work.push(work);
-        if position.saturating_sub(self.start) >= SPAN || self.work.len() >= STEPS {
+        if position.saturating_sub(self.start) >= SPAN
+            || self.work.len() >= STEPS
+            || self.metadata >= METADATA
+        {
             self.start = position;
+            self.metadata = 0;
             self.send()?;
         }
         Ok(())

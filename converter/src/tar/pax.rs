@@ -57,6 +57,19 @@ impl Pax {
         Ok(())
     }
 
+    /// Takes the records of a global header, which then hold for every member. Attributes and sparse
+    /// maps are refused there: no writer makes them for all members alike, and a few bytes would be
+    /// multiplied by every entry that follows.
+    pub(super) fn read_global(&mut self, data: &[u8]) -> Result<(), Problem> {
+        self.read(data)?;
+        let attributes = !self.other_xattrs.is_empty() || !self.xattrs.is_empty();
+        let lists = self.acl_texts.0.is_some() || self.acl_texts.1.is_some();
+        if attributes || lists || self.sparse.any {
+            return Err(Problem::Pax("a global header holds attributes or a sparse map"));
+        }
+        Ok(())
+    }
+
     fn apply(&mut self, key: &[u8], value: &[u8]) -> Result<(), Problem> {
         match key {
             b"path" => self.path = text(value)?,

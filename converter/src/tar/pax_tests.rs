@@ -58,3 +58,20 @@ fn sparse_maps_of_both_old_versions_are_read() {
     }
     assert!(read(b"24 GNU.sparse.map=1,2,5\n").is_err());
 }
+
+#[test]
+fn a_global_header_holds_no_attributes() {
+    let global = |data: &[u8]| Pax::default().read_global(data);
+    assert!(global(b"18 comment=123456\n").is_ok() && global(b"10 uid=500\n").is_err());
+    assert!(global(b"11 uid=500\n").is_ok());
+    for bad in [
+        &b"24 SCHILY.xattr.user.x=y\n"[..],
+        b"34 SCHILY.acl.access=user::rwx,x\n",
+        b"28 GNU.sparse.size=12345678\n",
+    ] {
+        let length = format!("{} ", bad.len());
+        let data = [length.as_bytes(), &bad[3..]].concat();
+        assert!(read(&data).is_ok(), "{data:?}");
+        assert!(global(&data).is_err(), "{data:?}");
+    }
+}

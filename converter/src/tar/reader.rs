@@ -120,7 +120,7 @@ where
         let data = self.source.whole(length)?;
         self.padding(size)?;
         if kind == b'g' {
-            return self.globals.read(&data).map_err(|problem| error(&name, problem));
+            return self.globals.read_global(&data).map_err(|problem| error(&name, problem));
         }
         let pending = self
             .pending
