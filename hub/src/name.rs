@@ -65,6 +65,9 @@ pub enum NameError {
         /// What was given, cut short and without control characters.
         text: String,
     },
+    /// Two `.flist` at the end: it could not be told which part is the name.
+    #[error("the name `{0}` ends in `.flist` itself; choose one that does not")]
+    Ending(String),
     /// A route needs the word.
     #[error("the name `{0}` is reserved")]
     Reserved(String),
@@ -94,7 +97,11 @@ impl FlistName {
     /// Checks `text`, with or without `.flist` at its end.
     pub fn parse(text: &str) -> Result<Self, NameError> {
         let name = text.strip_suffix(FLIST_ENDING).unwrap_or(text);
-        check(name, RESERVED_FLISTS).map(Self)
+        let name = check(name, RESERVED_FLISTS)?;
+        if name.ends_with(FLIST_ENDING) {
+            return Err(NameError::Ending(name));
+        }
+        Ok(Self(name))
     }
 
     /// The name that an uploaded file gets: the file's, without its archive ending.
@@ -162,6 +169,10 @@ mod tests {
         assert_eq!(FlistName::parse("base.flist"), FlistName::parse("base"));
         assert_eq!(FlistName::parse("base.flist").unwrap().as_str(), "base");
         assert!(FlistName::parse(".flist").is_err());
+        for twice in ["base.flist.flist", "base.flist.flist.flist"] {
+            assert!(matches!(FlistName::parse(twice), Err(NameError::Ending(_))), "{twice}");
+            assert!(FlistName::of_upload(&format!("{twice}.tar.gz")).is_err(), "{twice}");
+        }
         assert!(matches!(FlistName::parse("tags.flist"), Err(NameError::Reserved(_))));
     }
 

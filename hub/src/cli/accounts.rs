@@ -10,6 +10,7 @@ use crate::actions::accounts;
 use crate::auth::{Expiry, Scope};
 use crate::catalog::Catalog;
 use crate::data::DataDirectory;
+use crate::name::RepositoryName;
 
 async fn open(data: &Data) -> anyhow::Result<Catalog> {
     let directory = DataDirectory::open(&data.data)
@@ -19,6 +20,8 @@ async fn open(data: &Data) -> anyhow::Result<Catalog> {
 }
 
 pub(super) async fn add_user(data: &Data, name: &str) -> anyhow::Result<()> {
+    // Looked at before the data directory is made: a refused name leaves nothing behind.
+    RepositoryName::parse(name).with_context(|| format!("cannot add user {name:?}"))?;
     let catalog = open(data).await?;
     let added = accounts::add_user(&catalog, name, SystemClock.now()).await;
     catalog.close().await;

@@ -68,6 +68,15 @@ fn bad_arguments_are_refused() {
     }
 }
 
+/// So that a script that makes the first user can tell a first run that failed from a later one.
+#[test]
+fn a_refused_name_leaves_no_data_directory() {
+    let directory = tempfile::tempdir().unwrap();
+    let data = directory.path().join("data");
+    assert!(!flisthub(&["user", "add", "a b", "--data", data.to_str().unwrap()]).status.success());
+    assert!(!data.exists());
+}
+
 #[test]
 fn an_unknown_key_stops_the_hub() {
     let directory = tempfile::tempdir().unwrap();
