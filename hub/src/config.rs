@@ -5,6 +5,12 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+/// The most of anything that runs at a time: far below what the runtime can count.
+const MOST_AT_A_TIME: u64 = 1_000_000;
+
+/// The longest time, a year in seconds: far below what clocks can count.
+const LONGEST: u64 = 365 * 86_400;
+
 /// Everything that can be configured. `docs/flisthub.example.toml` shows it with its defaults.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -59,18 +65,29 @@ pub struct Limits {
     /// Archive uploads at a time. Default: 4. Stops memory and threads from growing with callers; one
     /// more is answered 503 and may try again.
     pub uploads: usize,
-    /// Requests that send or fetch chunks, or download flists, at a time. Default: 64. The rest wait
-    /// their turn.
+    /// Requests that send chunks at a time, and as many again that fetch chunks or flists. Default: 64.
+    /// One more waits for half of `request_seconds`, then is answered 503. Two counts, because readers
+    /// need no token: however slow they are, they hold up no push.
     pub transfers: usize,
+    /// Flists that are checked at a time before they are published. Default: 4. The rest wait their
+    /// turn. Stops the threads from being taken by large trees alone.
+    pub publishes: usize,
     /// Connections at a time. Default: 1,024. The rest wait in the system's queue. Stops descriptors
     /// from running out.
     pub connections: usize,
     /// Seconds a request may take, apart from the transfers named above. Default: 60. Stops requests
     /// from piling up behind a slow one.
     pub request_seconds: u64,
-    /// Seconds a caller may take to send its headers, or to send the next part of a body. Default: 60.
-    /// Stops callers that hold a connection open by sending almost nothing.
+    /// Seconds a caller may take to send its headers, to send the next part of a body, or to take the
+    /// next part of an answer. Default: 60. Stops callers that hold a connection open and do nothing.
     pub idle_seconds: u64,
+    /// Bytes a second that an archive or chunks must come in with, on average over the time that the
+    /// hub waits for them. Default: 1,024; 0 for any. Stops callers that hold a place by sending a byte
+    /// now and then.
+    pub slowest_bytes_per_second: u64,
+    /// Seconds of waiting after which `slowest_bytes_per_second` is looked at. Default: 60. Leaves room
+    /// for a slow start.
+    pub slow_start_seconds: u64,
     /// Seconds that running requests get to finish at shutdown. Default: 30.
     pub shutdown_seconds: u64,
 }
@@ -116,9 +133,12 @@ impl Default for Limits {
             path_depth: archive.depth,
             uploads: 4,
             transfers: 64,
+            publishes: 4,
             connections: 1_024,
             request_seconds: 60,
             idle_seconds: 60,
+            slowest_bytes_per_second: 1_024,
+            slow_start_seconds: 60,
             shutdown_seconds: 30,
         }
     }
@@ -137,6 +157,17 @@ impl Limits {
             path_bytes: self.path_bytes,
             depth: self.path_depth,
             ..flisthub_converter::Limits::default()
+        }
+    }
+
+    /// What a tree that is to be published is held to: the same as an archive.
+    pub fn tree(&self) -> flisthub_flist::VerifyLimits {
+        flisthub_flist::VerifyLimits {
+            entries: self.entries,
+            bytes: self.file_bytes,
+            path_bytes: self.path_bytes,
+            path_depth: self.path_depth,
+            ..flisthub_flist::VerifyLimits::default()
         }
     }
 }
@@ -183,7 +214,7 @@ pub enum ConfigError {
         /// The key.
         key: &'static str,
         /// What it must be.
-        need: &'static str,
+        need: String,
     },
 }
 
@@ -202,32 +233,41 @@ impl Config {
 
     /// Refuses values with which the hub would do nothing or fail later.
     pub fn check(&self) -> Result<(), ConfigError> {
-        let Limits { uploads, transfers, connections, .. } = self.limits;
         let limits = &self.limits;
-        for (key, number) in [
-            ("limits.uploads", uploads as u64),
-            ("limits.transfers", transfers as u64),
-            ("limits.connections", connections as u64),
-            ("limits.entries", limits.entries),
-            ("limits.expansion", limits.expansion),
-            ("limits.path_bytes", limits.path_bytes as u64),
-            ("limits.path_depth", limits.path_depth as u64),
-            ("limits.request_seconds", limits.request_seconds),
-            ("limits.idle_seconds", limits.idle_seconds),
-            ("sessions.life_seconds", self.sessions.life_seconds),
-            ("sessions.sweep_seconds", self.sessions.sweep_seconds),
+        for (key, number, most) in [
+            ("limits.uploads", limits.uploads as u64, MOST_AT_A_TIME),
+            ("limits.transfers", limits.transfers as u64, MOST_AT_A_TIME),
+            ("limits.publishes", limits.publishes as u64, MOST_AT_A_TIME),
+            ("limits.connections", limits.connections as u64, MOST_AT_A_TIME),
+            ("limits.entries", limits.entries, u64::MAX),
+            ("limits.expansion", limits.expansion, u64::MAX),
+            ("limits.path_bytes", limits.path_bytes as u64, 4_096),
+            ("limits.path_depth", limits.path_depth as u64, 1_024),
+            ("limits.request_seconds", limits.request_seconds, LONGEST),
+            ("limits.idle_seconds", limits.idle_seconds, LONGEST),
+            // With these two, none at all makes sense.
+            ("limits.slow_start_seconds", limits.slow_start_seconds.max(1), LONGEST),
+            ("limits.shutdown_seconds", limits.shutdown_seconds.max(1), LONGEST),
+            ("sessions.life_seconds", self.sessions.life_seconds, LONGEST),
+            ("sessions.sweep_seconds", self.sessions.sweep_seconds, LONGEST),
         ] {
             if number == 0 {
-                return Err(ConfigError::Value { key, need: "at least 1" });
+                return Err(ConfigError::Value { key, need: "at least 1".to_owned() });
+            }
+            if number > most {
+                return Err(ConfigError::Value { key, need: format!("at most {most}") });
             }
         }
         if limits.header_bytes < 8 << 10 {
-            return Err(ConfigError::Value { key: "limits.header_bytes", need: "at least 8192" });
+            return Err(ConfigError::Value {
+                key: "limits.header_bytes",
+                need: "at least 8192".to_owned(),
+            });
         }
         if !(1..=19).contains(&self.store.compression_level) {
             return Err(ConfigError::Value {
                 key: "store.compression_level",
-                need: "from 1 to 19",
+                need: "from 1 to 19".to_owned(),
             });
         }
         Ok(())
@@ -250,7 +290,7 @@ mod tests {
         let example = include_str!("../../docs/flisthub.example.toml");
         assert_eq!(parse(example).unwrap(), Config::default());
         let keys = example.lines().filter(|line| line.contains(" = ")).count();
-        assert_eq!(keys, 24, "a key is missing from the example, or not counted here");
+        assert_eq!(keys, 27, "a key is missing from the example, or not counted here");
         assert_eq!(parse("").unwrap(), Config::default());
     }
 
@@ -263,6 +303,12 @@ mod tests {
             ("[limits]\nuploads = 0", "limits.uploads"),
             ("[limits]\nheader_bytes = 100", "limits.header_bytes"),
             ("[store]\ncompression_level = 40", "store.compression_level"),
+            ("[limits]\nconnections = 9223372036854775807", "limits.connections"),
+            ("[limits]\nuploads = 1_000_001", "at most 1000000"),
+            ("[limits]\nidle_seconds = 9223372036854775807", "limits.idle_seconds"),
+            ("[limits]\nshutdown_seconds = 9223372036854775807", "limits.shutdown_seconds"),
+            ("[limits]\npath_bytes = 4_097", "limits.path_bytes"),
+            ("[sessions]\nsweep_seconds = 9223372036854775807", "sessions.sweep_seconds"),
             ("= 1", "hub.toml"),
         ] {
             let error = parse(text).unwrap_err().to_string();

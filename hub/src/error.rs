@@ -46,6 +46,7 @@ impl ErrorBody {
             StatusCode::REQUEST_TIMEOUT => "timeout",
             StatusCode::PAYLOAD_TOO_LARGE => "too_large",
             StatusCode::UNSUPPORTED_MEDIA_TYPE => "unsupported_media_type",
+            StatusCode::PRECONDITION_FAILED => "precondition_failed",
             StatusCode::RANGE_NOT_SATISFIABLE => "range_not_satisfiable",
             status if status.is_client_error() => "bad_request",
             _ => "internal",
@@ -87,6 +88,7 @@ impl From<ActionError> for ApiError {
             }
             ActionError::Busy(_) => body(StatusCode::SERVICE_UNAVAILABLE, "busy"),
             ActionError::BodyEnded => body(StatusCode::BAD_REQUEST, "body_ended"),
+            ActionError::TooSlow(_) => body(StatusCode::REQUEST_TIMEOUT, "too_slow"),
             ActionError::Internal(cause) => return Self::internal(&*cause),
         })
     }
@@ -174,6 +176,7 @@ mod tests {
             (ActionError::Absent(vec![id]), 404, "missing_objects"),
             (ActionError::Busy("busy"), 503, "busy"),
             (ActionError::BodyEnded, 400, "body_ended"),
+            (ActionError::TooSlow(1), 408, "too_slow"),
             (ActionError::internal("a disk"), 500, "internal"),
         ] {
             let shown = format!("{error:?}");

@@ -16,3 +16,4 @@ pub mod name;
 pub mod routes;
 pub mod server;
 pub mod state;
+mod write_limit;

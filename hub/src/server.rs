@@ -4,7 +4,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
@@ -16,9 +15,7 @@ use tower_http::normalize_path::NormalizePath;
 use crate::config::Limits;
 use crate::routes;
 use crate::state::Hub;
-
-/// The whole service: a path may end in `/`, as 0-hub's clients write some.
-type Service = NormalizePath<Router>;
+use crate::write_limit::WriteLimit;
 
 /// How long to wait before accepting again when the system refuses (out of descriptors, most often).
 const PAUSE: Duration = Duration::from_millis(100);
@@ -26,6 +23,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// Serves until `stop` is ready, then lets running requests finish for as long as the configuration
 /// gives them.
 pub async fn serve(hub: &Hub, listener: TcpListener, stop: impl Future<Output = ()>) {
+    // A path may end in `/`, as 0-hub's clients write some.
     let service = NormalizePath::trim_trailing_slash(routes::router(hub));
     let limits = &hub.config.limits;
     let http = http(limits);
@@ -39,7 +37,9 @@ pub async fn serve(hub: &Hub, listener: TcpListener, stop: impl Future<Output = 
             () = &mut stop => break,
         };
         let Some((stream, permit)) = accepted else { continue };
-        let connection = connection(&http, stream, service.clone());
+        let stream = prepared(stream, limits);
+        let connection =
+            http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service.clone()));
         let connection = running.watch(connection);
         tokio::spawn(async move {
             let _open = permit;
@@ -83,16 +83,12 @@ fn http(limits: &Limits) -> http1::Builder {
     http
 }
 
-fn connection(
-    http: &http1::Builder,
-    stream: TcpStream,
-    service: Service,
-) -> http1::Connection<TokioIo<TcpStream>, TowerToHyperService<Service>> {
+fn prepared(stream: TcpStream, limits: &Limits) -> WriteLimit<TcpStream> {
     // Answers are written whole; waiting for more to send only delays them.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "no TCP_NODELAY");
     }
-    http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service))
+    WriteLimit::new(stream, Duration::from_secs(limits.idle_seconds))
 }
 
 /// Ends upload sessions whose time is over, at start and then again and again.

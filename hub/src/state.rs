@@ -22,8 +22,13 @@ pub struct Hub {
     pub config: Arc<Config>,
     /// One permit for each archive upload that may run.
     pub uploads: Arc<Semaphore>,
-    /// One permit for each transfer of chunks or flists that may run.
-    pub transfers: Arc<Semaphore>,
+    /// One permit for each request that may take in chunks at a time.
+    pub writers: Arc<Semaphore>,
+    /// One permit for each request that may give out chunks or flists at a time. Readers need no token,
+    /// so they wait for each other and never hold up a push.
+    pub readers: Arc<Semaphore>,
+    /// One permit for each flist that may be checked before it is published.
+    pub publishes: Arc<Semaphore>,
 }
 
 /// Why a hub cannot be opened.
@@ -61,8 +66,17 @@ impl Hub {
         clock: Arc<dyn Clock>,
         config: Config,
     ) -> Self {
-        let uploads = Arc::new(Semaphore::new(config.limits.uploads));
-        let transfers = Arc::new(Semaphore::new(config.limits.transfers));
-        Self { catalog, store, clock, config: Arc::new(config), uploads, transfers }
+        let places = |count| Arc::new(Semaphore::new(count));
+        let limits = &config.limits;
+        Self {
+            uploads: places(limits.uploads),
+            writers: places(limits.transfers),
+            readers: places(limits.transfers),
+            publishes: places(limits.publishes),
+            catalog,
+            store,
+            clock,
+            config: Arc::new(config),
+        }
     }
 }

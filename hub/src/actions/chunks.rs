@@ -8,7 +8,7 @@ use futures_util::Stream;
 
 use super::error::ActionError;
 use super::feed::{FeedReader, Pumped, feed};
-use super::stream::{Items, produce};
+use super::stream::{Items, produce, turn};
 use super::{resolve, sessions};
 use crate::auth::{Caller, Right};
 use crate::state::Hub;
@@ -40,7 +40,7 @@ pub async fn put(
     mut body: impl Stream<Item = Result<Bytes, ActionError>> + Unpin,
 ) -> Result<PutReport, ActionError> {
     let session = sessions::check(hub, caller, session).await?.id;
-    let permit = hub.transfers.clone().acquire_owned().await.map_err(ActionError::internal)?;
+    let permit = turn(hub, &hub.writers).await?;
     let (feed, reader) = feed();
     let store = hub.store.clone();
     let work = tokio::task::spawn_blocking(move || {

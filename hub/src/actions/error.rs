@@ -62,6 +62,9 @@ pub enum ActionError {
     /// The caller stopped sending.
     #[error("the request body ended early or stood still for too long")]
     BodyEnded,
+    /// The caller sends too slowly; holds the bytes a second that it must keep to.
+    #[error("the request body comes in at less than {0} bytes a second")]
+    TooSlow(u64),
     /// Something of ours failed. The caller hears no more than that; the log has the rest.
     #[error("internal error")]
     Internal(#[source] Box<dyn std::error::Error + Send + Sync>),

@@ -2,7 +2,6 @@
 //! bounded channel, so that neither a whole body nor a whole file is ever held.
 
 use std::io::{self, Read};
-use std::time::Duration;
 
 use bytes::{Buf, Bytes};
 use futures_util::{Stream, StreamExt};
@@ -12,11 +11,6 @@ use super::error::ActionError;
 
 /// Parts that may wait between the two sides. hyper's parts are at most some hundred kilobytes.
 const WAITING: usize = 16;
-
-/// How long what a caller still sends is read and thrown away once nobody wants it, before the caller
-/// gets its answer. A server that closes on a caller in the middle of sending may destroy the very
-/// answer it sent.
-pub(crate) const DRAIN: Duration = Duration::from_secs(10);
 
 enum Part {
     Data(Bytes),
@@ -61,11 +55,9 @@ impl Feed {
             let part = part?;
             total = total.saturating_add(part.len() as u64);
             if total > most {
-                drain(body).await;
                 return Err(ActionError::TooLarge(format!("the body has more than {most} bytes")));
             }
             if self.0.send(Part::Data(part)).await.is_err() {
-                drain(body).await;
                 return Ok(Pumped::ReaderGone);
             }
         }
@@ -77,13 +69,6 @@ impl Feed {
         // A reader that is gone needs no end.
         let _ = self.0.send(Part::End).await;
     }
-}
-
-/// Reads on for a while, for nobody.
-async fn drain(body: &mut (impl Stream<Item = Result<Bytes, ActionError>> + Unpin)) {
-    let rest = async { while let Some(Ok(_)) = body.next().await {} };
-    // A caller that is still sending after that may miss its answer.
-    let _ = tokio::time::timeout(DRAIN, rest).await;
 }
 
 impl FeedReader {

@@ -15,5 +15,4 @@ mod stream;
 pub mod upload;
 
 pub use error::{ActionError, Thing};
-pub(crate) use feed::DRAIN;
 pub use stream::Items;

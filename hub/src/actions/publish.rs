@@ -5,7 +5,7 @@
 //! 2. the barrier: all of them are durable;
 //! 3. the catalog's row, in a transaction that is durable when it commits.
 
-use flisthub_flist::{Verified, VerifyError, VerifyLimits, verify};
+use flisthub_flist::{Verified, VerifyError, verify};
 use flisthub_storage::ChunkId;
 
 use super::error::ActionError;
@@ -46,7 +46,7 @@ pub(super) async fn publish(hub: &Hub, publication: Publication) -> Result<Publi
     let now = hub.clock.now();
     let Publication { repository, name, user_id, source, .. } = publication;
     let change = Change { repository_id: repository.id, name: &name, user_id, source, now };
-    let created = hub.catalog.publish(&change, &flist).await?;
+    let written = hub.catalog.publish(&change, &flist).await?;
     tracing::info!(
         repository = repository.name,
         name = name.as_str(),
@@ -56,19 +56,25 @@ pub(super) async fn publish(hub: &Hub, publication: Publication) -> Result<Publi
     );
     let name = name.as_str().to_owned();
     Ok(Published {
-        row: NameRow { repository: repository.name, name, flist, updated: now },
-        created,
+        row: NameRow { repository: repository.name, name, flist, updated: written.updated },
+        created: written.created,
     })
 }
 
 /// Step 1: finds every object, and adds everything up again.
 async fn verified(hub: &Hub, manifest: ChunkId) -> Result<FlistRow, ActionError> {
+    let permit = hub.publishes.clone().acquire_owned().await.map_err(ActionError::internal)?;
     let store = hub.store.clone();
-    let limits = VerifyLimits { entries: hub.config.limits.entries, ..VerifyLimits::default() };
-    let verified = tokio::task::spawn_blocking(move || verify(&*store, manifest, &limits)).await?;
+    let limits = hub.config.limits.tree();
+    let work = move || {
+        let _running = permit;
+        verify(&*store, manifest, &limits)
+    };
+    let verified = tokio::task::spawn_blocking(work).await?;
     let Verified { manifest: said, counts, file_bytes } =
         verified.map_err(|error| match error {
             VerifyError::Missing(ids) => ActionError::Missing(ids),
+            VerifyError::Limit { .. } => ActionError::TooLarge(error.to_string()),
             VerifyError::Bad { .. } => {
                 ActionError::Unprocessable { code: "bad_flist", message: error.to_string() }
             }

@@ -32,7 +32,8 @@ pub async fn open(hub: &Hub, caller: &Caller, repository: &str) -> Result<Sessio
     Ok(opened)
 }
 
-/// The session of that id, if it lives and is the caller's.
+/// The session of that id, if it lives, is the caller's, and the token that came now may write too:
+/// the session may have been opened with another one.
 pub async fn check(hub: &Hub, caller: &Caller, id: &str) -> Result<Session, ActionError> {
     let user = caller.user()?;
     let id: SessionId = id.parse().map_err(|_| ActionError::NoSession)?;
@@ -44,6 +45,7 @@ pub async fn check(hub: &Hub, caller: &Caller, id: &str) -> Result<Session, Acti
     if session.owner != user.name {
         return Err(Denied::NotOwner.into());
     }
+    resolve::repository(hub, caller, Right::Write, &session.repository).await?;
     Ok(session)
 }
 

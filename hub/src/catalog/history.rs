@@ -114,7 +114,7 @@ pub(super) async fn record(
     .bind(column(change.now))
     .execute(&mut *connection)
     .await?;
-    sqlx::query("update repositories set updated_at = $1 where id = $2")
+    sqlx::query("update repositories set updated_at = $1 where id = $2 and updated_at < $1")
         .bind(column(change.now))
         .bind(change.repository_id)
         .execute(connection)

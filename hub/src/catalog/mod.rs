@@ -30,7 +30,7 @@ use sqlx::{Any, AnyPool, ConnectOptions, Executor, Transaction};
 
 pub use error::CatalogError;
 pub use history::{Change, HistoryRow, Source};
-pub use names::{FlistRow, NameRow};
+pub use names::{FlistRow, NameRow, Written};
 pub use repositories::RepositoryRow;
 pub use tokens::{NewToken, TokenHash, TokenRow};
 pub use users::UserRow;

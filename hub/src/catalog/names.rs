@@ -44,6 +44,15 @@ pub struct NameRow {
     pub updated: u64,
 }
 
+/// What publishing did to a name's row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Written {
+    /// Whether there was no such name before.
+    pub created: bool,
+    /// When the name last changed, as it now stands in its row.
+    pub updated: u64,
+}
+
 /// The columns of a [`NameRow`] as the database gives them.
 struct Columns {
     repository: String,
@@ -148,12 +157,13 @@ impl Catalog {
         rows.into_iter().map(Columns::into_row).collect()
     }
 
-    /// Makes a name point at a flist, whose objects are durable already. Says whether the name is new.
+    /// Makes a name point at a flist, whose objects are durable already. The time of its last change
+    /// never goes back, whichever of two publishes read the clock first.
     pub async fn publish(
         &self,
         change: &Change<'_>,
         flist: &FlistRow,
-    ) -> Result<bool, CatalogError> {
+    ) -> Result<Written, CatalogError> {
         let mut transaction = self.write().await?;
         insert_flist(&mut transaction, flist, change.now).await?;
         let known: Option<(i64,)> =
@@ -162,6 +172,8 @@ impl Catalog {
                 .bind(change.name.as_str())
                 .fetch_optional(&mut *transaction)
                 .await?;
+        let before = known.map(|(before,)| number("names", change.name.as_str(), before));
+        let updated = before.transpose()?.map_or(change.now, |before| before.max(change.now));
         sqlx::query(
             "insert into names (repository_id, name, flist_id, updated_at) values ($1, $2, $3, $4)
              on conflict (repository_id, name)
@@ -170,12 +182,12 @@ impl Catalog {
         .bind(change.repository_id)
         .bind(change.name.as_str())
         .bind(flist.id.as_bytes().to_vec())
-        .bind(column(change.now))
+        .bind(column(updated))
         .execute(&mut *transaction)
         .await?;
         record(&mut transaction, change, Some(flist.id)).await?;
         transaction.commit().await?;
-        Ok(known.is_none())
+        Ok(Written { created: known.is_none(), updated })
     }
 
     /// Removes a name; its history stays. Says whether there was one.

@@ -3,7 +3,7 @@
 use flisthub_storage::{ChunkId, Kind};
 
 use super::Catalog;
-use super::{CatalogError, Change, FlistRow, NewToken, Source};
+use super::{CatalogError, Change, FlistRow, NewToken, Source, Written};
 use crate::auth::Scope;
 use crate::name::{FlistName, RepositoryName};
 
@@ -89,8 +89,10 @@ async fn names_move_and_their_history_stays() {
     let base = FlistName::parse("base").unwrap();
     let change = |source, now| Change { repository_id, name: &base, user_id, source, now };
 
-    assert!(catalog.publish(&change(Source::Upload, 10), &flist("one")).await.unwrap());
-    assert!(!catalog.publish(&change(Source::Push, 11), &flist("two")).await.unwrap());
+    let first = catalog.publish(&change(Source::Upload, 10), &flist("one")).await.unwrap();
+    assert_eq!(first, Written { created: true, updated: 10 });
+    let second = catalog.publish(&change(Source::Push, 11), &flist("two")).await.unwrap();
+    assert_eq!(second, Written { created: false, updated: 11 });
     let row = catalog.name(repository_id, &base).await.unwrap().unwrap();
     assert_eq!((row.repository.as_str(), row.name.as_str()), ("alice", "base"));
     assert_eq!((row.flist, row.updated), (flist("two"), 11));
@@ -99,7 +101,8 @@ async fn names_move_and_their_history_stays() {
     assert!(catalog.delete_name(&change(Source::Delete, 12)).await.unwrap());
     assert!(!catalog.delete_name(&change(Source::Delete, 13)).await.unwrap());
     assert_eq!(catalog.name(repository_id, &base).await.unwrap(), None);
-    assert!(catalog.publish(&change(Source::Upload, 14), &flist("one")).await.unwrap());
+    let again = catalog.publish(&change(Source::Upload, 14), &flist("one")).await.unwrap();
+    assert!(again.created);
 
     let history = catalog.history(repository_id, &base).await.unwrap();
     let seen: Vec<_> =
@@ -173,4 +176,20 @@ async fn two_catalogs_on_one_file_take_turns() {
     tokio::join!(add(one.clone(), "a"), add(other.clone(), "b"), add(one.clone(), "c"));
     assert_eq!(one.repositories().await.unwrap().len(), 60);
     assert_eq!(one.repositories().await.unwrap(), other.repositories().await.unwrap());
+}
+
+#[tokio::test]
+async fn the_time_of_the_last_change_never_goes_back() {
+    let (_directory, catalog) = catalog().await;
+    catalog.create_user(&name("alice"), 1).await.unwrap();
+    let user_id = catalog.user(&name("alice")).await.unwrap().unwrap().id;
+    let repository_id = catalog.repository(&name("alice")).await.unwrap().unwrap().id;
+    let base = FlistName::parse("base").unwrap();
+    let change = |now| Change { repository_id, name: &base, user_id, source: Source::Push, now };
+    catalog.publish(&change(20), &flist("one")).await.unwrap();
+    let late = catalog.publish(&change(15), &flist("two")).await.unwrap();
+    assert_eq!(late, Written { created: false, updated: 20 });
+    let row = catalog.name(repository_id, &base).await.unwrap().unwrap();
+    assert_eq!((row.flist, row.updated), (flist("two"), 20));
+    assert_eq!(catalog.repository(&name("alice")).await.unwrap().unwrap().updated, 20);
 }

@@ -28,9 +28,10 @@ pub(super) async fn download(
     headers: HeaderMap,
     Path((repository, file)): Path<(String, String)>,
 ) -> Result<Response, ApiError> {
-    let not_found = || ActionError::not_found(Thing::Flist, file.as_str());
-    let name = file.strip_suffix(FLIST_ENDING).ok_or_else(not_found)?;
-    let row = lists::flist(&hub, &caller, &repository, name).await?;
+    if !file.ends_with(FLIST_ENDING) {
+        return Err(ActionError::not_found(Thing::Flist, file).into());
+    }
+    let row = lists::flist(&hub, &caller, &repository, &file).await?;
     answer(&hub, &row, &method, &headers).await
 }
 
@@ -40,9 +41,10 @@ async fn answer(
     method: &Method,
     headers: &HeaderMap,
 ) -> Result<Response, ApiError> {
-    let resource = resource(row);
+    let resource = resource(row, hub.clock.now());
     let length = resource.length;
-    let (status, range) = match decide(headers, &resource) {
+    let (status, range) = match decide(method, headers, &resource) {
+        Verdict::Failed => return Ok(bare(StatusCode::PRECONDITION_FAILED, &resource)),
         Verdict::NotModified => return Ok(bare(StatusCode::NOT_MODIFIED, &resource)),
         Verdict::Unsatisfiable => {
             let outside = [(CONTENT_RANGE, format!("bytes */{length}"))];
@@ -75,23 +77,35 @@ async fn answer(
 }
 
 /// The manifest's id is the strong tag: the same id is the same file, byte for byte.
-fn resource(row: &NameRow) -> Resource {
+fn resource(row: &NameRow, now: u64) -> Resource {
+    let time = |seconds| {
+        let since_epoch = Duration::from_secs(seconds);
+        SystemTime::UNIX_EPOCH.checked_add(since_epoch).unwrap_or(SystemTime::UNIX_EPOCH)
+    };
     Resource {
         tag: format!("\"{}\"", row.flist.id),
-        changed: SystemTime::UNIX_EPOCH
-            .checked_add(Duration::from_secs(row.updated))
-            .unwrap_or(SystemTime::UNIX_EPOCH),
+        changed: time(row.updated),
         length: row.flist.file_bytes,
+        now: time(now),
     }
 }
 
-/// An answer without a body, with what every answer about the resource says.
+/// An answer without a body, with what every answer about the resource says. The time of a change is
+/// told once it stands for one state: a caller cannot ask by what it was not told.
 fn bare(status: StatusCode, resource: &Resource) -> Response {
     let headers = [
         (ETAG, resource.tag.clone()),
-        (LAST_MODIFIED, httpdate::fmt_http_date(resource.changed)),
         (ACCEPT_RANGES, "bytes".to_owned()),
         (X_CONTENT_TYPE_OPTIONS, "nosniff".to_owned()),
     ];
-    (status, headers).into_response()
+    let changed =
+        resource.settled().map(|changed| [(LAST_MODIFIED, httpdate::fmt_http_date(changed))]);
+    let mut response = (status, headers).into_response();
+    response.headers_mut().extend(
+        changed
+            .into_iter()
+            .flatten()
+            .filter_map(|(name, value)| value.parse().ok().map(|value| (name, value))),
+    );
+    response
 }

@@ -2,7 +2,9 @@
 //! `actions`, the statuses in `error`.
 
 mod download;
+mod drain;
 mod face;
+mod intake;
 mod json_stream;
 mod native;
 mod observe;
@@ -33,13 +35,14 @@ pub fn router(hub: &Hub) -> Router {
         .nest("/api/v1", native_face(hub))
         .merge(downloads(hub))
         .layer(DefaultBodyLimit::max(hub.config.limits.body_bytes))
+        .layer(from_fn(drain::drain))
         .layer(RequestBodyTimeoutLayer::new(Duration::from_secs(hub.config.limits.idle_seconds)))
         .layer(from_fn(observe::observe))
 }
 
 /// The routes that 0-hub's clients know.
 fn zero_hub_face(hub: &Hub) -> Router {
-    // The action bounds the body; a form is never held.
+    // `intake` bounds the body; a form is never held.
     let upload = post(upload::upload).layer(DefaultBodyLimit::disable());
     Router::new()
         .route("/api/flist", get(zero_hub::all_names))

@@ -13,10 +13,9 @@ use flisthub_storage::wire::{CHUNKS_TYPE, IDS_TYPE};
 use futures_util::StreamExt as _;
 use futures_util::stream::TryStreamExt as _;
 
+use super::intake::Paced;
 use super::json_stream::array;
-use crate::actions::{
-    ActionError, chunks, delete as deletion, lists, publish as publishing, sessions,
-};
+use crate::actions::{chunks, delete as deletion, lists, publish as publishing, sessions};
 use crate::auth::Caller;
 use crate::catalog::NameRow;
 use crate::error::ApiError;
@@ -76,7 +75,7 @@ pub(super) async fn put_chunks(
     Path(session): Path<String>,
     body: Body,
 ) -> Answer<Json<ChunksStored>> {
-    let body = body.into_data_stream().map_err(|_| ActionError::BodyEnded);
+    let body = Paced::new(body, &hub.config.limits);
     let report = chunks::put(&hub, &caller, &session, body).await?;
     let flisthub_storage::PutReport { new, known, new_bytes, stored_bytes } = report;
     Ok(Json(ChunksStored { new, known, new_bytes, stored_bytes }))

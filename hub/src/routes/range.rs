@@ -2,10 +2,16 @@
 //! now, to which answer is right. Pure; `download` carries the answer out.
 
 use std::ops::Range;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
-use axum::http::HeaderMap;
-use axum::http::header::{IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE, RANGE};
+use axum::http::header::{
+    HeaderName, IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE, IF_UNMODIFIED_SINCE, RANGE,
+};
+use axum::http::{HeaderMap, Method};
+
+/// How long after a change the time of the change says which of two states it is: until then the other
+/// one may bear the same second (RFC 9110, 8.8.2.2).
+const SETTLING: Duration = Duration::from_mins(1);
 
 /// What the resource is now.
 #[derive(Debug, Clone)]
@@ -16,11 +22,23 @@ pub(super) struct Resource {
     pub(super) changed: SystemTime,
     /// Bytes it has.
     pub(super) length: u64,
+    /// The time of the request.
+    pub(super) now: SystemTime,
+}
+
+impl Resource {
+    /// The time of the last change, once it stands for this state alone.
+    pub(super) fn settled(&self) -> Option<SystemTime> {
+        let age = self.now.duration_since(self.changed).ok()?;
+        (age >= SETTLING).then_some(self.changed)
+    }
 }
 
 /// Which answer is right.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Verdict {
+    /// 412: it is not what the caller asked for.
+    Failed,
     /// 304: the caller has it.
     NotModified,
     /// 200: all of it.
@@ -31,12 +49,15 @@ pub(super) enum Verdict {
     Unsatisfiable,
 }
 
-/// Decides, for `GET` and `HEAD`.
-pub(super) fn decide(headers: &HeaderMap, resource: &Resource) -> Verdict {
+/// Decides, for `GET` and `HEAD`, in the order of RFC 9110, 13.2.2. Ranges are for `GET` alone.
+pub(super) fn decide(method: &Method, headers: &HeaderMap, resource: &Resource) -> Verdict {
+    if !as_expected(headers, resource) {
+        return Verdict::Failed;
+    }
     if not_modified(headers, resource) {
         return Verdict::NotModified;
     }
-    if !if_range_holds(headers, resource) {
+    if method != Method::GET || !if_range_holds(headers, resource) {
         return Verdict::Whole;
     }
     match text(headers, &RANGE).map(|range| parse(range, resource.length)) {
@@ -46,24 +67,40 @@ pub(super) fn decide(headers: &HeaderMap, resource: &Resource) -> Verdict {
     }
 }
 
-fn text<'a>(headers: &'a HeaderMap, name: &axum::http::HeaderName) -> Option<&'a str> {
+fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
     headers.get(name)?.to_str().ok()
+}
+
+fn date(headers: &HeaderMap, name: &HeaderName) -> Option<SystemTime> {
+    httpdate::parse_http_date(text(headers, name)?).ok()
+}
+
+/// The tags of a header, which may come in several lines.
+fn tags<'a>(headers: &'a HeaderMap, name: &HeaderName) -> impl Iterator<Item = &'a str> {
+    headers
+        .get_all(name)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .map(str::trim)
+}
+
+/// `If-Match` compares strongly; where it is given, `If-Unmodified-Since` does not count.
+fn as_expected(headers: &HeaderMap, resource: &Resource) -> bool {
+    if headers.contains_key(IF_MATCH) {
+        return tags(headers, &IF_MATCH).any(|tag| tag == "*" || tag == resource.tag);
+    }
+    date(headers, &IF_UNMODIFIED_SINCE).is_none_or(|since| resource.changed <= since)
 }
 
 /// `If-None-Match` compares weakly; where it is given, `If-Modified-Since` does not count.
 fn not_modified(headers: &HeaderMap, resource: &Resource) -> bool {
     if headers.contains_key(IF_NONE_MATCH) {
-        let mut tags = headers
-            .get_all(IF_NONE_MATCH)
-            .iter()
-            .filter_map(|value| value.to_str().ok())
-            .flat_map(|value| value.split(','))
-            .map(str::trim);
-        return tags.any(|tag| tag == "*" || tag.trim_start_matches("W/") == resource.tag);
+        return tags(headers, &IF_NONE_MATCH)
+            .any(|tag| tag == "*" || tag.trim_start_matches("W/") == resource.tag);
     }
-    text(headers, &IF_MODIFIED_SINCE)
-        .and_then(|since| httpdate::parse_http_date(since).ok())
-        .is_some_and(|since| resource.changed <= since)
+    let since = date(headers, &IF_MODIFIED_SINCE);
+    resource.settled().zip(since).is_some_and(|(changed, since)| changed <= since)
 }
 
 /// `If-Range` compares strongly: a weak tag never matches, a date only exactly.
@@ -73,7 +110,7 @@ fn if_range_holds(headers: &HeaderMap, resource: &Resource) -> bool {
     if condition.starts_with('"') || condition.starts_with("W/") {
         return condition == resource.tag;
     }
-    httpdate::parse_http_date(condition).is_ok_and(|date| date == resource.changed)
+    resource.settled().is_some_and(|changed| date(headers, &IF_RANGE) == Some(changed))
 }
 
 /// What a `Range` header comes to.
@@ -118,8 +155,6 @@ fn number(digits: &str) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     #[test]
@@ -163,7 +198,8 @@ mod tests {
         let before = httpdate::fmt_http_date(changed - Duration::from_secs(1));
         let now = httpdate::fmt_http_date(changed);
         let after = httpdate::fmt_http_date(changed + Duration::from_secs(1));
-        let resource = Resource { tag: "\"abc\"".into(), changed, length: 10 };
+        let settled = changed + SETTLING;
+        let resource = Resource { tag: "\"abc\"".into(), changed, length: 10, now: settled };
         let part = Verdict::Part(0..2);
         for (given, verdict) in [
             (vec![], Verdict::Whole),
@@ -177,6 +213,17 @@ mod tests {
             (vec![(IF_MODIFIED_SINCE, &after)], Verdict::NotModified),
             (vec![(IF_MODIFIED_SINCE, &before)], Verdict::Whole),
             (vec![(IF_MODIFIED_SINCE, "yesterday")], Verdict::Whole),
+            (vec![(IF_MATCH, "\"abc\"")], Verdict::Whole),
+            (vec![(IF_MATCH, "\"x\", \"abc\"")], Verdict::Whole),
+            (vec![(IF_MATCH, "*")], Verdict::Whole),
+            (vec![(IF_MATCH, "W/\"abc\"")], Verdict::Failed),
+            (vec![(IF_MATCH, "\"x\"")], Verdict::Failed),
+            (vec![(IF_MATCH, "\"x\""), (IF_NONE_MATCH, "\"abc\"")], Verdict::Failed),
+            (vec![(IF_MATCH, "\"abc\""), (IF_UNMODIFIED_SINCE, &before)], Verdict::Whole),
+            (vec![(IF_UNMODIFIED_SINCE, &before)], Verdict::Failed),
+            (vec![(IF_UNMODIFIED_SINCE, &now)], Verdict::Whole),
+            (vec![(IF_UNMODIFIED_SINCE, "yesterday")], Verdict::Whole),
+            (vec![(RANGE, "bytes=0-1"), (IF_MATCH, "\"x\"")], Verdict::Failed),
             (vec![(RANGE, "bytes=0-1")], part.clone()),
             (vec![(RANGE, "bytes=10-")], Verdict::Unsatisfiable),
             (vec![(RANGE, "bytes=0-1"), (IF_RANGE, "\"abc\"")], part.clone()),
@@ -187,9 +234,27 @@ mod tests {
             (vec![(RANGE, "bytes=0-1"), (IF_RANGE, &after)], Verdict::Whole),
             (vec![(RANGE, "bytes=0-1"), (IF_NONE_MATCH, "\"abc\"")], Verdict::NotModified),
         ] {
-            let headers: HeaderMap =
-                given.iter().map(|(name, value)| (name.clone(), value.parse().unwrap())).collect();
-            assert_eq!(decide(&headers, &resource), verdict, "{given:?}");
+            let headers = headers(&given);
+            assert_eq!(decide(&Method::GET, &headers, &resource), verdict, "{given:?}");
+            let of_head = match verdict {
+                Verdict::Part(_) | Verdict::Unsatisfiable => Verdict::Whole,
+                other => other,
+            };
+            assert_eq!(decide(&Method::HEAD, &headers, &resource), of_head, "HEAD {given:?}");
         }
+        // The same second may stand for two states.
+        let young = Resource { now: settled - Duration::from_secs(1), ..resource };
+        assert_eq!(young.settled(), None);
+        for given in [
+            vec![(IF_MODIFIED_SINCE, &*now)],
+            vec![(IF_MODIFIED_SINCE, &*after)],
+            vec![(RANGE, "bytes=0-1"), (IF_RANGE, &*now)],
+        ] {
+            assert_eq!(decide(&Method::GET, &headers(&given), &young), Verdict::Whole, "{given:?}");
+        }
+    }
+
+    fn headers(given: &[(HeaderName, &str)]) -> HeaderMap {
+        given.iter().map(|(name, value)| (name.clone(), value.parse().unwrap())).collect()
     }
 }

@@ -1,15 +1,19 @@
 //! `POST /api/flist/me/upload`: a form with an archive, taken apart as it arrives.
 
-use axum::extract::State;
+use std::sync::Arc;
+
+use axum::body::Body;
 use axum::extract::multipart::{Field, Multipart, MultipartError};
+use axum::extract::{FromRequest as _, Request, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use futures_util::stream::TryStreamExt as _;
 use serde_json::{Value, json};
 
 use super::face;
+use super::intake::{FormBody, Progress};
+use crate::actions::ActionError;
 use crate::actions::upload::{Place, Upload, Uploaded, Values, place};
-use crate::actions::{ActionError, DRAIN};
 use crate::auth::Caller;
 use crate::error::ApiError;
 use crate::name::FLIST_ENDING;
@@ -22,17 +26,19 @@ const ORIGINAL_NAME: &str = "x-original-name";
 pub(super) async fn upload(
     State(hub): State<Hub>,
     caller: Caller,
-    headers: HeaderMap,
-    form: Result<Multipart, axum::extract::multipart::MultipartRejection>,
+    request: Request,
 ) -> Result<Response, ApiError> {
     let place = place(&hub, &caller).await?;
-    let mut form = form.map_err(|error| bad_form(error.body_text()))?;
+    let (parts, body) = request.into_parts();
+    let headers = parts.headers.clone();
     let name = original_name(&headers)?;
-    let taken = take(&hub, place, name, &mut form).await;
-    if taken.is_err() {
-        drain(form).await;
-    }
-    let (upload, values) = taken?;
+    let progress = Arc::new(Progress::default());
+    let body = FormBody::new(body, &hub.config.limits, Arc::clone(&progress));
+    let request = Request::from_parts(parts, Body::from_stream(body));
+    let form = Multipart::from_request(request, &hub).await;
+    let mut form = form.map_err(|error| bad_form(error.body_text()))?;
+    let taken = take(&hub, place, name, (&mut form, &progress)).await;
+    let (upload, values) = taken.map_err(|error| progress.refused().unwrap_or(error))?;
     let uploaded = upload.finish(&hub, values.into_map()).await?;
     Ok(face::success(Some(&payload(&uploaded))))
 }
@@ -58,12 +64,13 @@ async fn take(
     hub: &Hub,
     place: Place,
     name: Option<&str>,
-    form: &mut Multipart,
+    (form, progress): (&mut Multipart, &Progress),
 ) -> Result<(Upload, Values), ActionError> {
     let mut place = Some(place);
     let mut upload = None;
     let mut values = Values::default();
     while let Some(field) = form.next_field().await.map_err(|error| broken(&error))? {
+        progress.moved();
         let key = field.name().unwrap_or_default().to_owned();
         if let Some(key) = key.strip_prefix("metadata-") {
             values.add(key, text(field, values.room()).await?)?;
@@ -72,7 +79,7 @@ async fn take(
             return Err(bad_form(message));
         } else {
             let place = place.take().ok_or_else(|| bad_form("more than one \"file\""))?;
-            upload = Some(file(hub, place, name, field).await?);
+            upload = Some(file(hub, place, name, field, progress).await?);
         }
     }
     upload.map(|upload| (upload, values)).ok_or_else(|| bad_form("no file found"))
@@ -84,18 +91,13 @@ async fn file(
     place: Place,
     name: Option<&str>,
     field: Field<'_>,
+    progress: &Progress,
 ) -> Result<Upload, ActionError> {
     let own = field.file_name().map(ToOwned::to_owned).filter(|own| !own.is_empty());
     let name = name.or(own.as_deref()).ok_or_else(|| bad_form("no file selected"))?;
     let upload = place.start(hub, name)?;
-    upload.take(hub, &mut field.map_err(|error| broken(&error))).await
-}
-
-/// Reads the rest of a refused form for a while: a caller that is still sending may not see an answer.
-async fn drain(mut form: Multipart) {
-    let rest = async { while let Ok(Some(_)) = form.next_field().await {} };
-    // Whoever sends for longer may miss the answer.
-    let _ = tokio::time::timeout(DRAIN, rest).await;
+    let mut archive = field.inspect_ok(|_| progress.moved()).map_err(|error| broken(&error));
+    upload.take(hub, &mut archive).await
 }
 
 /// The text of a small field.

@@ -13,6 +13,8 @@ mod crash;
 #[cfg(test)]
 mod downloads;
 #[cfg(test)]
+mod hostile;
+#[cfg(test)]
 mod layers;
 #[cfg(test)]
 mod limits;
