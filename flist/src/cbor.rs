@@ -164,7 +164,7 @@ impl<'a> Reader<'a> {
         Ok((first >> 5, value))
     }
 
-    fn expect(&mut self, major: u8, expected: &'static str) -> Result<u64, DecodeError> {
+    fn argument_of(&mut self, major: u8, expected: &'static str) -> Result<u64, DecodeError> {
         let at = self.at();
         match self.head(expected)? {
             (found, value) if found == major => Ok(value),
@@ -173,7 +173,7 @@ impl<'a> Reader<'a> {
     }
 
     pub(crate) fn uint(&mut self) -> Result<u64, DecodeError> {
-        self.expect(UNSIGNED, "an unsigned number")
+        self.argument_of(UNSIGNED, "an unsigned number")
     }
 
     /// An unsigned number that fits `T`.
@@ -194,7 +194,7 @@ impl<'a> Reader<'a> {
     }
 
     fn string(&mut self, major: u8, expected: &'static str) -> Result<&'a [u8], DecodeError> {
-        let length = self.expect(major, expected)?;
+        let length = self.argument_of(major, expected)?;
         self.take(usize::try_from(length).unwrap_or(usize::MAX))
     }
 
@@ -211,7 +211,7 @@ impl<'a> Reader<'a> {
     /// The length of an array. It is never more than the bytes that are left, so it is safe to
     /// reserve memory for.
     pub(crate) fn array(&mut self) -> Result<usize, DecodeError> {
-        let length = self.expect(ARRAY, "an array")?;
+        let length = self.argument_of(ARRAY, "an array")?;
         usize::try_from(length)
             .ok()
             .filter(|length| *length <= self.rest.len())

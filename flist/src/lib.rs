@@ -20,6 +20,7 @@ mod nested;
 mod object;
 mod tree;
 mod verify;
+mod verify_links;
 pub mod wire;
 
 pub use build::{BuiltTree, Counts, MAX_XATTRS, TreeBuilder};

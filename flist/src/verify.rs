@@ -14,12 +14,12 @@ use crate::directory::build_directory;
 use crate::entry::{Content, Entry, Piece, Pieces, Totals};
 use crate::error::BuildError;
 use crate::flist_file::FlistWriter;
-use crate::links::{build_links, links};
 use crate::list::FileBuilder;
 use crate::manifest::Manifest;
 use crate::name::{MAX_DEPTH, MAX_PATH};
 use crate::object::LoadError;
-use crate::tree::{Tree, directory_entries, pieces};
+use crate::tree::{directory_entries, pieces};
+use crate::verify_links::check_links;
 
 /// How large a flist may be. Each limit names the attack it stops.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,7 +110,7 @@ impl From<LoadError> for VerifyError {
     }
 }
 
-fn bad(at: impl std::fmt::Display, what: impl Into<String>) -> VerifyError {
+pub(crate) fn bad(at: impl std::fmt::Display, what: impl Into<String>) -> VerifyError {
     VerifyError::Bad { at: at.to_string(), what: what.into() }
 }
 
@@ -368,37 +368,4 @@ impl Check<'_> {
         within(open.id, sum.depth as u64 + 1, names as u64, "names in a path")?;
         Ok(sum)
     }
-}
-
-fn check_links(store: &dyn ChunkStore, manifest: &Manifest) -> Result<(), VerifyError> {
-    let Some(id) = manifest.links else {
-        return Ok(());
-    };
-    let groups = links(store, id, manifest.totals.entries)?;
-    if build_links(groups.clone(), &mut |_| Ok(()))? != Some(id) {
-        return Err(bad(id, "the links object is not in its one form"));
-    }
-    let tree = Tree::of(manifest);
-    let mut seen = std::collections::HashSet::new();
-    for group in &groups {
-        let mut first: Option<Entry> = None;
-        for path in group {
-            if !seen.insert(path) {
-                return Err(bad(path, "linked more than once"));
-            }
-            let entry = tree
-                .lookup(store, path)?
-                .ok_or_else(|| bad(path, "linked, but not in the tree"))?;
-            if matches!(entry.content, Content::Directory { .. }) {
-                return Err(bad(path, "a directory cannot be a hard link"));
-            }
-            match &first {
-                None => first = Some(entry),
-                Some(first)
-                    if first.metadata == entry.metadata && first.content == entry.content => {}
-                Some(_) => return Err(bad(path, "differs from what it is a hard link of")),
-            }
-        }
-    }
-    Ok(())
 }
