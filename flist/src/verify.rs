@@ -10,13 +10,14 @@ use std::collections::{BTreeSet, HashMap};
 use flisthub_storage::{ChunkId, ChunkStore, Kind, StoreError};
 
 use crate::build::Counts;
-use crate::directory::build_directory;
+use crate::directory::DirectoryBuilder;
 use crate::entry::{Content, Entry, Piece, Pieces, Totals};
+use crate::entry_codec::encode_entry;
 use crate::error::BuildError;
 use crate::flist_file::FlistWriter;
 use crate::list::FileBuilder;
 use crate::manifest::Manifest;
-use crate::name::{MAX_DEPTH, MAX_PATH};
+use crate::name::{EntryName, MAX_DEPTH, MAX_PATH};
 use crate::object::LoadError;
 use crate::tree::{directory_entries, pieces};
 use crate::verify_links::check_links;
@@ -187,11 +188,20 @@ fn within(at: ChunkId, count: u64, limit: u64, what: &'static str) -> Result<(),
     if count <= limit { Ok(()) } else { Err(VerifyError::Limit { at, limit, what }) }
 }
 
-/// A directory that is being checked: its entries, and how far the check has come.
+/// A directory that is being checked: what is known of it so far, and the directories in it. Nothing
+/// else of its entries is kept, because a directory may be larger than memory.
 struct Open {
     id: ChunkId,
-    entries: Vec<Entry>,
+    below: Below,
+    children: Vec<Child>,
     next: usize,
+}
+
+/// A directory in a directory, as its entry says.
+struct Child {
+    name: EntryName,
+    id: ChunkId,
+    totals: Totals,
 }
 
 /// How many chunks are asked for at a time.
@@ -202,16 +212,15 @@ impl Check<'_> {
     fn tree(&mut self, root: ChunkId) -> Result<Below, VerifyError> {
         let mut stack = vec![self.open(root)?];
         while let Some(open) = stack.last_mut() {
-            let Some(entry) = open.entries.get(open.next) else {
+            let Some(child) = open.children.get(open.next) else {
                 let below = self.sum(open)?;
                 self.done.insert(open.id, below);
                 stack.pop();
                 continue;
             };
             open.next += 1;
-            if let Content::Directory { id, .. } = entry.content
-                && !self.done.contains_key(&id)
-            {
+            let id = child.id;
+            if !self.done.contains_key(&id) {
                 let below = self.open(id)?;
                 within(id, stack.len() as u64 + 1, MAX_DEPTH as u64, "names in a path")?;
                 stack.push(below);
@@ -220,43 +229,45 @@ impl Check<'_> {
         Ok(self.done.get(&root).copied().unwrap_or_default())
     }
 
-    /// Loads a directory's entries and checks its files.
+    /// Reads a directory entry by entry: checks its files, makes it again from its entries, and adds up
+    /// all but the directories in it. The order is checked as they come: a part that is named twice ends
+    /// the check before it has been read a million times.
     fn open(&mut self, id: ChunkId) -> Result<Open, VerifyError> {
-        let entries = match self.entries(id) {
-            // Go on: the client wants to hear of everything that is missing at once.
-            Err(VerifyError::Missing(ids)) => {
-                self.miss(ids)?;
-                return Ok(Open { id, entries: Vec::new(), next: 0 });
-            }
-            entries => entries?,
-        };
-        let (again, _) =
-            build_directory(&entries, &mut |_| Ok(())).map_err(|error| built(id, error))?;
-        if again != id {
-            return Err(bad(id, "the directory is not cut into parts as the format says"));
-        }
-        for entry in &entries {
-            if let Content::File { size, pieces } = &entry.content {
-                self.file(id, entry, *size, pieces)?;
-            }
-        }
-        Ok(Open { id, entries, next: 0 })
-    }
-
-    /// A directory's entries. Their order is checked as they come: a part that is named twice ends
-    /// the check, before it has been read a million times.
-    fn entries(&mut self, id: ChunkId) -> Result<Vec<Entry>, VerifyError> {
-        let mut entries: Vec<Entry> = Vec::new();
+        let mut open = Open { id, below: Below::default(), children: Vec::new(), next: 0 };
+        let mut again = DirectoryBuilder::default();
+        let mut last: Option<EntryName> = None;
         for entry in directory_entries(self.store, id) {
-            let entry = entry?;
-            if entries.last().is_some_and(|last| last.name >= entry.name) {
+            let entry = match entry {
+                Ok(entry) => entry,
+                // Go on: the client wants to hear of everything that is missing at once.
+                Err(LoadError::Missing(ids)) => return self.miss(ids).map(|()| open),
+                Err(error) => return Err(error.into()),
+            };
+            if last.is_some_and(|last| last >= entry.name) {
                 return Err(bad(id, format!("{}: names are not in order", entry.name)));
             }
             self.entries += 1;
             within(id, self.entries, self.limits.entries, "entries")?;
-            entries.push(entry);
+            let totals = open.below.add(&entry).ok_or_else(|| overflow(id))?;
+            again
+                .push(entry.name.clone(), totals, encode_entry(&entry), &mut |_| Ok(()))
+                .map_err(|error| built(id, error))?;
+            match &entry.content {
+                Content::File { size, pieces } => self.file(id, &entry, *size, pieces)?,
+                Content::Directory { id, totals } => {
+                    let (name, id, totals) = (entry.name.clone(), *id, *totals);
+                    open.children.push(Child { name, id, totals });
+                }
+                _ => {}
+            }
+            last = Some(entry.name);
         }
-        Ok(entries)
+        let (again, _) = again.finish(&mut |_| Ok(())).map_err(|error| built(id, error))?;
+        if again == id {
+            Ok(open)
+        } else {
+            Err(bad(id, "the directory is not cut into parts as the format says"))
+        }
     }
 
     fn file(
@@ -341,31 +352,39 @@ impl Check<'_> {
 
     /// Adds up a directory whose subdirectories have all been checked.
     fn sum(&self, open: &Open) -> Result<Below, VerifyError> {
-        let mut sum = Below::default();
-        let overflow = || bad(open.id, "the totals do not fit 64 bits");
-        for entry in &open.entries {
-            sum.totals =
-                entry.totals().and_then(|own| sum.totals.checked_add(own)).ok_or_else(overflow)?;
-            sum.counts.add(&entry.content);
-            sum.longest = sum.longest.max(entry.name.as_bytes().len());
-            let Content::Directory { id, totals } = &entry.content else {
-                continue;
-            };
-            let below = self.done.get(id).copied().unwrap_or_default();
-            if below.totals != *totals && self.missing.is_empty() {
-                let what = format!("{}: the totals are not those of the directory", entry.name);
+        let mut sum = open.below;
+        for child in &open.children {
+            let below = self.done.get(&child.id).copied().unwrap_or_default();
+            if below.totals != child.totals && self.missing.is_empty() {
+                let what = format!("{}: the totals are not those of the directory", child.name);
                 return Err(bad(open.id, what));
             }
-            sum.counts = sum.counts.checked_add(below.counts).ok_or_else(overflow)?;
+            let counts = sum.counts.checked_add(below.counts);
+            sum.counts = counts.ok_or_else(|| overflow(open.id))?;
             sum.depth = sum.depth.max(below.depth + 1);
             if below.longest > 0 {
-                sum.longest = sum.longest.max(entry.name.as_bytes().len() + 1 + below.longest);
+                sum.longest = sum.longest.max(child.name.as_bytes().len() + 1 + below.longest);
             }
         }
-        let (bytes, names) =
-            (self.limits.path_bytes.min(MAX_PATH), self.limits.path_depth.min(MAX_DEPTH));
+        let bytes = self.limits.path_bytes.min(MAX_PATH);
+        let names = self.limits.path_depth.min(MAX_DEPTH);
         within(open.id, sum.longest as u64, bytes as u64, "bytes in a path")?;
         within(open.id, sum.depth as u64 + 1, names as u64, "names in a path")?;
         Ok(sum)
     }
+}
+
+impl Below {
+    /// Adds one entry as far as it speaks for itself; gives its totals, `None` on overflow.
+    fn add(&mut self, entry: &Entry) -> Option<Totals> {
+        let totals = entry.totals()?;
+        self.totals = self.totals.checked_add(totals)?;
+        self.counts.add(&entry.content);
+        self.longest = self.longest.max(entry.name.as_bytes().len());
+        Some(totals)
+    }
+}
+
+fn overflow(at: ChunkId) -> VerifyError {
+    bad(at, "the totals do not fit 64 bits")
 }
