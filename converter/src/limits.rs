@@ -8,7 +8,7 @@ pub struct Limits {
     /// Entries of the archive, replaced ones included. A kilobyte of compressed input can hold
     /// thousands of empty files, and each costs memory until the tree is built.
     pub entries: u64,
-    /// Bytes of memory that the entries take, roughly, until the tree is built: about 500 for each,
+    /// Bytes of memory that the entries take, roughly, until the tree is built: 500 are counted for each,
     /// and its name, link target, attributes and pieces. Small entries with large attributes, or
     /// sparse files of many pieces, cost their sender little.
     pub tree_memory: u64,

@@ -34,7 +34,8 @@ pub(super) struct Assembler {
     memory: (u64, u64),
 }
 
-/// What an entry takes in memory beside what it holds, measured.
+/// What an entry is counted as in memory, beside what it holds: more than it takes in the tree, for
+/// the steps before that hold it too.
 const ENTRY_MEMORY: usize = 500;
 
 impl Assembler {
