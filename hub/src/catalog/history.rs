@@ -17,6 +17,8 @@ pub enum Source {
     Push,
     /// The name was deleted.
     Delete,
+    /// A deleted name was made to point again at what it pointed at before.
+    Undelete,
 }
 
 impl Source {
@@ -26,11 +28,14 @@ impl Source {
             Self::Upload => "upload",
             Self::Push => "push",
             Self::Delete => "delete",
+            Self::Undelete => "undelete",
         }
     }
 
     fn from_word(word: &str) -> Option<Self> {
-        [Self::Upload, Self::Push, Self::Delete].into_iter().find(|source| source.word() == word)
+        [Self::Upload, Self::Push, Self::Delete, Self::Undelete]
+            .into_iter()
+            .find(|source| source.word() == word)
     }
 }
 
@@ -91,6 +96,54 @@ impl Catalog {
             })
         };
         rows.into_iter().map(read).collect()
+    }
+
+    /// What a name pointed at before it was last deleted; `None` if it never was. Whether the name was
+    /// made again since then is not asked here.
+    pub async fn before_deletion(
+        &self,
+        repository_id: i64,
+        name: &FlistName,
+    ) -> Result<Option<ChunkId>, CatalogError> {
+        let row: Option<(Vec<u8>,)> = sqlx::query_as(
+            "select flist_id from name_history
+             where repository_id = $1 and name = $2 and flist_id is not null and revision <
+                 (select max(revision) from name_history
+                  where repository_id = $1 and name = $2 and flist_id is null)
+             order by revision desc limit 1",
+        )
+        .bind(repository_id)
+        .bind(name.as_str())
+        .fetch_optional(&self.pool)
+        .await?;
+        let row = row.map(|(flist,)| {
+            id("name_history", &format!("{repository_id}/{name} before its deletion"), &flist)
+        });
+        row.transpose()
+    }
+
+    /// Every flist that a sweep must keep, each once: what names point at, and what the history holds,
+    /// except what a name pointed at before a deletion of it that is older than `deleted_before`
+    /// (seconds since the Unix epoch). So all of a living name's history is kept since its last old
+    /// deletion, and all of a deleted name's for as long as the deletion is young.
+    ///
+    /// One statement, so one consistent state. A row that cannot be read is an error: a sweep must not
+    /// go on without it.
+    pub async fn roots(&self, deleted_before: u64) -> Result<Vec<ChunkId>, CatalogError> {
+        let rows: Vec<(Vec<u8>,)> = sqlx::query_as(
+            "select flist_id from names
+             union
+             select kept.flist_id from name_history as kept
+             left join (select repository_id, name, max(revision) as revision from name_history
+                        where flist_id is null and happened_at < $1
+                        group by repository_id, name) as gone
+                 on gone.repository_id = kept.repository_id and gone.name = kept.name
+             where kept.flist_id is not null and kept.revision > coalesce(gone.revision, 0)",
+        )
+        .bind(column(deleted_before))
+        .fetch_all(&self.pool)
+        .await?;
+        rows.into_iter().map(|(flist,)| id("name_history", "a sweep's root", &flist)).collect()
     }
 }
 

@@ -17,6 +17,8 @@ mod tokens;
 mod users;
 
 #[cfg(test)]
+mod history_tests;
+#[cfg(test)]
 mod migrations_tests;
 #[cfg(test)]
 mod tests;
