@@ -137,11 +137,13 @@ async fn names_are_told_apart_and_so_are_repositories() {
     names.publish("base", 10, "one").await;
     names.delete("base", 20).await;
     names.publish("bas", 10, "two").await;
+    names.publish("bas", 11, "three").await;
     let bob = RepositoryName::parse("bob").unwrap();
     names.catalog.create_user(&bob, 1).await.unwrap();
     names.repository_id = names.catalog.repository(&bob).await.unwrap().unwrap().id;
-    names.publish("base", 10, "three").await;
-    names.keeps(u64::MAX, &["two", "three"]).await;
+    names.publish("base", 10, "four").await;
+    names.publish("base", 11, "five").await;
+    names.keeps(u64::MAX, &["two", "three", "four", "five"]).await;
     assert_eq!(names.before_deletion("base").await, None);
 }
 
