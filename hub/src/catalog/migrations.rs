@@ -26,6 +26,7 @@ pub(super) const STEPS: &[Step] = &[
         name: "name_history",
         sql: include_str!("../../../migrations/0003_name_history.sql"),
     },
+    Step { version: 4, name: "jobs", sql: include_str!("../../../migrations/0004_jobs.sql") },
 ];
 
 /// Applies the first `count` steps that are not applied yet. `connection` holds the write lock, in a

@@ -43,6 +43,19 @@ const SAMPLES: &[Sample] = &[
                  values (1, 'base', 1, x'aa', 1, 'upload', 12), (1, 'old', 1, null, 1, 'delete', 12)"],
         count: ("select count(*) from name_history", 2),
     },
+    Sample {
+        step: 4,
+        rows: &[
+            "insert into jobs (id, sequence, kind, state, arguments, result, error, phase, done, total,
+                               cancel_asked, attempts, user_id, created_at, started_at, finished_at)
+             values ('aa', 1, 'sweep', 'succeeded', '{\"kind\":\"sweep\",\"dry_run\":false}', '{}', null,
+                     'delete', 7, 7, 0, 1, 1, 12, 13, 14),
+                    ('bb', 2, 'scrub', 'queued', '{\"kind\":\"scrub\"}', null, null, null, 0, null, 0, 0,
+                     null, 15, null, null)",
+            "insert into job_log (job_id, line, logged_at, message) values ('aa', 1, 13, 'mark')",
+        ],
+        count: ("select count(*) from jobs left join job_log on job_log.job_id = jobs.id", 2),
+    },
 ];
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! The catalog: users, tokens, repositories, names and their history. All SQL of the hub is here.
+//! The catalog: users, tokens, repositories, names and their history, jobs. All SQL of the hub is here.
 //!
 //! One method is one transaction. Lookups give an `Option`; a row that cannot be is
 //! [`CatalogError::Inconsistent`]. The catalog does not know the chunk store: whoever publishes makes
@@ -9,15 +9,21 @@
 
 mod error;
 mod history;
+mod job_log;
+mod job_row;
+mod jobs;
 mod migrations;
 mod names;
 mod repositories;
 mod rows;
+mod snapshot;
 mod tokens;
 mod users;
 
 #[cfg(test)]
 mod history_tests;
+#[cfg(test)]
+mod jobs_tests;
 #[cfg(test)]
 mod migrations_tests;
 #[cfg(test)]
@@ -32,6 +38,9 @@ use sqlx::{Any, AnyPool, ConnectOptions, Executor, Transaction};
 
 pub use error::CatalogError;
 pub use history::{Change, HistoryRow, Source};
+pub use job_log::{JobProgress, LOG_LINES, LogLine};
+pub use job_row::{JobRow, JobState};
+pub use jobs::{JobEnd, NewJob};
 pub use names::{FlistRow, NameRow, Written};
 pub use repositories::RepositoryRow;
 pub use tokens::{NewToken, TokenHash, TokenRow};

@@ -1,0 +1,135 @@
+//! What a running job tells: how far it is, and the lines of its log.
+
+use sqlx::AnyConnection;
+
+use super::Catalog;
+use super::error::CatalogError;
+use super::rows::{column, number};
+
+/// Lines that are kept of one job's log. The last of them says that more were dropped.
+pub const LOG_LINES: u64 = 10_000;
+
+/// Bytes that are kept of one line.
+const LINE_BYTES: usize = 4_096;
+
+/// A line of a job's log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogLine {
+    /// 1 for the job's first line.
+    pub line: u64,
+    /// When it was said, in seconds since the Unix epoch.
+    pub at: u64,
+    /// What was said.
+    pub text: String,
+}
+
+/// How far a job is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct JobProgress {
+    /// What it does, in a word or two.
+    pub phase: &'static str,
+    /// How much of that is done.
+    pub done: u64,
+    /// How much there is, where that is known.
+    pub total: Option<u64>,
+}
+
+impl Catalog {
+    /// Writes how far a running job is (`None`: no news) and adds lines to its log. Says whether somebody
+    /// wants the job to end.
+    pub async fn record_job(
+        &self,
+        id: &str,
+        progress: Option<JobProgress>,
+        lines: &[String],
+        now: u64,
+    ) -> Result<bool, CatalogError> {
+        if progress.is_some() || !lines.is_empty() {
+            let mut transaction = self.write().await?;
+            if let Some(progress) = progress {
+                sqlx::query("update jobs set phase = $1, done = $2, total = $3 where id = $4")
+                    .bind(progress.phase)
+                    .bind(column(progress.done))
+                    .bind(progress.total.map(column))
+                    .bind(id)
+                    .execute(&mut *transaction)
+                    .await?;
+            }
+            append(&mut transaction, id, lines, now).await?;
+            transaction.commit().await?;
+        }
+        let row: Option<(i16,)> = sqlx::query_as("select cancel_asked from jobs where id = $1")
+            .bind(id)
+            .fetch_optional(&self.pool)
+            .await?;
+        Ok(row.is_some_and(|(asked,)| asked != 0))
+    }
+
+    /// At most `limit` lines of a job's log from after the line `after`, oldest first.
+    pub async fn job_log(
+        &self,
+        id: &str,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<LogLine>, CatalogError> {
+        let rows: Vec<(i64, i64, String)> = sqlx::query_as(
+            "select line, logged_at, message from job_log
+             where job_id = $1 and line > $2 order by line limit $3",
+        )
+        .bind(id)
+        .bind(column(after))
+        .bind(i64::from(limit))
+        .fetch_all(&self.pool)
+        .await?;
+        let read = |(line, at, text)| {
+            let count = |column| number("job_log", id, column);
+            Ok(LogLine { line: count(line)?, at: count(at)?, text })
+        };
+        rows.into_iter().map(read).collect()
+    }
+
+    /// The number of the last line of a job's log; 0 where there is none.
+    pub async fn job_log_end(&self, id: &str) -> Result<u64, CatalogError> {
+        last(&mut *self.pool.acquire().await?, id).await
+    }
+}
+
+async fn last(connection: &mut AnyConnection, id: &str) -> Result<u64, CatalogError> {
+    let (last,): (i64,) =
+        sqlx::query_as("select coalesce(max(line), 0) from job_log where job_id = $1")
+            .bind(id)
+            .fetch_one(connection)
+            .await?;
+    number("job_log", id, last)
+}
+
+async fn append(
+    connection: &mut AnyConnection,
+    id: &str,
+    lines: &[String],
+    now: u64,
+) -> Result<(), CatalogError> {
+    if lines.is_empty() {
+        return Ok(());
+    }
+    let from = last(connection, id).await?;
+    for (line, text) in (from + 1..=LOG_LINES).zip(lines) {
+        let text =
+            if line == LOG_LINES { "the log is full: what follows is not kept" } else { text };
+        sqlx::query(
+            "insert into job_log (job_id, line, logged_at, message) values ($1, $2, $3, $4)",
+        )
+        .bind(id)
+        .bind(column(line))
+        .bind(column(now))
+        .bind(cut(text))
+        .execute(&mut *connection)
+        .await?;
+    }
+    Ok(())
+}
+
+/// The part of a line that is kept.
+fn cut(text: &str) -> &str {
+    text.get(..text.floor_char_boundary(LINE_BYTES)).unwrap_or(text)
+}

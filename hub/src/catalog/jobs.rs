@@ -1,0 +1,193 @@
+//! Jobs: queueing, claiming, listing and every change of state. When a job runs and what becomes of one
+//! whose hub died is decided in `crate::jobs`; the row itself is in `job_row`, its log in `job_log`.
+
+use sqlx::AnyConnection;
+
+use super::Catalog;
+use super::error::CatalogError;
+use super::job_row::{JobRow, JobState, SELECT, read};
+use super::rows::{column, inconsistent};
+
+/// Finished jobs whose rows are kept.
+const KEPT: i64 = 1_000;
+
+/// A job to be queued.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewJob<'a> {
+    /// What sort of job, in a word.
+    pub kind: &'a str,
+    /// What is asked for, as JSON.
+    pub arguments: String,
+    /// Who asks; `None`: the operator at the machine.
+    pub user_id: Option<i64>,
+}
+
+/// How a job ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum JobEnd {
+    /// It did what was asked; its result as JSON.
+    Succeeded(String),
+    /// It could not; why, for people.
+    Failed(String),
+    /// It ended because somebody asked for that.
+    Cancelled,
+}
+
+impl Catalog {
+    /// Queues a job.
+    pub async fn insert_job(&self, job: &NewJob<'_>, now: u64) -> Result<JobRow, CatalogError> {
+        let mut bytes = [0; 16];
+        getrandom::fill(&mut bytes).map_err(|error| CatalogError::Random(error.to_string()))?;
+        let id = format!("{:032x}", u128::from_be_bytes(bytes));
+        let mut transaction = self.write().await?;
+        sqlx::query(
+            "insert into jobs (id, sequence, kind, state, arguments, done, cancel_asked, attempts,
+                               user_id, created_at)
+             select $1, coalesce(max(sequence), 0) + 1, $2, $3, $4, 0, 0, 0, $5, $6 from jobs",
+        )
+        .bind(&id)
+        .bind(job.kind)
+        .bind(JobState::Queued.word())
+        .bind(&job.arguments)
+        .bind(job.user_id)
+        .bind(column(now))
+        .execute(&mut *transaction)
+        .await?;
+        let row = read(&mut transaction, &id).await?.ok_or_else(|| inconsistent("jobs", &id))?;
+        transaction.commit().await?;
+        Ok(row)
+    }
+
+    /// A job.
+    pub async fn job(&self, id: &str) -> Result<Option<JobRow>, CatalogError> {
+        read(&mut *self.pool.acquire().await?, id).await
+    }
+
+    /// A page of jobs, newest first, from before the one with the sequence number `before` (`None`:
+    /// from the newest).
+    pub async fn jobs(&self, before: Option<u64>, limit: u32) -> Result<Vec<JobRow>, CatalogError> {
+        let sql = format!("{SELECT} where jobs.sequence < $1 order by jobs.sequence desc limit $2");
+        Ok(sqlx::query_as(sqlx::AssertSqlSafe(sql))
+            .bind(column(before.unwrap_or(u64::MAX)))
+            .bind(i64::from(limit))
+            .fetch_all(&self.pool)
+            .await?)
+    }
+
+    /// Every job in a state, oldest first.
+    pub async fn jobs_in(&self, state: JobState) -> Result<Vec<JobRow>, CatalogError> {
+        let sql = format!("{SELECT} where jobs.state = $1 order by jobs.sequence");
+        Ok(sqlx::query_as(sqlx::AssertSqlSafe(sql))
+            .bind(state.word())
+            .fetch_all(&self.pool)
+            .await?)
+    }
+
+    /// Takes the oldest queued job as running; `None` if none is queued. Given an `id`, takes that one
+    /// or none.
+    pub async fn claim_job(
+        &self,
+        id: Option<&str>,
+        now: u64,
+    ) -> Result<Option<JobRow>, CatalogError> {
+        let mut transaction = self.write().await?;
+        let next: Option<(String,)> = sqlx::query_as(
+            "select id from jobs where state = $1 and id = coalesce($2, id)
+             order by sequence limit 1",
+        )
+        .bind(JobState::Queued.word())
+        .bind(id)
+        .fetch_optional(&mut *transaction)
+        .await?;
+        let Some((id,)) = next else { return Ok(None) };
+        sqlx::query(
+            "update jobs set state = $1, started_at = $2, phase = null, done = 0, total = null
+             where id = $3",
+        )
+        .bind(JobState::Running.word())
+        .bind(column(now))
+        .bind(&id)
+        .execute(&mut *transaction)
+        .await?;
+        let row = read(&mut transaction, &id).await?;
+        transaction.commit().await?;
+        Ok(row)
+    }
+
+    /// Asks a job to end: a queued one ends at once, a running one when it hears of it, and nothing
+    /// happens to one that has ended. Gives the job as it stood before.
+    pub async fn ask_cancel(&self, id: &str, now: u64) -> Result<Option<JobRow>, CatalogError> {
+        let mut transaction = self.write().await?;
+        let Some(row) = read(&mut transaction, id).await? else { return Ok(None) };
+        match row.state {
+            JobState::Queued => end(&mut transaction, id, &JobEnd::Cancelled, now).await?,
+            JobState::Running => {
+                sqlx::query("update jobs set cancel_asked = 1 where id = $1")
+                    .bind(id)
+                    .execute(&mut *transaction)
+                    .await?;
+            }
+            JobState::Succeeded | JobState::Failed | JobState::Cancelled => {}
+        }
+        transaction.commit().await?;
+        Ok(Some(row))
+    }
+
+    /// Puts a running job back into the queue. `died`: because its hub died, which is counted.
+    pub async fn requeue_job(&self, id: &str, died: bool) -> Result<(), CatalogError> {
+        sqlx::query(
+            "update jobs set state = $1, attempts = attempts + $2, phase = null, done = 0,
+                             total = null
+             where id = $3 and state = $4",
+        )
+        .bind(JobState::Queued.word())
+        .bind(i64::from(died))
+        .bind(id)
+        .bind(JobState::Running.word())
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+
+    /// Ends a job, and forgets the oldest of very many that have ended.
+    pub async fn finish_job(&self, id: &str, how: &JobEnd, now: u64) -> Result<(), CatalogError> {
+        let mut transaction = self.write().await?;
+        end(&mut transaction, id, how, now).await?;
+        sqlx::query(
+            "delete from jobs where finished_at is not null and sequence not in
+                 (select sequence from jobs where finished_at is not null
+                  order by sequence desc limit $1)",
+        )
+        .bind(KEPT)
+        .execute(&mut *transaction)
+        .await?;
+        Ok(transaction.commit().await?)
+    }
+}
+
+/// What has ended stays as it ended.
+async fn end(
+    connection: &mut AnyConnection,
+    id: &str,
+    how: &JobEnd,
+    now: u64,
+) -> Result<(), CatalogError> {
+    let (state, result, error) = match how {
+        JobEnd::Succeeded(result) => (JobState::Succeeded, Some(result.as_str()), None),
+        JobEnd::Failed(error) => (JobState::Failed, None, Some(error.as_str())),
+        JobEnd::Cancelled => (JobState::Cancelled, None, None),
+    };
+    sqlx::query(
+        "update jobs set state = $1, result = $2, error = $3, finished_at = $4,
+                         cancel_asked = case when $1 = 'cancelled' then 1 else cancel_asked end
+         where id = $5 and finished_at is null",
+    )
+    .bind(state.word())
+    .bind(result)
+    .bind(error)
+    .bind(column(now))
+    .bind(id)
+    .execute(connection)
+    .await?;
+    Ok(())
+}

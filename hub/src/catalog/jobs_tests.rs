@@ -1,0 +1,154 @@
+//! The rows of jobs on a real SQLite file: order, states, the log's bound, what is kept.
+
+use super::{Catalog, JobEnd, JobProgress, JobRow, JobState, LOG_LINES, NewJob};
+use crate::name::RepositoryName;
+
+async fn catalog() -> (tempfile::TempDir, Catalog) {
+    let directory = tempfile::tempdir().unwrap();
+    let catalog = Catalog::open(&directory.path().join("catalog.sqlite")).await.unwrap();
+    (directory, catalog)
+}
+
+async fn queue(catalog: &Catalog, now: u64) -> JobRow {
+    let job = NewJob { kind: "space", arguments: r#"{"kind":"space"}"#.into(), user_id: None };
+    catalog.insert_job(&job, now).await.unwrap()
+}
+
+#[tokio::test]
+async fn jobs_are_claimed_oldest_first_and_listed_newest_first() {
+    let (_directory, catalog) = catalog().await;
+    assert_eq!(catalog.claim_job(None, 1).await.unwrap(), None);
+    let mut ids = Vec::new();
+    for _ in 0..3 {
+        // All in one second: the order is not that of the clock.
+        ids.push(queue(&catalog, 5).await.id);
+    }
+    assert!(ids.iter().all(|id| id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit())));
+    let page = |before, limit| {
+        let catalog = catalog.clone();
+        async move {
+            let rows = catalog.jobs(before, limit).await.unwrap();
+            rows.into_iter().map(|row| (row.sequence, row.id)).collect::<Vec<_>>()
+        }
+    };
+    assert_eq!(page(None, 2).await, [(3, ids[2].clone()), (2, ids[1].clone())]);
+    assert_eq!(page(Some(2), 2).await, [(1, ids[0].clone())]);
+    // One that is asked for by name goes first, and once.
+    let taken = catalog.claim_job(Some(&ids[1]), 6).await.unwrap().unwrap();
+    assert_eq!(
+        (taken.id, taken.state, taken.started),
+        (ids[1].clone(), JobState::Running, Some(6))
+    );
+    assert_eq!(catalog.claim_job(Some(&ids[1]), 6).await.unwrap(), None);
+    for expected in [&ids[0], &ids[2]] {
+        assert_eq!(&catalog.claim_job(None, 7).await.unwrap().unwrap().id, expected);
+    }
+    assert_eq!(catalog.claim_job(None, 8).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn what_has_ended_stays_as_it_ended() {
+    let (_directory, catalog) = catalog().await;
+    let id = queue(&catalog, 5).await.id;
+    catalog.claim_job(None, 6).await.unwrap();
+    catalog.finish_job(&id, &JobEnd::Succeeded("{}".into()), 7).await.unwrap();
+    let ended = catalog.job(&id).await.unwrap().unwrap();
+    assert_eq!(ended.state, JobState::Succeeded);
+    assert_eq!((ended.result.as_deref(), ended.finished), (Some("{}"), Some(7)));
+    catalog.finish_job(&id, &JobEnd::Failed("late".into()), 8).await.unwrap();
+    catalog.requeue_job(&id, true).await.unwrap();
+    assert_eq!(catalog.ask_cancel(&id, 9).await.unwrap(), Some(ended.clone()));
+    assert_eq!(catalog.job(&id).await.unwrap(), Some(ended));
+    assert_eq!(catalog.job("nothing").await.unwrap(), None);
+    assert_eq!(catalog.ask_cancel("nothing", 9).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_queued_job_is_cancelled_at_once_and_a_running_one_is_asked() {
+    let (_directory, catalog) = catalog().await;
+    let (queued, running) = (queue(&catalog, 5).await.id, queue(&catalog, 5).await.id);
+    catalog.claim_job(Some(&running), 6).await.unwrap();
+    assert!(!catalog.record_job(&running, None, &[], 6).await.unwrap());
+    for id in [&queued, &running] {
+        catalog.ask_cancel(id, 7).await.unwrap();
+    }
+    let row = catalog.job(&queued).await.unwrap().unwrap();
+    assert_eq!((row.state, row.cancel_asked, row.finished), (JobState::Cancelled, true, Some(7)));
+    let row = catalog.job(&running).await.unwrap().unwrap();
+    assert_eq!((row.state, row.cancel_asked, row.finished), (JobState::Running, true, None));
+    assert!(catalog.record_job(&running, None, &[], 8).await.unwrap());
+    assert_eq!(catalog.claim_job(None, 9).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn progress_is_kept_and_a_requeued_job_begins_again() {
+    let (_directory, catalog) = catalog().await;
+    let id = queue(&catalog, 5).await.id;
+    catalog.claim_job(None, 6).await.unwrap();
+    let progress = JobProgress { phase: "mark", done: 7, total: Some(9) };
+    catalog.record_job(&id, Some(progress), &[], 6).await.unwrap();
+    let row = catalog.job(&id).await.unwrap().unwrap();
+    assert_eq!((row.phase.as_deref(), row.done, row.total), (Some("mark"), 7, Some(9)));
+    for (died, attempts) in [(true, 1), (false, 1), (true, 2)] {
+        catalog.requeue_job(&id, died).await.unwrap();
+        let row = catalog.job(&id).await.unwrap().unwrap();
+        assert_eq!((row.state, row.attempts), (JobState::Queued, attempts));
+        assert_eq!((row.phase, row.done, row.total), (None, 0, None));
+        catalog.claim_job(None, 7).await.unwrap();
+    }
+    assert_eq!(catalog.jobs_in(JobState::Running).await.unwrap().len(), 1);
+    assert_eq!(catalog.jobs_in(JobState::Queued).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn a_log_is_bounded_and_says_so() {
+    let (_directory, catalog) = catalog().await;
+    let id = queue(&catalog, 5).await.id;
+    let lines: Vec<String> = (1..=6_000).map(|line| format!("line {line}")).collect();
+    catalog.record_job(&id, None, &["é".repeat(5_000)], 6).await.unwrap();
+    catalog.record_job(&id, None, &lines, 7).await.unwrap();
+    catalog.record_job(&id, None, &lines, 8).await.unwrap();
+    catalog.record_job(&id, None, &lines, 9).await.unwrap();
+    assert_eq!(catalog.job_log_end(&id).await.unwrap(), LOG_LINES);
+    let first = catalog.job_log(&id, 0, 2).await.unwrap();
+    assert_eq!(first[0].text, "é".repeat(2_048), "cut between two characters");
+    assert_eq!((first[1].line, first[1].at, first[1].text.as_str()), (2, 7, "line 1"));
+    let last = catalog.job_log(&id, LOG_LINES - 2, 100).await.unwrap();
+    let texts: Vec<&str> = last.iter().map(|line| line.text.as_str()).collect();
+    assert_eq!(texts, ["line 3998", "the log is full: what follows is not kept"]);
+}
+
+#[tokio::test]
+async fn only_the_newest_finished_jobs_are_kept() {
+    let (_directory, catalog) = catalog().await;
+    let waiting = queue(&catalog, 1).await.id;
+    for _ in 0..1_002 {
+        let id = queue(&catalog, 1).await.id;
+        catalog.record_job(&id, None, &["a line".into()], 1).await.unwrap();
+        catalog.ask_cancel(&id, 2).await.unwrap();
+    }
+    assert_eq!(catalog.jobs(None, 2_000).await.unwrap().len(), 1_003);
+    let last = queue(&catalog, 3).await.id;
+    catalog.claim_job(Some(&last), 4).await.unwrap();
+    catalog.finish_job(&last, &JobEnd::Failed("x".into()), 5).await.unwrap();
+    let kept = catalog.jobs(None, 2_000).await.unwrap();
+    assert_eq!(kept.len(), 1_001, "those finished, and the one that waits");
+    assert_eq!((&kept[0].id, &kept[1_000].id), (&last, &waiting));
+    let (lines,): (i64,) =
+        sqlx::query_as("select count(*) from job_log").fetch_one(&catalog.pool).await.unwrap();
+    assert_eq!(lines, 999, "a job's log goes with it");
+}
+
+#[tokio::test]
+async fn a_job_names_its_user_until_that_one_is_gone() {
+    let (_directory, catalog) = catalog().await;
+    let alice = RepositoryName::parse("alice").unwrap();
+    let user = catalog.create_user(&alice, 1).await.unwrap();
+    let job = NewJob { kind: "space", arguments: "{}".into(), user_id: Some(user.id) };
+    let row = catalog.insert_job(&job, 5).await.unwrap();
+    assert_eq!(row.user.as_deref(), Some("alice"));
+    for sql in ["delete from repositories", "delete from users"] {
+        sqlx::query(sql).execute(&catalog.pool).await.unwrap();
+    }
+    assert_eq!(catalog.job(&row.id).await.unwrap().unwrap().user, None);
+}
