@@ -1,4 +1,5 @@
-//! Bytes by hash: ids, chunks, zstd frames, the store trait and its implementations, upload sessions.
+//! Bytes by hash: ids, chunks, zstd frames, the store trait and its implementations, upload sessions,
+//! sweeping.
 //!
 //! This crate knows nothing of files, trees, users or HTTP. What is kept is *stored objects* of at
 //! most 1 MiB: chunks of file content and the objects that describe trees. To the store they are
@@ -10,7 +11,10 @@ mod cut;
 mod frame;
 mod frame_header;
 mod id;
+mod maintain;
 mod memory;
+mod monitor;
+mod reference;
 #[cfg(feature = "rocksdb")]
 mod rocks;
 mod session;
@@ -22,8 +26,11 @@ pub use clock::{Clock, SystemClock};
 pub use cut::{Cut, Cutter, Profile};
 pub use frame::{Compressor, DEFAULT_LEVEL, Frame, FrameError};
 pub use id::{ChunkId, Kind, ParseIdError};
+pub use maintain::{DEFAULT_GRACE, Maintain, Quarantined, Reclaimed, Removed, Row};
 pub use memory::MemoryStore;
+pub use monitor::{Monitor, Progress, Silent};
+pub use reference::Reference;
 #[cfg(feature = "rocksdb")]
-pub use rocks::{RocksOptions, RocksStore};
+pub use rocks::{RocksOptions, RocksStore, WritePath};
 pub use session::{InSession, Session, SessionId, Sessions};
 pub use store::{ChunkStore, PutReport, Stat, StoreError, StoreStats};

@@ -82,6 +82,11 @@ pub trait Sessions: ChunkStore {
     /// session. Fails with [`StoreError::NoSession`] if there is none, and then stores nothing.
     fn put_in(&self, id: &SessionId, frames: &[Frame]) -> Result<PutReport, StoreError>;
 
+    /// Those of `ids` that the store does not have, in the order asked. Asked by somebody who is going
+    /// to use the others: each of those keeps its place for at least half the store's grace from now,
+    /// because its time put, if older than that, is refreshed before the answer is given.
+    fn claim(&self, ids: &[ChunkId]) -> Result<Vec<ChunkId>, StoreError>;
+
     /// For each id, whether it was sent in the session.
     fn sent(&self, id: &SessionId, ids: &[ChunkId]) -> Result<Vec<bool>, StoreError>;
 
@@ -94,7 +99,8 @@ pub trait Sessions: ChunkStore {
     fn expire_sessions(&self, now: u64) -> Result<u64, StoreError>;
 }
 
-/// A store as seen by one session: what is put through it counts as sent in the session.
+/// A store as seen by one session: what is put through it counts as sent in the session, and what is
+/// asked for is claimed.
 #[derive(Clone)]
 pub struct InSession {
     store: Arc<dyn Sessions>,
@@ -131,5 +137,9 @@ impl ChunkStore for InSession {
 
     fn stats(&self) -> Result<StoreStats, StoreError> {
         self.store.stats()
+    }
+
+    fn missing(&self, ids: &[ChunkId]) -> Result<Vec<ChunkId>, StoreError> {
+        self.store.claim(ids)
     }
 }

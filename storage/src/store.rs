@@ -71,7 +71,13 @@ pub enum StoreError {
         /// What is wrong and what to do.
         reason: String,
     },
-    /// The engine below failed: disk full, input/output error, connection lost.
+    /// The disk is full. What was put before is still there; make room and try again.
+    #[error("the chunk store's disk is full: {0}")]
+    Full(String),
+    /// The disk takes no writes: read-only, or failing. Reading may still work.
+    #[error("the chunk store cannot be written: {0}")]
+    Unwritable(String),
+    /// The engine below failed: input/output error, connection lost.
     #[error("the chunk store failed")]
     Backend(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
@@ -89,7 +95,8 @@ impl StoreError {
 /// Laws, run against each implementation by one contract suite:
 ///
 /// 1. After `put`, `stat` and `get` find the object at once (from every handle of the store).
-/// 2. `put` is idempotent; of an object it already has the store writes nothing.
+/// 2. `put` is idempotent; of an object it already has the store writes no content. Its time put may be
+///    refreshed (see [`Sessions::claim`](crate::Sessions::claim)).
 /// 3. `put` alone promises nothing across a crash. After `flush` returned, everything put before it
 ///    was called survives a crash and a power cut.
 /// 4. `get` and `get_frames` give only what the id names; damage is [`StoreError::Corrupt`], absence

@@ -4,7 +4,23 @@ use rocksdb::{
     BlockBasedOptions, Cache, ColumnFamilyDescriptor, DBCompressionType, DBRecoveryMode, Options,
 };
 
-use super::schema::{PAYLOAD, PRESENCE, SESSIONS};
+use super::schema::{PAYLOAD, PRESENCE, QUARANTINE, SESSIONS};
+
+/// How frames get to the disk before a barrier. docs/storage.md has the measurements.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WritePath {
+    /// Everything through the write-ahead log; the barrier syncs the log. Frames are written twice.
+    Log,
+    /// Nothing but sessions through the log; the barrier writes the memory tables out. Frames are
+    /// written once, but each barrier makes files, however little there was.
+    Flush,
+    /// Batches with at least so many bytes of frames past the log, smaller ones through it. A barrier
+    /// writes the memory tables out if anything is waiting past the log.
+    Hybrid {
+        /// Bytes of frames in one batch.
+        unlogged_from: u64,
+    },
+}
 
 /// What an operator may tune.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,11 +29,30 @@ pub struct RocksOptions {
     pub block_cache: usize,
     /// Bytes of memory for writes that are not yet in their final files, over all families.
     pub write_buffers: usize,
+    /// Bytes of memory for decoded objects that were read lately.
+    pub chunk_cache: usize,
+    /// How frames get to the disk.
+    pub write_path: WritePath,
+    /// Seconds for which a sweep spares what was put or asked for. A time put that is older than half of
+    /// it is refreshed when somebody asks.
+    pub grace: u64,
+    /// Percent of garbage in blob files from which reclaiming copies what lives in them.
+    pub blob_gc_percent: u64,
+    /// Bytes a second that this copying may write.
+    pub blob_gc_rate: u64,
 }
 
 impl Default for RocksOptions {
     fn default() -> Self {
-        Self { block_cache: 64 << 20, write_buffers: 64 << 20 }
+        Self {
+            block_cache: 64 << 20,
+            write_buffers: 64 << 20,
+            chunk_cache: 32 << 20,
+            write_path: WritePath::Log,
+            grace: crate::DEFAULT_GRACE,
+            blob_gc_percent: 25,
+            blob_gc_rate: 64 << 20,
+        }
     }
 }
 
@@ -32,6 +67,8 @@ impl RocksOptions {
         options.set_wal_recovery_mode(DBRecoveryMode::PointInTime);
         // Notices a lost or shortened log file at open instead of silently losing its writes.
         options.set_track_and_verify_wals_in_manifest(true);
+        // A row and its frame reach the files together also where they went past the log.
+        options.set_atomic_flush(true);
         // Memory stays bounded whatever comes in.
         options.set_db_write_buffer_size(self.write_buffers);
         // Old logs go as soon as what they hold is flushed, which this forces: the log holds every
@@ -40,6 +77,7 @@ impl RocksOptions {
         // Hands dirty pages to the disk as they come, so that the barrier has little left to wait for.
         options.set_bytes_per_sync(4 << 20);
         options.set_wal_bytes_per_sync(4 << 20);
+        // One thread for flushes, which writers wait for, beside one for compactions.
         options.set_max_background_jobs(2);
         // Bounds the number of open descriptors, and with it what opening the store costs.
         options.set_max_open_files(1024);
@@ -52,10 +90,11 @@ impl RocksOptions {
     pub(super) fn column_families(&self) -> Vec<ColumnFamilyDescriptor> {
         let cache = Cache::new_lru_cache(self.block_cache);
         vec![
-            ColumnFamilyDescriptor::new("default", Options::default()),
+            ColumnFamilyDescriptor::new("default", small(&cache)),
             ColumnFamilyDescriptor::new(PRESENCE, presence(&cache)),
             ColumnFamilyDescriptor::new(PAYLOAD, payload(&cache)),
-            ColumnFamilyDescriptor::new(SESSIONS, sessions(&cache)),
+            ColumnFamilyDescriptor::new(SESSIONS, small(&cache)),
+            ColumnFamilyDescriptor::new(QUARANTINE, small(&cache)),
         ]
     }
 }
@@ -69,41 +108,52 @@ fn blocks(cache: &Cache) -> BlockBasedOptions {
     blocks
 }
 
-/// Small rows, asked for by exact key, mostly for keys that are absent (new data).
-fn presence(cache: &Cache) -> Options {
+/// What every family of rows by random id has in common.
+fn by_id(cache: &Cache) -> Options {
     let mut options = Options::default();
     let mut blocks = blocks(cache);
     // About 1 % of absent keys cost a read; ribbon takes 30 % less memory than bloom for that.
     blocks.set_ribbon_filter(10.0);
     options.set_block_based_table_factory(&blocks);
-    // Ids are random bytes: nothing to compress.
+    // Ids are random bytes, and frames are compressed already.
     options.set_compression_type(DBCompressionType::None);
+    // A writer is slowed before memory runs out, and stopped only far beyond: rows are small, so that
+    // compaction keeps up even where a burst leaves many small files.
+    options.set_level_zero_slowdown_writes_trigger(40);
+    options.set_level_zero_stop_writes_trigger(80);
+    // Two tables: one filling while the other is written out.
+    options.set_max_write_buffer_number(3);
+    options
+}
+
+/// Small rows, asked for by exact key, mostly for keys that are absent (new data).
+fn presence(cache: &Cache) -> Options {
+    let mut options = by_id(cache);
     options.set_write_buffer_size(16 << 20);
     options
 }
 
 /// Frames, in blob files: written once, never moved by compaction.
 fn payload(cache: &Cache) -> Options {
-    let mut options = Options::default();
-    let mut blocks = blocks(cache);
-    blocks.set_ribbon_filter(10.0);
-    options.set_block_based_table_factory(&blocks);
-    // Frames are compressed already.
-    options.set_compression_type(DBCompressionType::None);
+    let mut options = by_id(cache);
     options.set_blob_compression_type(DBCompressionType::None);
     options.set_enable_blob_files(true);
     // Smaller frames cost less in the table than a pointer and a read of their own.
     options.set_min_blob_size(4 << 10);
     options.set_blob_file_size(256 << 20);
     // Nothing is ever overwritten, so there is garbage only after a sweep; collecting on every
-    // compaction would copy the oldest quarter of the store again and again.
+    // compaction would copy the oldest quarter of the store again and again. Reclaiming switches it
+    // on for a while, and then for files of any age.
     options.set_enable_blob_gc(false);
+    options.set_blob_gc_age_cutoff(1.0);
+    // Small tables, so that copying what lives can go in small steps.
+    options.set_target_file_size_base(8 << 20);
     options.set_write_buffer_size(32 << 20);
     options
 }
 
-/// Short-lived rows.
-fn sessions(cache: &Cache) -> Options {
+/// Few or short-lived rows.
+fn small(cache: &Cache) -> Options {
     let mut options = Options::default();
     options.set_block_based_table_factory(&blocks(cache));
     options.set_compression_type(DBCompressionType::None);

@@ -7,8 +7,9 @@
 //! | `payload`  | id (32)                     | the frame |
 //! | `sessions` | `s`, session id (16)        | expires (8), owner length (2), owner, repository |
 //! | `sessions` | `c`, session id (16), id (32) | nothing: the id was sent in the session |
+//! | `quarantine` | id (32)                   | as in `presence`, with the time found for the time put |
 //!
-//! Numbers are big endian; times are seconds since the Unix epoch.
+//! Numbers are big endian; times are seconds since the Unix epoch. Version 1 had no `quarantine`.
 
 use crate::frame::Frame;
 use crate::id::{ChunkId, Kind};
@@ -18,12 +19,16 @@ use crate::store::Stat;
 /// Where the format's version stands, in the default family.
 pub(super) const FORMAT_KEY: &[u8] = b"format";
 /// The version of everything in this file.
-pub(super) const FORMAT: &[u8] = b"1";
+pub(super) const FORMAT: &[u8] = b"2";
+/// The version before.
+pub(super) const FORMAT_1: &[u8] = b"1";
 
 /// Family that answers "what is there".
 pub(super) const PRESENCE: &str = "presence";
 /// Family that holds the frames.
 pub(super) const PAYLOAD: &str = "payload";
+/// Family of the objects that were set aside because they are damaged.
+pub(super) const QUARANTINE: &str = "quarantine";
 /// Family of the upload sessions.
 pub(super) const SESSIONS: &str = "sessions";
 
@@ -50,6 +55,11 @@ impl Presence {
 
     pub(super) fn stat(self) -> Stat {
         Stat { kind: self.kind, length: self.length, frame_length: self.frame_length }
+    }
+
+    /// The same, put just now.
+    pub(super) fn refreshed(self, now: u64) -> Self {
+        Self { time_put: now, ..self }
     }
 
     pub(super) fn encode(&self) -> Vec<u8> {
@@ -94,6 +104,11 @@ pub(super) fn sent_key(session: &SessionId, id: &ChunkId) -> Vec<u8> {
     let mut key = sent_prefix(session);
     key.extend(id.as_bytes());
     key
+}
+
+/// The id in what follows the prefix of a sent id's key.
+pub(super) fn sent_id(rest: &[u8]) -> Option<ChunkId> {
+    ChunkId::from_slice(rest)
 }
 
 pub(super) fn encode_session(session: &Session) -> Vec<u8> {

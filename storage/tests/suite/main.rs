@@ -5,6 +5,8 @@ mod contract;
 #[cfg(test)]
 mod frames;
 #[cfg(test)]
+mod maintain;
+#[cfg(test)]
 mod rocks;
 #[cfg(test)]
 mod support;

@@ -11,6 +11,22 @@ impl Clock for Fixed {
     }
 }
 
+/// A clock that is set by hand.
+#[derive(Default)]
+pub(crate) struct Hand(std::sync::atomic::AtomicU64);
+
+impl Hand {
+    pub(crate) fn set(&self, now: u64) {
+        self.0.store(now, std::sync::atomic::Ordering::SeqCst);
+    }
+}
+
+impl Clock for Hand {
+    fn now(&self) -> u64 {
+        self.0.load(std::sync::atomic::Ordering::SeqCst)
+    }
+}
+
 /// A chunk of content.
 pub(crate) fn chunk(content: impl Into<Vec<u8>>) -> Chunk {
     Chunk::new(Kind::Content, content.into()).unwrap()
