@@ -7,6 +7,7 @@
 
 mod chunk;
 mod clock;
+mod crash_point;
 mod cut;
 mod frame;
 mod frame_header;
@@ -19,10 +20,12 @@ mod reference;
 mod rocks;
 mod session;
 mod store;
+mod sweep;
 pub mod wire;
 
 pub use chunk::{Chunk, MAX_CHUNK, Mismatch};
 pub use clock::{Clock, SystemClock};
+pub use crash_point::crash_point;
 pub use cut::{Cut, Cutter, Profile};
 pub use frame::{Compressor, DEFAULT_LEVEL, Frame, FrameError};
 pub use id::{ChunkId, Kind, ParseIdError};
@@ -34,3 +37,4 @@ pub use reference::Reference;
 pub use rocks::{RocksOptions, RocksStore, WritePath};
 pub use session::{InSession, Session, SessionId, Sessions};
 pub use store::{ChunkStore, PutReport, Stat, StoreError, StoreStats};
+pub use sweep::{References, Roots, SweepError, SweepOptions, SweepReport, Tally, sweep};

@@ -11,4 +11,6 @@ mod rocks;
 #[cfg(test)]
 mod support;
 #[cfg(test)]
+mod sweep;
+#[cfg(test)]
 mod wire;
