@@ -15,9 +15,11 @@ mod id;
 mod maintain;
 mod memory;
 mod monitor;
+mod pace;
 mod reference;
 #[cfg(feature = "rocksdb")]
 mod rocks;
+mod scrub;
 mod session;
 mod store;
 mod sweep;
@@ -35,6 +37,7 @@ pub use monitor::{Monitor, Progress, Silent};
 pub use reference::Reference;
 #[cfg(feature = "rocksdb")]
 pub use rocks::{RocksOptions, RocksStore, WritePath};
+pub use scrub::{ScrubError, ScrubReport, scrub};
 pub use session::{InSession, Session, SessionId, Sessions};
 pub use store::{ChunkStore, PutReport, Stat, StoreError, StoreStats};
 pub use sweep::{References, Roots, SweepError, SweepOptions, SweepReport, Tally, sweep};

@@ -5,8 +5,6 @@
 //! remaining blob files passes a threshold, those slices are compacted once more with blob GC on, which
 //! copies what lives in them; pauses keep that under a rate.
 
-use std::time::{Duration, Instant};
-
 use rocksdb::{BottommostLevelCompaction, CompactOptions};
 
 use super::RocksStore;
@@ -15,14 +13,13 @@ use super::failure::classify_write;
 use super::schema::PAYLOAD;
 use crate::maintain::Reclaimed;
 use crate::monitor::{Monitor, Progress};
+use crate::pace::Pace;
 use crate::store::StoreError;
 
 /// About how many bytes of key files a slice covers; a pause is possible after each.
 const SLICE: u64 = 4 << 20;
 /// The most slices: one for each value of an id's first two bytes.
 const MOST_SLICES: u64 = 1 << 16;
-/// The longest single sleep, so that cancelling is heard.
-const NAP: Duration = Duration::from_millis(200);
 
 impl RocksStore {
     pub(super) fn compact(&self, monitor: &dyn Monitor) -> Result<Reclaimed, StoreError> {
@@ -76,8 +73,7 @@ impl Engine {
         options.set_bottommost_level_compaction(BottommostLevelCompaction::ForceOptimized);
         let size = self.property(family, "rocksdb.total-sst-files-size")?;
         let slices = (size / SLICE).clamp(1, MOST_SLICES);
-        let began = Instant::now();
-        let mut written = 0;
+        let mut pace = Pace::new(rate);
         for slice in 0..slices {
             if monitor.cancelled() {
                 return Ok(());
@@ -85,10 +81,7 @@ impl Engine {
             let before = self.blob_bytes_written(family)?;
             let (from, to) = (edge(slice, slices), edge(slice + 1, slices));
             self.db.compact_range_cf_opt(handle, from, to, &options);
-            written += self.blob_bytes_written(family)?.saturating_sub(before);
-            if let Some(rate) = rate {
-                pause(began, written, rate, monitor);
-            }
+            pace.step(self.blob_bytes_written(family)?.saturating_sub(before), monitor);
             monitor.progress(Progress { phase, done: slice + 1, total: Some(slices) });
         }
         Ok(())
@@ -106,17 +99,6 @@ impl Engine {
 fn edge(number: u64, slices: u64) -> Option<[u8; 2]> {
     let at = (number << 16).checked_div(slices)?;
     u16::try_from(at).ok().filter(|at| *at > 0).map(u16::to_be_bytes)
-}
-
-/// Sleeps until `written` bytes since `began` are no more than `rate` a second.
-fn pause(began: Instant, written: u64, rate: u64, monitor: &dyn Monitor) {
-    let due = Duration::from_millis(written.saturating_mul(1000) / rate.max(1));
-    while !monitor.cancelled() {
-        let Some(left) = due.checked_sub(began.elapsed()).filter(|left| !left.is_zero()) else {
-            return;
-        };
-        std::thread::sleep(left.min(NAP));
-    }
 }
 
 #[cfg(test)]

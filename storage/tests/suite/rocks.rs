@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use flisthub_storage::{
     Chunk, ChunkId, ChunkStore, Frame, Maintain, RocksOptions, RocksStore, Session, SessionId,
-    Sessions, Silent, StoreError, WritePath,
+    Sessions, Silent, StoreError, WritePath, scrub,
 };
 
 use crate::support::{Fixed, chunk, frame, frames, noise};
@@ -213,4 +213,24 @@ fn what_is_read_again_comes_from_memory_but_only_while_it_is_there() {
     assert!(again.iter().zip(&store.get(&all).unwrap()).all(|(one, other)| same(one, other)));
     store.remove(&all[..1], 8).unwrap();
     assert_eq!(store.get(&all[..1]).unwrap(), [None]);
+}
+
+#[test]
+fn a_scrub_finds_each_damaged_object_and_sets_it_aside() {
+    let directory = tempfile::tempdir().unwrap();
+    let frames = frames(80);
+    let store = open(directory.path()).unwrap();
+    store.put(&frames).unwrap();
+    let clean = scrub(&store, None, &Silent).unwrap();
+    assert_eq!((clean.objects, clean.damaged.len()), (80, 0));
+    assert_eq!(clean.bytes, frames.iter().map(|frame| u64::from(frame.length())).sum::<u64>());
+    drop(store);
+    damage(directory.path(), &frames[70], &frames[3]);
+    let store = open(directory.path()).unwrap();
+    let mut found = scrub(&store, Some(u64::MAX), &Silent).unwrap().damaged;
+    found.sort_by_key(|id| *id != frames[70].id());
+    assert_eq!(found, [frames[70].id(), frames[3].id()]);
+    assert_eq!(scrub(&store, None, &Silent).unwrap().damaged, [], "they are set aside");
+    store.put(&frames).unwrap();
+    assert_eq!(scrub(&store, None, &Silent).unwrap(), clean, "and healed");
 }
