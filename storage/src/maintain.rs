@@ -104,6 +104,9 @@ pub trait Maintain: Sessions {
     /// Gives the space of removed objects back to the disk. Long; may be cancelled at any time.
     fn reclaim(&self, monitor: &dyn Monitor) -> Result<Reclaimed, StoreError>;
 
+    /// Whether a write failed since the store was opened or last recovered.
+    fn failing(&self) -> bool;
+
     /// Tries to write again after [`StoreError::Full`] or [`StoreError::Unwritable`]; ends at once when
     /// the store can be written. What no barrier covered may be gone afterwards, so call it only while
     /// nobody is between checking objects and committing to them.

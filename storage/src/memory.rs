@@ -228,6 +228,10 @@ impl Maintain for MemoryStore {
         Ok(Reclaimed { before: bytes, after: bytes })
     }
 
+    fn failing(&self) -> bool {
+        false
+    }
+
     fn recover(&self) -> Result<(), StoreError> {
         Ok(())
     }

@@ -1,5 +1,7 @@
 //! What sweep and scrub need: listing rows, removing objects, setting damaged ones aside.
 
+use std::sync::atomic::Ordering::SeqCst;
+
 use rocksdb::{Direction, IteratorMode, ReadOptions, WriteBatch};
 
 use super::RocksStore;
@@ -126,6 +128,10 @@ impl Maintain for RocksStore {
 
     fn reclaim(&self, monitor: &dyn Monitor) -> Result<Reclaimed, StoreError> {
         self.compact(monitor)
+    }
+
+    fn failing(&self) -> bool {
+        self.failing.load(SeqCst)
     }
 
     fn recover(&self) -> Result<(), StoreError> {

@@ -18,6 +18,7 @@ mod sessions;
 mod write;
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 
 use crate::clock::Clock;
@@ -45,6 +46,8 @@ pub struct RocksStore {
     /// two who bring the same one the first writes it and the other knows; and nothing is removed that
     /// somebody was just told is there. RocksDB takes one batch at a time anyway.
     put_gate: Mutex<()>,
+    /// Whether a write failed since the store was opened or recovered.
+    failing: AtomicBool,
     /// What was written past the log, and how much of that is in files.
     unlogged: Unlogged,
 }
@@ -66,6 +69,7 @@ impl RocksStore {
             barrier: Barrier::default(),
             session_gate: RwLock::new(()),
             put_gate: Mutex::new(()),
+            failing: AtomicBool::new(false),
             unlogged: Unlogged::default(),
         })
     }
@@ -83,13 +87,23 @@ impl RocksStore {
         if let Some(open) = engine.as_ref()
             && open.write_format().is_ok()
         {
+            self.failing.store(false, SeqCst);
             return Ok(());
         }
         // The old one must be closed first: it holds the directory's lock.
         drop(engine.take());
         *engine = Some(Engine::open(&self.path, &self.options)?);
         self.unlogged.forget();
+        self.failing.store(false, SeqCst);
         Ok(())
+    }
+
+    /// Remembers that a write failed, so that somebody tries to recover.
+    fn noted<T>(&self, written: Result<T, StoreError>) -> Result<T, StoreError> {
+        if matches!(written, Err(StoreError::Full(_) | StoreError::Unwritable(_))) {
+            self.failing.store(true, SeqCst);
+        }
+        written
     }
 }
 

@@ -68,7 +68,7 @@ impl Sessions for RocksStore {
         let engine = engine.get()?;
         let mut batch = WriteBatch::default();
         batch.put_cf(engine.family(SESSIONS)?, session_key(&session.id), encode_session(session));
-        engine.write(batch, true)
+        self.noted(engine.write(batch, true))
     }
 
     fn session(&self, id: &SessionId) -> Result<Option<Session>, StoreError> {
@@ -124,7 +124,7 @@ impl Sessions for RocksStore {
         // Past every 32-byte id of the session.
         end.extend([0xFF; 33]);
         batch.delete_range_cf(rows, sent_prefix(id), end);
-        engine.write(batch, true)
+        self.noted(engine.write(batch, true))
     }
 
     fn expire_sessions(&self, now: u64) -> Result<u64, StoreError> {

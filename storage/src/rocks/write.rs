@@ -122,7 +122,7 @@ impl RocksStore {
             }
             (WritePath::Hybrid { .. }, Batch::Change) => !self.unlogged.pending(),
         };
-        engine.write(batch, logged)?;
+        self.noted(engine.write(batch, logged))?;
         if !logged {
             self.unlogged.written.fetch_add(1, SeqCst);
         }
@@ -138,10 +138,10 @@ impl RocksStore {
             (self.unlogged.pending(), self.unlogged.written())
         };
         if pending {
-            engine.flush_memory()?;
+            self.noted(engine.flush_memory())?;
             self.unlogged.flushed(written);
         }
-        engine.sync_log()
+        self.noted(engine.sync_log())
     }
 
     /// Those of `ids` that are absent; refreshes the others where that is due.
