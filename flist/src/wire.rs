@@ -1,6 +1,7 @@
 //! JSON bodies spoken between the hub and its clients on `/api/v1`. Ids are lower-case hex.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// Media type of error bodies (RFC 9457).
 pub const PROBLEM_TYPE: &str = "application/problem+json";
@@ -114,6 +115,123 @@ pub struct UploadReport {
     pub sent_bytes: Option<u64>,
     /// How long it took.
     pub seconds: f64,
+}
+
+/// A long task and how far it is. Times are seconds since the Unix epoch.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JobInfo {
+    /// Its id, 32 hex digits.
+    pub id: String,
+    /// `sweep`, `scrub`, `backup` or `space`.
+    pub kind: String,
+    /// `queued`, `running`, `succeeded`, `failed` or `cancelled`.
+    pub state: String,
+    /// What was asked for; its `kind` is the one above.
+    pub arguments: Value,
+    /// What came out, once it has succeeded.
+    pub result: Option<Value>,
+    /// Why it failed, for people.
+    pub error: Option<String>,
+    /// What it does at the moment, in a word or two.
+    pub phase: Option<String>,
+    /// How much of the phase is done, in the phase's own unit.
+    pub done: u64,
+    /// How much there is; absent where nobody knows before the end.
+    pub total: Option<u64>,
+    /// Whether somebody wants it to end.
+    pub cancel_asked: bool,
+    /// How often the hub died while it ran.
+    pub attempts: u64,
+    /// Who asked for it; absent for the operator at the machine.
+    pub user: Option<String>,
+    /// When it was asked for.
+    pub created: u64,
+    /// When it was last started.
+    pub started: Option<u64>,
+    /// When it ended.
+    pub finished: Option<u64>,
+}
+
+/// A line of a job's log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JobLine {
+    /// 1 for the first line.
+    pub line: u64,
+    /// When it was said, in seconds since the Unix epoch.
+    pub at: u64,
+    /// What was said.
+    pub text: String,
+}
+
+/// A job and the end of its log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JobDetail {
+    /// The job.
+    #[serde(flatten)]
+    pub job: JobInfo,
+    /// The last lines of its log, oldest first.
+    pub log: Vec<JobLine>,
+}
+
+/// A page of jobs, newest first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JobPage {
+    /// The jobs.
+    pub jobs: Vec<JobInfo>,
+    /// What to ask for as `cursor` to get the next page; absent on the last one.
+    pub next: Option<String>,
+}
+
+/// How much space something takes, in bytes.
+///
+/// Stored bytes are those of the compressed frames, without what the store's own tables and free space
+/// add. They are exclusive and shared bytes together.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Space {
+    /// Content bytes of the files, holes included, as they would be after a pull; a file with two hard
+    /// links counts twice.
+    pub logical_bytes: u64,
+    /// Bytes stored for it, directories and lists included, each distinct object once however often it
+    /// is used.
+    pub stored_bytes: u64,
+    /// Those of the stored bytes that nothing else here uses: what a sweep would give back if only this
+    /// were deleted and nothing else, such as history or a running upload, used it.
+    pub exclusive_bytes: u64,
+    /// Those that something else here uses as well. They count in full for each of their users, so the
+    /// stored bytes of several may add up to more than the total.
+    pub shared_bytes: u64,
+}
+
+/// The space of one flist, beside all other flists of the report.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FlistSpace {
+    /// Its id, 64 hex digits.
+    pub flist: String,
+    /// The names that point at it, as `repository/name`; none if only history does.
+    pub names: Vec<String>,
+    /// The space it takes. Exclusive is what no other flist uses, whatever repository that is in.
+    pub space: Space,
+}
+
+/// The space of one repository, beside all other repositories of the report.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RepositorySpace {
+    /// Its name.
+    pub repository: String,
+    /// The space its flists take together; a flist that has several names in it counts once. Exclusive
+    /// is what no other repository uses.
+    pub space: Space,
+}
+
+/// The space that flists and repositories take, computed from what is stored at the time.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SpaceReport {
+    /// All flists together, each once. Exclusive is what just one flist uses, shared what several do.
+    pub total: Space,
+    /// The repositories, by name.
+    pub repositories: Vec<RepositorySpace>,
+    /// The distinct flists, in the order asked.
+    pub flists: Vec<FlistSpace>,
 }
 
 /// An error of `/api/v1` (RFC 9457).

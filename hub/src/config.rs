@@ -102,6 +102,10 @@ pub struct Store {
     pub block_cache_bytes: usize,
     /// Bytes of memory for writes that are not in their final files. Default: 64 MiB.
     pub write_buffer_bytes: usize,
+    /// Seconds for which a sweep spares what was put or asked for, unless the sweep is told otherwise,
+    /// and for which a deleted name can be restored. Default: 86,400 (a day). Longer than any upload
+    /// takes.
+    pub grace_seconds: u64,
 }
 
 /// How long upload sessions live.
@@ -178,6 +182,7 @@ impl Default for Store {
             compression_level: flisthub_storage::DEFAULT_LEVEL,
             block_cache_bytes: 64 << 20,
             write_buffer_bytes: 64 << 20,
+            grace_seconds: flisthub_storage::DEFAULT_GRACE,
         }
     }
 }
@@ -248,6 +253,7 @@ impl Config {
             // With these two, none at all makes sense.
             ("limits.slow_start_seconds", limits.slow_start_seconds.max(1), LONGEST),
             ("limits.shutdown_seconds", limits.shutdown_seconds.max(1), LONGEST),
+            ("store.grace_seconds", self.store.grace_seconds, LONGEST),
             ("sessions.life_seconds", self.sessions.life_seconds, LONGEST),
             ("sessions.sweep_seconds", self.sessions.sweep_seconds, LONGEST),
         ] {
@@ -290,7 +296,7 @@ mod tests {
         let example = include_str!("../../docs/flisthub.example.toml");
         assert_eq!(parse(example).unwrap(), Config::default());
         let keys = example.lines().filter(|line| line.contains(" = ")).count();
-        assert_eq!(keys, 27, "a key is missing from the example, or not counted here");
+        assert_eq!(keys, 28, "a key is missing from the example, or not counted here");
         assert_eq!(parse("").unwrap(), Config::default());
     }
 
@@ -303,6 +309,8 @@ mod tests {
             ("[limits]\nuploads = 0", "limits.uploads"),
             ("[limits]\nheader_bytes = 100", "limits.header_bytes"),
             ("[store]\ncompression_level = 40", "store.compression_level"),
+            ("[store]\ngrace_seconds = 0", "store.grace_seconds"),
+            ("[store]\ngrace_seconds = 31_536_001", "store.grace_seconds"),
             ("[limits]\nconnections = 9223372036854775807", "limits.connections"),
             ("[limits]\nuploads = 1_000_001", "at most 1000000"),
             ("[limits]\nidle_seconds = 9223372036854775807", "limits.idle_seconds"),

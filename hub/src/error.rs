@@ -65,13 +65,14 @@ impl From<ActionError> for ApiError {
             ActionError::Denied(Denied::Anonymous) => {
                 body(StatusCode::UNAUTHORIZED, "unauthorized")
             }
-            ActionError::Denied(Denied::Scope | Denied::NotOwner) => {
+            ActionError::Denied(Denied::Scope | Denied::NotOwner | Denied::NotOperator) => {
                 body(StatusCode::FORBIDDEN, "forbidden")
             }
             ActionError::NotFound { what, .. } => ErrorBody {
                 zero_hub: Some(match what {
                     Thing::User | Thing::Repository => "user not found",
-                    Thing::Flist => "source not found",
+                    // 0-hub has no jobs.
+                    Thing::Flist | Thing::Job => "source not found",
                 }),
                 ..body(StatusCode::NOT_FOUND, "not_found")
             },
@@ -122,7 +123,7 @@ impl ApiError {
 }
 
 /// An error and all that it comes from, in one line.
-fn chain(error: &(dyn Error + 'static)) -> String {
+pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
     let mut line = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {
@@ -166,6 +167,7 @@ mod tests {
             (ActionError::Denied(Denied::Anonymous), 401, "unauthorized"),
             (ActionError::Denied(Denied::Scope), 403, "forbidden"),
             (ActionError::Denied(Denied::NotOwner), 403, "forbidden"),
+            (ActionError::Denied(Denied::NotOperator), 403, "forbidden"),
             (ActionError::not_found(Thing::Flist, "x"), 404, "not_found"),
             (ActionError::NoSession, 404, "no_session"),
             (ActionError::Invalid { code: "bad_name", message: text() }, 400, "bad_name"),

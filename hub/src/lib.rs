@@ -12,6 +12,7 @@ pub mod cli;
 pub mod config;
 pub mod data;
 pub mod error;
+pub mod jobs;
 pub mod name;
 pub mod routes;
 pub mod server;

@@ -13,6 +13,7 @@ use tokio::sync::Semaphore;
 use tower_http::normalize_path::NormalizePath;
 
 use crate::config::Limits;
+use crate::jobs::{Stop, runner};
 use crate::routes;
 use crate::state::Hub;
 use crate::write_limit::WriteLimit;
@@ -30,6 +31,8 @@ pub async fn serve(hub: &Hub, listener: TcpListener, stop: impl Future<Output = 
     let connections = Arc::new(Semaphore::new(limits.connections));
     let running = GracefulShutdown::new();
     let sweeper = tokio::spawn(sweep_sessions(hub.clone()));
+    let (stopping, stopped) = Stop::channel();
+    let runner = tokio::spawn(runner::run(hub.clone(), stopped));
     let mut stop = std::pin::pin!(stop);
     loop {
         let accepted = tokio::select! {
@@ -51,10 +54,12 @@ pub async fn serve(hub: &Hub, listener: TcpListener, stop: impl Future<Output = 
     }
     drop(listener);
     sweeper.abort();
+    stopping.stop();
     let patience = Duration::from_secs(limits.shutdown_seconds);
     tracing::info!(connections = running.count(), "shutting down");
-    if tokio::time::timeout(patience, running.shutdown()).await.is_err() {
-        tracing::warn!("requests were still running when the time for shutdown was over");
+    let both = async { tokio::join!(running.shutdown(), runner) };
+    if tokio::time::timeout(patience, both).await.is_err() {
+        tracing::warn!("requests or a job were still running when the time for shutdown was over");
     }
 }
 

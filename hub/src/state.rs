@@ -8,6 +8,7 @@ use tokio::sync::Semaphore;
 use crate::catalog::{Catalog, CatalogError};
 use crate::config::Config;
 use crate::data::DataDirectory;
+use crate::jobs::{Jobs, Kinds};
 
 /// The hub. Cheap to clone; clones are the same hub.
 #[derive(Clone)]
@@ -16,6 +17,8 @@ pub struct Hub {
     pub catalog: Catalog,
     /// Chunks, tree objects, upload sessions.
     pub store: Arc<dyn Sessions>,
+    /// Long tasks, one at a time.
+    pub jobs: Arc<Jobs>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// The configuration.
@@ -52,6 +55,8 @@ impl Hub {
         let options = RocksOptions {
             block_cache: config.store.block_cache_bytes,
             write_buffers: config.store.write_buffer_bytes,
+            grace: config.store.grace_seconds,
+            ..RocksOptions::default()
         };
         // The store first: it admits one process, so a second hub stops here.
         let store = Arc::new(RocksStore::open(&data.chunks(), &options, Arc::clone(&clock))?);
@@ -73,6 +78,7 @@ impl Hub {
             writers: places(limits.transfers),
             readers: places(limits.transfers),
             publishes: places(limits.publishes),
+            jobs: Arc::new(Jobs::new(Arc::new(Kinds))),
             catalog,
             store,
             clock,

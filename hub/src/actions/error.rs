@@ -79,6 +79,8 @@ pub enum Thing {
     Repository,
     /// A flist's name in a repository.
     Flist,
+    /// A job.
+    Job,
 }
 
 impl fmt::Display for Thing {
@@ -87,6 +89,7 @@ impl fmt::Display for Thing {
             Self::User => "user",
             Self::Repository => "repository",
             Self::Flist => "flist",
+            Self::Job => "job",
         })
     }
 }

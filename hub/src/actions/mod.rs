@@ -7,6 +7,7 @@ pub mod download;
 pub mod dump;
 mod error;
 mod feed;
+pub mod jobs;
 pub mod lists;
 pub mod publish;
 mod resolve;

@@ -6,6 +6,6 @@ mod scope;
 mod token;
 
 pub use caller::{AuthError, Caller};
-pub use permission::{Denied, Right, allow};
+pub use permission::{Denied, Right, allow, allow_operate};
 pub use scope::{ParseScopeError, Scope};
 pub use token::{Expiry, ParseExpiryError, Token};

@@ -1,4 +1,5 @@
-//! The one permission table: what a caller may do to a repository. Nothing else decides that.
+//! The one permission table: what a caller may do to a repository, and to the hub as a whole. Nothing
+//! else decides that.
 
 use super::{Caller, Scope};
 use crate::catalog::RepositoryRow;
@@ -24,6 +25,9 @@ pub enum Denied {
     /// The repository is someone else's.
     #[error("this repository is somebody else's")]
     NotOwner,
+    /// Only the operator may.
+    #[error("this needs a token with the scope admin")]
+    NotOperator,
 }
 
 /// Decides. Every repository is public for now, so reading is always allowed.
@@ -38,6 +42,15 @@ pub fn allow(caller: &Caller, right: Right, repository: &RepositoryRow) -> Resul
     }
 }
 
+/// Decides who may operate the hub: start, see and cancel jobs, which touch everybody's repositories.
+pub fn allow_operate(caller: &Caller) -> Result<(), Denied> {
+    match caller {
+        Caller::Anonymous => Err(Denied::Anonymous),
+        Caller::User { scope: Scope::Admin, .. } => Ok(()),
+        Caller::User { scope: Scope::Read | Scope::Write, .. } => Err(Denied::NotOperator),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -47,17 +60,19 @@ mod tests {
     fn the_table() {
         let repository = RepositoryRow { id: 5, name: "alice".into(), owner_id: 1, updated: 0 };
         let user = |id, scope| Caller::User { user: UserRow { id, name: String::new() }, scope };
-        for (caller, write) in [
-            (Caller::Anonymous, Err(Denied::Anonymous)),
-            (user(1, Scope::Read), Err(Denied::Scope)),
-            (user(1, Scope::Write), Ok(())),
-            (user(1, Scope::Admin), Ok(())),
-            (user(2, Scope::Read), Err(Denied::Scope)),
-            (user(2, Scope::Write), Err(Denied::NotOwner)),
-            (user(2, Scope::Admin), Ok(())),
+        let no = Err(Denied::NotOperator);
+        for (caller, write, operate) in [
+            (Caller::Anonymous, Err(Denied::Anonymous), Err(Denied::Anonymous)),
+            (user(1, Scope::Read), Err(Denied::Scope), no),
+            (user(1, Scope::Write), Ok(()), no),
+            (user(1, Scope::Admin), Ok(()), Ok(())),
+            (user(2, Scope::Read), Err(Denied::Scope), no),
+            (user(2, Scope::Write), Err(Denied::NotOwner), no),
+            (user(2, Scope::Admin), Ok(()), Ok(())),
         ] {
             assert_eq!(allow(&caller, Right::Read, &repository), Ok(()), "{caller:?}");
             assert_eq!(allow(&caller, Right::Write, &repository), write, "{caller:?}");
+            assert_eq!(allow_operate(&caller), operate, "{caller:?}");
         }
     }
 }

@@ -5,6 +5,7 @@ mod download;
 mod drain;
 mod face;
 mod intake;
+mod jobs;
 mod json_stream;
 mod native;
 mod observe;
@@ -74,6 +75,8 @@ fn native_face(hub: &Hub) -> Router {
         .route("/flists/{repository}", get(native::flists))
         .route("/sessions/{session}/missing", missing)
         .route("/repositories/{repository}/chunks", get_chunks)
+        .route("/jobs", get(jobs::list).post(jobs::start))
+        .route("/jobs/{job}", get(jobs::job).delete(jobs::cancel))
         .layer(time_limit(hub))
         // These take in much, or check a whole tree: no time limit but the one between two parts.
         .route("/sessions/{session}/chunks", post(native::put_chunks))

@@ -15,6 +15,10 @@ mod downloads;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]
+mod job_routes;
+#[cfg(test)]
+mod jobs;
+#[cfg(test)]
 mod layers;
 #[cfg(test)]
 mod limits;

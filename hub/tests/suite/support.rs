@@ -9,16 +9,19 @@ use flisthub_hub::auth::{Expiry, Scope};
 use flisthub_hub::catalog::Catalog;
 use flisthub_hub::config::Config;
 use flisthub_hub::data::DataDirectory;
+use flisthub_hub::jobs::{Jobs, Kinds, Work};
 use flisthub_hub::server;
 use flisthub_hub::state::Hub;
 use flisthub_storage::{
-    ChunkId, ChunkStore, Clock, Frame, PutReport, RocksOptions, RocksStore, Session, SessionId,
-    Sessions, Stat, StoreError, StoreStats,
+    ChunkId, ChunkStore, Clock, Frame, Maintain, Monitor, PutReport, Quarantined, Reclaimed,
+    Removed, RocksOptions, RocksStore, Row, Session, SessionId, Sessions, Stat, StoreError,
+    StoreStats,
 };
 use reqwest::{Method, RequestBuilder, Response};
 use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
 
 /// When tests begin.
 pub(crate) const START: u64 = 1_800_000_000;
@@ -74,6 +77,9 @@ impl Sessions for Counted {
     fn put_in(&self, id: &SessionId, frames: &[Frame]) -> Result<PutReport, StoreError> {
         self.inner.put_in(id, frames)
     }
+    fn claim(&self, ids: &[ChunkId]) -> Result<Vec<ChunkId>, StoreError> {
+        self.inner.claim(ids)
+    }
     fn sent(&self, id: &SessionId, ids: &[ChunkId]) -> Result<Vec<bool>, StoreError> {
         self.inner.sent(id, ids)
     }
@@ -87,6 +93,40 @@ impl Sessions for Counted {
     }
 }
 
+impl Maintain for Counted {
+    fn rows(&self, after: Option<&ChunkId>, limit: usize) -> Result<Vec<Row>, StoreError> {
+        self.inner.rows(after, limit)
+    }
+    fn rows_of(&self, ids: &[ChunkId]) -> Result<Vec<Option<Row>>, StoreError> {
+        self.inner.rows_of(ids)
+    }
+    fn sent_in_live_sessions(
+        &self,
+        now: u64,
+        visit: &mut dyn FnMut(ChunkId),
+    ) -> Result<(), StoreError> {
+        self.inner.sent_in_live_sessions(now, visit)
+    }
+    fn remove(&self, ids: &[ChunkId], put_before: u64) -> Result<Removed, StoreError> {
+        self.inner.remove(ids, put_before)
+    }
+    fn quarantine(&self, id: &ChunkId) -> Result<bool, StoreError> {
+        self.inner.quarantine(id)
+    }
+    fn quarantined(&self) -> Result<Vec<Quarantined>, StoreError> {
+        self.inner.quarantined()
+    }
+    fn reclaim(&self, monitor: &dyn Monitor) -> Result<Reclaimed, StoreError> {
+        self.inner.reclaim(monitor)
+    }
+    fn failing(&self) -> bool {
+        self.inner.failing()
+    }
+    fn recover(&self) -> Result<(), StoreError> {
+        self.inner.recover()
+    }
+}
+
 /// A running hub.
 pub(crate) struct TestHub {
     pub(crate) url: String,
@@ -95,8 +135,9 @@ pub(crate) struct TestHub {
     pub(crate) clock: Arc<TestClock>,
     pub(crate) store: Arc<Counted>,
     http: reqwest::Client,
-    _stop: oneshot::Sender<()>,
-    _directory: tempfile::TempDir,
+    stop: oneshot::Sender<()>,
+    served: JoinHandle<()>,
+    directory: tempfile::TempDir,
 }
 
 /// An HTTP client. It has no TLS to do, but wants to be able to.
@@ -114,6 +155,11 @@ impl TestHub {
     }
 
     pub(crate) async fn with(config: Config) -> Self {
+        Self::doing(Arc::new(Kinds), config).await
+    }
+
+    /// A hub whose jobs are done by `work`.
+    pub(crate) async fn doing(work: Arc<dyn Work>, config: Config) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let data = DataDirectory::open(&directory.path().join("data")).unwrap();
         let clock = Arc::new(TestClock(AtomicU64::new(START)));
@@ -121,12 +167,13 @@ impl TestHub {
         let inner = RocksStore::open(&data.chunks(), &options, clock.clone()).unwrap();
         let store = Arc::new(Counted { inner, open: AtomicI64::new(0) });
         let catalog = Catalog::open(&data.catalog()).await.unwrap();
-        let hub = Hub::new(catalog, store.clone(), clock.clone(), config);
+        let jobs = Arc::new(Jobs::new(work));
+        let hub = Hub { jobs, ..Hub::new(catalog, store.clone(), clock.clone(), config) };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel::<()>();
         let served = hub.clone();
-        tokio::spawn(async move {
+        let served = tokio::spawn(async move {
             server::serve(&served, listener, async { drop(stopped.await) }).await;
         });
         Self {
@@ -136,9 +183,17 @@ impl TestHub {
             clock,
             store,
             http: client(),
-            _stop: stop,
-            _directory: directory,
+            stop,
+            served,
+            directory,
         }
+    }
+
+    /// Tells the hub to stop and waits until it has. What was open stays open in what this gives.
+    pub(crate) async fn stop(self) -> (Hub, tempfile::TempDir) {
+        drop(self.stop);
+        self.served.await.unwrap();
+        (self.hub, self.directory)
     }
 
     /// Makes a user and gives a token that may write.

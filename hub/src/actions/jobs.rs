@@ -1,0 +1,102 @@
+//! Jobs over HTTP: starting, listing, looking at and cancelling them. Only for callers who may operate the
+//! hub. What a job does and how it is run is in `crate::jobs`.
+
+use super::error::{ActionError, Thing};
+use crate::auth::{Caller, allow_operate};
+use crate::catalog::{JobRow, LogLine};
+use crate::jobs::{self, JobSpec, StartError};
+use crate::state::Hub;
+
+/// Jobs on a page, unless asked for otherwise.
+const PAGE: u32 = 50;
+
+/// The most jobs on a page.
+const MOST_PAGE: u32 = 500;
+
+/// Lines of its log that come with a job.
+const TAIL: u32 = 100;
+
+/// A page of jobs, newest first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    /// The jobs.
+    pub rows: Vec<JobRow>,
+    /// The cursor of the next page; `None` on the last one.
+    pub next: Option<String>,
+}
+
+/// Queues a job.
+pub async fn start(hub: &Hub, caller: &Caller, spec: &JobSpec) -> Result<JobRow, ActionError> {
+    allow_operate(caller)?;
+    // A token must not be a way to make files anywhere on the hub's machine.
+    if matches!(spec, JobSpec::Backup { .. }) {
+        return Err(ActionError::Unprocessable {
+            code: "only_at_the_machine",
+            message:
+                "a backup names a directory on the hub's machine, so it can only be asked for \
+                      there: run `flisthub backup`"
+                    .to_owned(),
+        });
+    }
+    Ok(jobs::start(hub, spec, Some(caller.user()?.id)).await?)
+}
+
+/// A page of jobs.
+pub async fn list(
+    hub: &Hub,
+    caller: &Caller,
+    cursor: Option<&str>,
+    limit: Option<u32>,
+) -> Result<Page, ActionError> {
+    allow_operate(caller)?;
+    let invalid = |message: String| ActionError::Invalid { code: "bad_page", message };
+    let limit = limit.unwrap_or(PAGE);
+    if !(1..=MOST_PAGE).contains(&limit) {
+        return Err(invalid(format!("limit must be from 1 to {MOST_PAGE}")));
+    }
+    let before = cursor
+        .map(str::parse::<u64>)
+        .transpose()
+        .map_err(|_| invalid("cursor must be what the page before gave as next".to_owned()))?;
+    let rows = hub.catalog.jobs(before, limit).await?;
+    let full = rows.len() == limit as usize;
+    let next = rows.last().filter(|last| full && last.sequence > 1);
+    Ok(Page { next: next.map(|last| last.sequence.to_string()), rows })
+}
+
+/// A job and the end of its log.
+pub async fn get(
+    hub: &Hub,
+    caller: &Caller,
+    id: &str,
+) -> Result<(JobRow, Vec<LogLine>), ActionError> {
+    allow_operate(caller)?;
+    let row = hub.catalog.job(id).await?.ok_or_else(|| ActionError::not_found(Thing::Job, id))?;
+    let end = hub.catalog.job_log_end(id).await?;
+    let log = hub.catalog.job_log(id, end.saturating_sub(u64::from(TAIL)), TAIL).await?;
+    Ok((row, log))
+}
+
+/// Asks a job to end.
+pub async fn cancel(hub: &Hub, caller: &Caller, id: &str) -> Result<(), ActionError> {
+    allow_operate(caller)?;
+    match jobs::cancel(hub, id).await? {
+        None => Err(ActionError::not_found(Thing::Job, id)),
+        Some(row) if row.state.is_end() => {
+            Err(ActionError::Conflict(format!("job {id} has {} already", row.state.word())))
+        }
+        Some(_) => Ok(()),
+    }
+}
+
+impl From<StartError> for ActionError {
+    fn from(error: StartError) -> Self {
+        match error {
+            StartError::Spec(error) => {
+                Self::Invalid { code: "bad_job", message: error.to_string() }
+            }
+            StartError::Full => Self::Conflict(error.to_string()),
+            StartError::Catalog(error) => error.into(),
+        }
+    }
+}

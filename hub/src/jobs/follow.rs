@@ -1,0 +1,73 @@
+//! Following a job from its rows: how far it is, new lines of its log, its end.
+
+use tokio::sync::watch;
+
+use crate::catalog::{CatalogError, JobRow, LogLine};
+use crate::state::Hub;
+
+/// Lines of the log that are read at a time.
+const PAGE: u32 = 500;
+
+/// What is new of a job.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// Its state or how far it is has changed.
+    Moved(JobRow),
+    /// A line of its log.
+    Line(LogLine),
+    /// It has ended. Nothing comes after that.
+    Ended(JobRow),
+}
+
+/// Someone who follows a job.
+pub struct Follow {
+    hub: Hub,
+    id: String,
+    changed: watch::Receiver<()>,
+    seen: Option<JobRow>,
+    line: u64,
+}
+
+impl Follow {
+    /// Follows a job from now on; of its log, from the first line.
+    pub fn new(hub: &Hub, id: &str) -> Self {
+        let mut changed = hub.jobs.changed.subscribe();
+        changed.mark_changed();
+        Self { hub: hub.clone(), id: id.to_owned(), changed, seen: None, line: 0 }
+    }
+
+    /// Waits until there is something new, and gives all of it, in order. Dropping the future loses
+    /// nothing.
+    pub async fn next(&mut self) -> Result<Vec<Event>, CatalogError> {
+        loop {
+            // The sender lives as long as the hub that is held here.
+            let _ = self.changed.changed().await;
+            let events = self.look().await;
+            if !matches!(&events, Ok(events) if events.is_empty()) {
+                return events;
+            }
+        }
+    }
+
+    async fn look(&mut self) -> Result<Vec<Event>, CatalogError> {
+        // The row first: what was logged before the end is there when the end is.
+        let row =
+            self.hub.catalog.job(&self.id).await?.ok_or_else(|| CatalogError::Inconsistent {
+                table: "jobs",
+                row: self.id.clone(),
+            })?;
+        let lines = self.hub.catalog.job_log(&self.id, self.line, PAGE).await?;
+        let more = lines.len() == PAGE as usize;
+        self.line = lines.last().map_or(self.line, |last| last.line);
+        let mut events: Vec<Event> = lines.into_iter().map(Event::Line).collect();
+        if more {
+            self.changed.mark_changed();
+        } else if row.state.is_end() {
+            events.push(Event::Ended(row));
+        } else if self.seen.as_ref() != Some(&row) {
+            self.seen = Some(row.clone());
+            events.push(Event::Moved(row));
+        }
+        Ok(events)
+    }
+}

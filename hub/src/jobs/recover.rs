@@ -1,0 +1,59 @@
+//! Jobs that were running when their hub died. Called by the process that has the chunk store open, before
+//! it runs any: so whoever ran them is gone.
+
+use super::JobSpec;
+use crate::catalog::{CatalogError, JobEnd, JobRow, JobState};
+use crate::state::Hub;
+
+/// How often a hub may die while it runs one job: then the job may be what kills it.
+const MOST_DEATHS: u64 = 3;
+
+/// What becomes of a job.
+enum Fate {
+    /// It waits for its turn again.
+    Queue,
+    /// It has ended.
+    End(JobEnd),
+}
+
+/// Puts jobs that were running back into the queue, or ends them with the reason.
+pub async fn recover(hub: &Hub) -> Result<(), CatalogError> {
+    let now = hub.clock.now();
+    for row in hub.catalog.jobs_in(JobState::Running).await? {
+        let line = "the hub stopped while this job ran".to_owned();
+        hub.catalog.record_job(&row.id, None, &[line], now).await?;
+        match fate(&row) {
+            Fate::Queue => {
+                tracing::warn!(job = row.id, kind = row.kind, "job was cut off; queued again");
+                hub.catalog.requeue_job(&row.id, true).await?;
+            }
+            Fate::End(end) => {
+                tracing::warn!(job = row.id, kind = row.kind, ?end, "job was cut off");
+                hub.catalog.finish_job(&row.id, &end, now).await?;
+            }
+        }
+    }
+    hub.jobs.tell_change();
+    Ok(())
+}
+
+fn fate(row: &JobRow) -> Fate {
+    if row.cancel_asked {
+        return Fate::End(JobEnd::Cancelled);
+    }
+    let again =
+        serde_json::from_str::<JobSpec>(&row.arguments).is_ok_and(|spec| spec.may_start_again());
+    if !again {
+        return Fate::End(JobEnd::Failed(
+            "the hub stopped while this job ran; run it again".to_owned(),
+        ));
+    }
+    let deaths = row.attempts.saturating_add(1);
+    if deaths >= MOST_DEATHS {
+        return Fate::End(JobEnd::Failed(format!(
+            "the hub stopped {deaths} times while this job ran, so it is not tried again by itself; \
+             look at the hub's log for the cause, then run it again"
+        )));
+    }
+    Fate::Queue
+}

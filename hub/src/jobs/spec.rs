@@ -1,0 +1,136 @@
+//! What a job can be asked to do, and how that is written as JSON: in the catalog, over HTTP and on the
+//! control socket alike.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+/// A job to be done: its kind (`"kind"` in JSON) and what that kind wants to know.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum JobSpec {
+    /// Delete what nothing refers to.
+    Sweep {
+        /// Only tell what would be deleted.
+        #[serde(default)]
+        dry_run: bool,
+        /// Seconds for which anything that was put or asked for stays; `None`: as configured.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        grace_seconds: Option<u64>,
+    },
+    /// Read and hash everything again.
+    Scrub {
+        /// Bytes a second to read at most; `None`: as fast as it goes.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        rate_bytes_per_second: Option<u64>,
+    },
+    /// Write a backup.
+    Backup {
+        /// The directory that holds the backups. Absolute: the hub works elsewhere than who asks.
+        directory: PathBuf,
+        /// Older backups in it to keep; `None`: all of them.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        keep: Option<u32>,
+    },
+    /// Tell what takes how much space.
+    Space {},
+}
+
+/// Why a job cannot be as asked for.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SpecError {
+    /// A rate at which nothing would ever be read.
+    #[error("rate_bytes_per_second must be at least 1; leave it out to read as fast as it goes")]
+    NoRate,
+    /// A directory that means another place to each process.
+    #[error("the backup directory {} must be an absolute path", .0.display())]
+    RelativeDirectory(PathBuf),
+    /// JSON holds text, and the catalog JSON.
+    #[error("the backup directory's path must be UTF-8")]
+    NotUnicode,
+    /// The newest backup is always kept.
+    #[error("keep must be at least 1; leave it out to keep every backup")]
+    KeepNone,
+}
+
+impl JobSpec {
+    /// The kind's word.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Sweep { .. } => "sweep",
+            Self::Scrub { .. } => "scrub",
+            Self::Backup { .. } => "backup",
+            Self::Space {} => "space",
+        }
+    }
+
+    /// Whether the job may simply be done again when the hub stopped in the middle of it. A backup may
+    /// not: where it was to go may be gone, and whoever asked for it looks at the outcome.
+    pub fn may_start_again(&self) -> bool {
+        !matches!(self, Self::Backup { .. })
+    }
+
+    /// Refuses values with which the job would do nothing, or something else than meant.
+    pub fn check(&self) -> Result<(), SpecError> {
+        match self {
+            Self::Scrub { rate_bytes_per_second: Some(0) } => Err(SpecError::NoRate),
+            Self::Backup { directory, .. } if !directory.is_absolute() => {
+                Err(SpecError::RelativeDirectory(directory.clone()))
+            }
+            Self::Backup { keep: Some(0), .. } => Err(SpecError::KeepNone),
+            _ => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_json_is_frozen() {
+        for (spec, json) in [
+            (
+                JobSpec::Sweep { dry_run: true, grace_seconds: Some(60) },
+                r#"{"kind":"sweep","dry_run":true,"grace_seconds":60}"#,
+            ),
+            (JobSpec::Scrub { rate_bytes_per_second: None }, r#"{"kind":"scrub"}"#),
+            (
+                JobSpec::Backup { directory: "/b".into(), keep: Some(3) },
+                r#"{"kind":"backup","directory":"/b","keep":3}"#,
+            ),
+            (JobSpec::Space {}, r#"{"kind":"space"}"#),
+        ] {
+            assert_eq!(serde_json::to_string(&spec).unwrap(), json);
+            assert_eq!(serde_json::from_str::<JobSpec>(json).unwrap(), spec);
+            assert!(json.contains(&format!("{:?}", spec.kind())));
+            assert_eq!(spec.check(), Ok(()));
+        }
+        let sweep = JobSpec::Sweep { dry_run: false, grace_seconds: None };
+        assert_eq!(serde_json::from_str::<JobSpec>(r#"{"kind":"sweep"}"#).unwrap(), sweep);
+    }
+
+    #[test]
+    fn what_is_no_job_is_refused() {
+        for bad in [
+            "{}",
+            "[]",
+            r#""sweep""#,
+            r#"{"kind":"dance"}"#,
+            r#"{"kind":"backup"}"#,
+            r#"{"kind":"sweep","dry-run":true}"#,
+            r#"{"kind":"space","verbose":true}"#,
+            r#"{"kind":"sweep","grace_seconds":-1}"#,
+            r#"{"kind":"scrub","rate_bytes_per_second":1.5}"#,
+        ] {
+            assert!(serde_json::from_str::<JobSpec>(bad).is_err(), "{bad}");
+        }
+        for spec in [
+            JobSpec::Scrub { rate_bytes_per_second: Some(0) },
+            JobSpec::Backup { directory: "b".into(), keep: None },
+            JobSpec::Backup { directory: "/b".into(), keep: Some(0) },
+        ] {
+            assert!(spec.check().is_err(), "{spec:?}");
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! Jobs over HTTP: who may, what is answered, and what bad input gets.
+
+use flisthub_hub::auth::{Expiry, Scope};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::jobs::{doing, ended, running, until_told};
+use crate::support::{START, TestHub, answer};
+
+async fn admin(hub: &TestHub) -> String {
+    hub.user("alice").await;
+    hub.token("alice", Scope::Admin, Expiry::Never).await
+}
+
+async fn call(hub: &TestHub, token: &str, method: Method, path: &str, body: &str) -> (u16, Value) {
+    let request = hub.request(method, path).bearer_auth(token);
+    let request = request.header("content-type", "application/json").body(body.to_owned());
+    let response = request.send().await.unwrap();
+    let status = response.status().as_u16();
+    let text = response.text().await.unwrap();
+    if text.is_empty() {
+        return (status, Value::Null);
+    }
+    (status, serde_json::from_str(&text).unwrap_or_else(|_| panic!("{status}: {text:?}")))
+}
+
+const JOBS: &str = "/api/v1/jobs";
+
+#[tokio::test]
+async fn a_job_from_first_to_last() {
+    let hub = doing(|_, monitor| {
+        for line in 1..=150 {
+            monitor.note(format!("line {line}"));
+        }
+        Ok(json!({ "removed": 3 }))
+    })
+    .await;
+    let token = admin(&hub).await;
+    let request = hub.request(Method::POST, JOBS).bearer_auth(&token);
+    let spec = json!({ "kind": "sweep", "dry_run": true, "grace_seconds": 60 });
+    let response = request.json(&spec).send().await.unwrap();
+    let location = response.headers()["location"].to_str().unwrap().to_owned();
+    let (status, job) = answer(response).await;
+    assert_eq!(status, 202, "{job}");
+    let id = job["id"].as_str().unwrap().to_owned();
+    assert_eq!(location, format!("/api/v1/jobs/{id}"));
+    assert_eq!((&job["kind"], &job["state"]), (&json!("sweep"), &json!("queued")));
+    assert_eq!((&job["arguments"], &job["user"]), (&spec, &json!("alice")));
+    assert_eq!((&job["created"], &job["result"]), (&json!(START), &Value::Null));
+
+    ended(&hub.hub, &id).await;
+    let (status, job) = call(&hub, &token, Method::GET, &location, "").await;
+    assert_eq!(status, 200);
+    assert_eq!((&job["state"], &job["result"]), (&json!("succeeded"), &json!({ "removed": 3 })));
+    let log = job["log"].as_array().unwrap();
+    assert_eq!(log.len(), 100, "the end of the log");
+    assert_eq!(log[0], json!({ "line": 51, "at": START, "text": "line 51" }));
+    assert_eq!(log[99]["text"], "line 150");
+    // It is over.
+    let (status, problem) = call(&hub, &token, Method::DELETE, &location, "").await;
+    assert_eq!((status, &problem["code"]), (409, &json!("conflict")));
+}
+
+#[tokio::test]
+async fn jobs_come_in_pages_and_are_cancelled() {
+    let hub = doing(until_told).await;
+    let token = admin(&hub).await;
+    let mut ids = Vec::new();
+    for _ in 0..5 {
+        let (_, job) = call(&hub, &token, Method::POST, JOBS, r#"{"kind":"space"}"#).await;
+        ids.push(job["id"].as_str().unwrap().to_owned());
+    }
+    ids.reverse();
+    let mut found = Vec::new();
+    let mut path = format!("{JOBS}?limit=2");
+    loop {
+        let (status, page) = call(&hub, &token, Method::GET, &path, "").await;
+        assert_eq!(status, 200, "{page}");
+        let jobs = page["jobs"].as_array().unwrap();
+        assert!((1..=2).contains(&jobs.len()));
+        found.extend(jobs.iter().map(|job| job["id"].as_str().unwrap().to_owned()));
+        let Some(next) = page["next"].as_str() else { break };
+        path = format!("{JOBS}?limit=2&cursor={next}");
+    }
+    assert_eq!(found, ids);
+    running(&hub.hub, &ids[4]).await;
+    for id in &ids {
+        let path = format!("{JOBS}/{id}");
+        assert_eq!(call(&hub, &token, Method::DELETE, &path, "").await, (202, Value::Null));
+        ended(&hub.hub, id).await;
+        let (_, job) = call(&hub, &token, Method::GET, &path, "").await;
+        assert_eq!((&job["state"], &job["cancel_asked"]), (&json!("cancelled"), &json!(true)));
+    }
+}
+
+#[tokio::test]
+async fn only_admins_may() {
+    let hub = doing(until_told).await;
+    let token = admin(&hub).await;
+    let (_, job) = call(&hub, &token, Method::POST, JOBS, r#"{"kind":"space"}"#).await;
+    let one = format!("{JOBS}/{}", job["id"].as_str().unwrap());
+    let mallory = hub.user("mallory").await;
+    let reader = hub.token("mallory", Scope::Read, Expiry::Never).await;
+    for (method, path, body) in [
+        (Method::POST, JOBS, r#"{"kind":"space"}"#),
+        (Method::POST, JOBS, r#"{"kind":"backup","directory":"/b"}"#),
+        (Method::GET, JOBS, ""),
+        (Method::GET, &one, ""),
+        (Method::GET, "/api/v1/jobs/nothing", ""),
+        (Method::DELETE, &one, ""),
+    ] {
+        for token in [&mallory, &reader] {
+            let (status, problem) = call(&hub, token, method.clone(), path, body).await;
+            assert_eq!((status, &problem["code"]), (403, &json!("forbidden")), "{method} {path}");
+        }
+        let request = hub.request(method.clone(), path);
+        let request = request.header("content-type", "application/json").body(body);
+        let (status, _) = answer(request.send().await.unwrap()).await;
+        assert_eq!(status, 401, "{method} {path}");
+    }
+    let (_, page) = call(&hub, &token, Method::GET, JOBS, "").await;
+    assert_eq!(page["jobs"].as_array().unwrap().len(), 1, "nothing was started");
+    assert_eq!(page["jobs"][0]["cancel_asked"], false, "nothing was cancelled");
+}
+
+#[tokio::test]
+async fn bad_input_is_told_so() {
+    let hub = doing(until_told).await;
+    let token = admin(&hub).await;
+    for (method, path, body, status, code) in [
+        (Method::POST, JOBS, "", 400, "bad_request"),
+        (Method::POST, JOBS, "{", 400, "bad_request"),
+        (Method::POST, JOBS, "[]", 400, "bad_job"),
+        (Method::POST, JOBS, "{}", 400, "bad_job"),
+        (Method::POST, JOBS, r#"{"kind":"dance"}"#, 400, "bad_job"),
+        (Method::POST, JOBS, r#"{"kind":"space","loud":1}"#, 400, "bad_job"),
+        (Method::POST, JOBS, r#"{"kind":"sweep","grace_seconds":-1}"#, 400, "bad_job"),
+        (Method::POST, JOBS, r#"{"kind":"scrub","rate_bytes_per_second":0}"#, 400, "bad_job"),
+        (Method::POST, JOBS, r#"{"kind":"backup","directory":"/b"}"#, 422, "only_at_the_machine"),
+        (Method::GET, "/api/v1/jobs?limit=0", "", 400, "bad_page"),
+        (Method::GET, "/api/v1/jobs?limit=501", "", 400, "bad_page"),
+        (Method::GET, "/api/v1/jobs?limit=x", "", 400, "bad_page"),
+        (Method::GET, "/api/v1/jobs?cursor=-1", "", 400, "bad_page"),
+        (Method::GET, "/api/v1/jobs?page=1", "", 400, "bad_page"),
+        (Method::GET, "/api/v1/jobs/nothing", "", 404, "not_found"),
+        (Method::DELETE, "/api/v1/jobs/nothing", "", 404, "not_found"),
+        (Method::PUT, "/api/v1/jobs", "", 405, "method_not_allowed"),
+    ] {
+        let (found, problem) = call(&hub, &token, method, path, body).await;
+        let found = (found, problem["code"].as_str().unwrap());
+        assert_eq!(found, (status, code), "{path} {body} {problem}");
+        assert!(problem["detail"].as_str().is_some_and(|detail| !detail.is_empty()));
+    }
+    let plain = hub.request(Method::POST, JOBS).bearer_auth(&token).body(r#"{"kind":"space"}"#);
+    assert_eq!(answer(plain.send().await.unwrap()).await.0, 415);
+    let (_, page) = call(&hub, &token, Method::GET, JOBS, "").await;
+    assert_eq!(page, json!({ "jobs": [], "next": null }));
+}
