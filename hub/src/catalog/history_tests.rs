@@ -174,3 +174,21 @@ async fn what_stood_before_the_last_deletion_is_found() {
     names.delete("base", 40).await;
     assert_eq!(names.before_deletion("base").await, Some(row("three").id));
 }
+
+/// Two who bring a name back or make it at the same time: the second finds it there.
+#[tokio::test]
+async fn an_undelete_leaves_a_name_alone_that_is_there_again() {
+    let names = Names::new().await;
+    names.publish("base", 10, "one").await;
+    names.delete("base", 20).await;
+    let base = FlistName::parse("base").unwrap();
+    let undelete = |now| names.change(&base, Source::Undelete, now);
+    names.catalog.publish(&undelete(30), &row("one")).await.unwrap();
+    let history = names.catalog.history(names.repository_id, &base).await.unwrap();
+    match names.catalog.publish(&undelete(31), &row("two")).await {
+        Err(CatalogError::Conflict { what }) => assert_eq!(what, "flist base"),
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(names.catalog.history(names.repository_id, &base).await.unwrap(), history);
+    assert_eq!(history.last().unwrap().source, Source::Undelete);
+}

@@ -6,7 +6,7 @@ use sqlx::{AnyConnection, FromRow, Row};
 
 use super::Catalog;
 use super::error::CatalogError;
-use super::history::{Change, record};
+use super::history::{Change, Source, record};
 use super::rows::{column, id, number};
 use crate::name::FlistName;
 
@@ -158,7 +158,8 @@ impl Catalog {
     }
 
     /// Makes a name point at a flist, whose objects are durable already. The time of its last change
-    /// never goes back, whichever of two publishes read the clock first.
+    /// never goes back, whichever of two publishes read the clock first. An undelete leaves a name alone
+    /// that is there again.
     pub async fn publish(
         &self,
         change: &Change<'_>,
@@ -172,6 +173,9 @@ impl Catalog {
                 .bind(change.name.as_str())
                 .fetch_optional(&mut *transaction)
                 .await?;
+        if change.source == Source::Undelete && known.is_some() {
+            return Err(CatalogError::Conflict { what: format!("flist {}", change.name) });
+        }
         let before = known.map(|(before,)| number("names", change.name.as_str(), before));
         let updated = before.transpose()?.map_or(change.now, |before| before.max(change.now));
         sqlx::query(
