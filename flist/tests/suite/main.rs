@@ -7,9 +7,13 @@ mod fixtures;
 #[cfg(test)]
 mod forged;
 #[cfg(test)]
+mod graph_support;
+#[cfg(test)]
 mod large;
 #[cfg(test)]
 mod laws;
+#[cfg(test)]
+mod reach;
 #[cfg(test)]
 mod strict;
 #[cfg(test)]
