@@ -12,6 +12,8 @@ mod entry_codec;
 mod error;
 mod flist_file;
 mod flist_reader;
+mod gaps;
+mod graph;
 mod links;
 mod list;
 mod manifest;
@@ -31,6 +33,8 @@ pub use entry::{Content, Device, Entry, MAX_TARGET, Metadata, Piece, Pieces, Tot
 pub use error::BuildError;
 pub use flist_file::{FlistWriter, MAGIC};
 pub use flist_reader::{FileError, read_flist};
+pub use gaps::{Gaps, find_missing};
+pub use graph::GraphError;
 pub use links::{build_links, links};
 pub use list::{FileBuilder, List, ListPart, MAX_INLINE_PIECES};
 pub use manifest::{FORMAT_VERSION, Manifest};

@@ -7,6 +7,8 @@ mod fixtures;
 #[cfg(test)]
 mod forged;
 #[cfg(test)]
+mod gaps;
+#[cfg(test)]
 mod graph_support;
 #[cfg(test)]
 mod large;
