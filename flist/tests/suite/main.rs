@@ -11,6 +11,8 @@ mod gaps;
 #[cfg(test)]
 mod graph_support;
 #[cfg(test)]
+mod holders;
+#[cfg(test)]
 mod large;
 #[cfg(test)]
 mod laws;
