@@ -3,7 +3,6 @@
 //! This crate is pure: no network, no disk, no clock, no async. It reads objects through
 //! [`Directories`] and hands new ones to a callback ([`Emit`]). The format is described byte for byte
 //! in `docs/flist-format.md`.
-
 mod build;
 mod cbor;
 mod directory;
@@ -22,11 +21,12 @@ mod name;
 mod nested;
 mod object;
 mod reach;
+mod space;
+mod space_graph;
 mod tree;
 mod verify;
 mod verify_links;
 pub mod wire;
-
 pub use build::{BuiltTree, Counts, MAX_XATTRS, TreeBuilder};
 pub use cbor::DecodeError;
 pub use directory::{Directory, DirectoryPart, build_directory};
@@ -44,5 +44,6 @@ pub use name::{EntryName, MAX_DEPTH, MAX_NAME, MAX_PATH, NameError, TreePath};
 pub use nested::{Members, Nested, NestedIter};
 pub use object::{Directories, Emit, LoadError};
 pub use reach::references;
+pub use space::{Published, space_report};
 pub use tree::{Entries, PieceIter, Tree, Walk, directory_entries, pieces};
 pub use verify::{Verified, VerifyError, VerifyLimits, verify};

@@ -19,6 +19,8 @@ mod laws;
 #[cfg(test)]
 mod reach;
 #[cfg(test)]
+mod space;
+#[cfg(test)]
 mod strict;
 #[cfg(test)]
 mod support;
