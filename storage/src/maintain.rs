@@ -104,6 +104,10 @@ pub trait Maintain: Sessions {
     /// Gives the space of removed objects back to the disk. Long; may be cancelled at any time.
     fn reclaim(&self, monitor: &dyn Monitor) -> Result<Reclaimed, StoreError>;
 
+    /// How often the store was opened again by [`recover`](Self::recover). A change means that what no
+    /// barrier covered may be gone.
+    fn reopened(&self) -> u64;
+
     /// Whether a write failed since the store was opened or last recovered.
     fn failing(&self) -> bool;
 

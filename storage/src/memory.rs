@@ -228,6 +228,10 @@ impl Maintain for MemoryStore {
         Ok(Reclaimed { before: bytes, after: bytes })
     }
 
+    fn reopened(&self) -> u64 {
+        0
+    }
+
     fn failing(&self) -> bool {
         false
     }

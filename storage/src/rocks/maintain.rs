@@ -130,6 +130,10 @@ impl Maintain for RocksStore {
         self.compact(monitor)
     }
 
+    fn reopened(&self) -> u64 {
+        self.reopened.load(SeqCst)
+    }
+
     fn failing(&self) -> bool {
         self.failing.load(SeqCst)
     }

@@ -18,7 +18,7 @@ mod sessions;
 mod write;
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 
 use crate::clock::Clock;
@@ -46,6 +46,8 @@ pub struct RocksStore {
     /// two who bring the same one the first writes it and the other knows; and nothing is removed that
     /// somebody was just told is there. RocksDB takes one batch at a time anyway.
     put_gate: Mutex<()>,
+    /// How often it was opened again.
+    reopened: AtomicU64,
     /// Whether a write failed since the store was opened or recovered.
     failing: AtomicBool,
     /// What was written past the log, and how much of that is in files.
@@ -69,6 +71,7 @@ impl RocksStore {
             barrier: Barrier::default(),
             session_gate: RwLock::new(()),
             put_gate: Mutex::new(()),
+            reopened: AtomicU64::new(0),
             failing: AtomicBool::new(false),
             unlogged: Unlogged::default(),
         })
@@ -90,6 +93,7 @@ impl RocksStore {
             self.failing.store(false, SeqCst);
             return Ok(());
         }
+        self.reopened.fetch_add(1, SeqCst);
         // The old one must be closed first: it holds the directory's lock.
         drop(engine.take());
         *engine = Some(Engine::open(&self.path, &self.options)?);

@@ -65,6 +65,9 @@ impl Sweep<'_> {
         let roots = self.roots;
         let mut removed = Removed::default();
         roots.exclusively(&mut || {
+            if self.store.reopened() != self.reopened {
+                return Err(SweepError::Reopened);
+            }
             self.marks.keep(&roots.committed())?;
             let garbage = batch.iter().filter(|row| self.is_garbage(row));
             let ids: Vec<ChunkId> = garbage.map(|row| row.id).collect();

@@ -86,6 +86,10 @@ pub enum SweepError {
         /// What is wrong with it.
         why: String,
     },
+    /// The store failed and was opened again meanwhile: removals may have been undone, so that the order
+    /// of those that follow would not hold.
+    #[error("the store was opened again while the sweep ran; sweep again")]
+    Reopened,
     /// Somebody asked for it.
     #[error("cancelled")]
     Cancelled,
@@ -152,6 +156,7 @@ pub fn sweep(
         roots,
         monitor,
         marks: Marks::new(store, references, monitor),
+        reopened: store.reopened(),
         put_before: options.now.saturating_sub(options.grace),
         report: SweepReport::default(),
     };
@@ -198,6 +203,8 @@ struct Sweep<'a> {
     roots: &'a dyn Roots,
     monitor: &'a dyn Monitor,
     marks: Marks<'a>,
+    /// [`Maintain::reopened`] at the beginning.
+    reopened: u64,
     /// What was put or refreshed at this time or later is young.
     put_before: u64,
     report: SweepReport,

@@ -7,6 +7,8 @@ mod frames;
 #[cfg(test)]
 mod maintain;
 #[cfg(test)]
+mod protocol;
+#[cfg(test)]
 mod rocks;
 #[cfg(test)]
 mod support;

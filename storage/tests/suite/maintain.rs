@@ -95,9 +95,9 @@ fn only_what_is_old_is_removed() {
         let removed = store.remove(&all, 1_001).unwrap();
         assert_eq!((removed.objects, removed.spared), (2, vec![all[2]]), "{name}");
         let lengths = frames[..2].iter().map(|frame| u64::from(frame.length()));
-        assert_eq!(removed.bytes, lengths.sum(), "{name}");
+        assert_eq!(removed.bytes, lengths.sum::<u64>(), "{name}");
         let stored = frames[..2].iter().map(|frame| frame.bytes().len() as u64);
-        assert_eq!(removed.stored_bytes, stored.sum(), "{name}");
+        assert_eq!(removed.stored_bytes, stored.sum::<u64>(), "{name}");
         assert_eq!(store.missing(&all).unwrap(), [all[0], all[1], all[3]], "{name}");
         assert_eq!(store.get(&all[..2]).unwrap(), [None, None], "{name}");
         assert_eq!(store.get_frames(&all[..2]).unwrap(), [None, None], "{name}");
