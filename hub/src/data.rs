@@ -35,6 +35,11 @@ impl DataDirectory {
         &self.0
     }
 
+    /// The socket on which a running hub takes the operator's orders.
+    pub fn control(&self) -> PathBuf {
+        self.0.join("control.sock")
+    }
+
     /// The catalog's file.
     pub fn catalog(&self) -> PathBuf {
         self.0.join("catalog.sqlite")

@@ -87,9 +87,22 @@ impl From<ActionError> for ApiError {
             ActionError::Absent(ids) => {
                 ErrorBody { missing: ids.into(), ..body(StatusCode::NOT_FOUND, "missing_objects") }
             }
+            ActionError::Swept(_) => body(StatusCode::GONE, "swept"),
             ActionError::Busy(_) => body(StatusCode::SERVICE_UNAVAILABLE, "busy"),
             ActionError::BodyEnded => body(StatusCode::BAD_REQUEST, "body_ended"),
             ActionError::TooSlow(_) => body(StatusCode::REQUEST_TIMEOUT, "too_slow"),
+            ActionError::Full(cause) => {
+                log(&*cause);
+                body(StatusCode::INSUFFICIENT_STORAGE, "disk_full")
+            }
+            ActionError::ReadOnly(cause) => {
+                log(&*cause);
+                body(StatusCode::SERVICE_UNAVAILABLE, "read_only")
+            }
+            ActionError::Damaged(cause) => {
+                log(&*cause);
+                body(StatusCode::INTERNAL_SERVER_ERROR, "damaged")
+            }
             ActionError::Internal(cause) => return Self::internal(&*cause),
         })
     }
@@ -117,9 +130,14 @@ impl ApiError {
 
     /// Logs what happened, once, and tells the caller nothing of it.
     fn internal(cause: &(dyn Error + 'static)) -> Self {
-        tracing::error!(error = chain(cause), "internal error");
+        log(cause);
         Self(ErrorBody::of_status(StatusCode::INTERNAL_SERVER_ERROR, None))
     }
+}
+
+/// What happened is for the log alone.
+fn log(cause: &(dyn Error + 'static)) {
+    tracing::error!(error = chain(cause), "internal error");
 }
 
 /// An error and all that it comes from, in one line.
@@ -151,7 +169,7 @@ impl IntoResponse for ApiError {
 
 #[cfg(test)]
 mod tests {
-    use flisthub_storage::Kind;
+    use flisthub_storage::{Kind, StoreError};
 
     use super::*;
 
@@ -170,12 +188,16 @@ mod tests {
             (ActionError::Denied(Denied::NotOperator), 403, "forbidden"),
             (ActionError::not_found(Thing::Flist, "x"), 404, "not_found"),
             (ActionError::NoSession, 404, "no_session"),
+            (StoreError::Full(text()).into(), 507, "disk_full"),
+            (StoreError::Unwritable(text()).into(), 503, "read_only"),
+            (StoreError::Corrupt { id, source: None }.into(), 500, "damaged"),
             (ActionError::Invalid { code: "bad_name", message: text() }, 400, "bad_name"),
             (ActionError::Unprocessable { code: "bad_flist", message: text() }, 422, "bad_flist"),
             (ActionError::TooLarge(text()), 413, "too_large"),
             (ActionError::Conflict(text()), 409, "conflict"),
             (ActionError::Missing(vec![id]), 409, "missing_objects"),
             (ActionError::Absent(vec![id]), 404, "missing_objects"),
+            (ActionError::Swept(text()), 410, "swept"),
             (ActionError::Busy("busy"), 503, "busy"),
             (ActionError::BodyEnded, 400, "body_ended"),
             (ActionError::TooSlow(1), 408, "too_slow"),

@@ -7,13 +7,17 @@
 
 pub mod actions;
 pub mod auth;
+pub mod backup;
 pub mod catalog;
 pub mod cli;
 pub mod config;
+pub mod control;
 pub mod data;
 pub mod error;
+pub mod gate;
 pub mod jobs;
 pub mod name;
+mod recovery;
 pub mod routes;
 pub mod server;
 pub mod state;

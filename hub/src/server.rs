@@ -14,6 +14,7 @@ use tower_http::normalize_path::NormalizePath;
 
 use crate::config::Limits;
 use crate::jobs::{Stop, runner};
+use crate::recovery::recover_again_and_again;
 use crate::routes;
 use crate::state::Hub;
 use crate::write_limit::WriteLimit;
@@ -31,6 +32,7 @@ pub async fn serve(hub: &Hub, listener: TcpListener, stop: impl Future<Output = 
     let connections = Arc::new(Semaphore::new(limits.connections));
     let running = GracefulShutdown::new();
     let sweeper = tokio::spawn(sweep_sessions(hub.clone()));
+    let recoverer = tokio::spawn(recover_again_and_again(hub.clone()));
     let (stopping, stopped) = Stop::channel();
     let runner = tokio::spawn(runner::run(hub.clone(), stopped));
     let mut stop = std::pin::pin!(stop);
@@ -54,6 +56,7 @@ pub async fn serve(hub: &Hub, listener: TcpListener, stop: impl Future<Output = 
     }
     drop(listener);
     sweeper.abort();
+    recoverer.abort();
     stopping.stop();
     let patience = Duration::from_secs(limits.shutdown_seconds);
     tracing::info!(connections = running.count(), "shutting down");

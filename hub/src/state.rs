@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use flisthub_storage::{Clock, RocksOptions, RocksStore, Sessions};
+use flisthub_storage::{Clock, Maintain, RocksOptions, RocksStore};
 use tokio::sync::Semaphore;
 
 use crate::catalog::{Catalog, CatalogError};
 use crate::config::Config;
 use crate::data::DataDirectory;
+use crate::gate::Gate;
 use crate::jobs::{Jobs, Kinds};
 
 /// The hub. Cheap to clone; clones are the same hub.
@@ -16,9 +17,13 @@ pub struct Hub {
     /// Users, repositories, names.
     pub catalog: Catalog,
     /// Chunks, tree objects, upload sessions.
-    pub store: Arc<dyn Sessions>,
+    pub store: Arc<dyn Maintain>,
+    /// Between publishes and the sweep.
+    pub gate: Arc<Gate>,
     /// Long tasks, one at a time.
     pub jobs: Arc<Jobs>,
+    /// What a backup copies; `None` for a hub that was put together from its parts.
+    pub disk: Option<Arc<Disk>>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// The configuration.
@@ -32,6 +37,14 @@ pub struct Hub {
     pub readers: Arc<Semaphore>,
     /// One permit for each flist that may be checked before it is published.
     pub publishes: Arc<Semaphore>,
+}
+
+/// What a hub has on disk.
+pub struct Disk {
+    /// The data directory.
+    pub data: DataDirectory,
+    /// The chunk store in it.
+    pub store: Arc<RocksStore>,
 }
 
 /// Why a hub cannot be opened.
@@ -61,13 +74,14 @@ impl Hub {
         // The store first: it admits one process, so a second hub stops here.
         let store = Arc::new(RocksStore::open(&data.chunks(), &options, Arc::clone(&clock))?);
         let catalog = Catalog::open(&data.catalog()).await?;
-        Ok(Self::new(catalog, store, clock, config))
+        let disk = Arc::new(Disk { data: data.clone(), store: Arc::clone(&store) });
+        Ok(Self { disk: Some(disk), ..Self::new(catalog, store, clock, config) })
     }
 
     /// Puts a hub together from its parts.
     pub fn new(
         catalog: Catalog,
-        store: Arc<dyn Sessions>,
+        store: Arc<dyn Maintain>,
         clock: Arc<dyn Clock>,
         config: Config,
     ) -> Self {
@@ -79,6 +93,8 @@ impl Hub {
             readers: places(limits.transfers),
             publishes: places(limits.publishes),
             jobs: Arc::new(Jobs::new(Arc::new(Kinds))),
+            disk: None,
+            gate: Arc::default(),
             catalog,
             store,
             clock,

@@ -19,7 +19,8 @@ const WRITE_BATCH: usize = 4 << 20;
 /// Chunks that are read from the store at a time: at most 16 MiB.
 const READ_BATCH: usize = 16;
 
-/// Of a list of ids, those that the hub does not have; both in wire form.
+/// Of a list of ids, those that the hub does not have; both in wire form. The others are claimed: a
+/// sweep leaves them alone for at least half the grace.
 pub async fn missing(
     hub: &Hub,
     caller: &Caller,
@@ -28,7 +29,7 @@ pub async fn missing(
 ) -> Result<Bytes, ActionError> {
     sessions::check(hub, caller, session).await?;
     let ids = ids_of(body, MAX_MISSING_IDS)?;
-    let missing = sessions::with_store(hub, move |store| store.missing(&ids)).await?;
+    let missing = sessions::with_store(hub, move |store| store.claim(&ids)).await?;
     Ok(write_ids(&missing))
 }
 

@@ -56,6 +56,9 @@ pub enum ActionError {
     /// Objects that were asked for are not in the store.
     #[error("{} of the objects asked for are not in the store", .0.len())]
     Absent(Vec<ChunkId>),
+    /// What a deleted name pointed at is no longer whole.
+    #[error("{0}")]
+    Swept(String),
     /// As many as may run at a time are running.
     #[error("{0}")]
     Busy(&'static str),
@@ -65,6 +68,18 @@ pub enum ActionError {
     /// The caller sends too slowly; holds the bytes a second that it must keep to.
     #[error("the request body comes in at less than {0} bytes a second")]
     TooSlow(u64),
+    /// The disk is full. What was not acknowledged is not kept; nothing else is lost.
+    #[error("the hub's disk is full; nothing was changed, try again later")]
+    Full(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The disk takes no writes for now.
+    #[error("the hub cannot write at the moment; nothing was changed, try again later")]
+    ReadOnly(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// What is stored is not what its id names, or not there any more.
+    #[error(
+        "an object that is needed is damaged in the store; push the same content again to heal it, or \
+         ask the operator for a scrub"
+    )]
+    Damaged(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// Something of ours failed. The caller hears no more than that; the log has the rest.
     #[error("internal error")]
     Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -110,6 +125,8 @@ impl From<CatalogError> for ActionError {
     fn from(error: CatalogError) -> Self {
         match error {
             CatalogError::Conflict { .. } => Self::Conflict(error.to_string()),
+            error if error.is_full() => Self::Full(error.into()),
+            error if error.is_read_only() => Self::ReadOnly(error.into()),
             other => Self::internal(other),
         }
     }
@@ -119,6 +136,9 @@ impl From<StoreError> for ActionError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::NoSession(_) => Self::NoSession,
+            StoreError::Full(_) => Self::Full(error.into()),
+            StoreError::Unwritable(_) => Self::ReadOnly(error.into()),
+            StoreError::Corrupt { .. } => Self::Damaged(error.into()),
             other => Self::internal(other),
         }
     }

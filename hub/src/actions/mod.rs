@@ -13,6 +13,7 @@ pub mod publish;
 mod resolve;
 pub mod sessions;
 mod stream;
+pub mod undelete;
 pub mod upload;
 
 pub use error::{ActionError, Thing};

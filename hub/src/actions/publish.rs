@@ -1,12 +1,14 @@
 //! Publishing: making a name point at a flist. The order of the steps is what keeps the hub's promise
 //! that no name ever refers to an absent object, and that what was acknowledged survives a crash:
 //!
-//! 1. every object and chunk of the flist is in the store, and what they say is true;
-//! 2. the barrier: all of them are durable;
-//! 3. the catalog's row, in a transaction that is durable when it commits.
+//! 1. inside the gate, so that no sweep deletes anything from here on;
+//! 2. every object and chunk of the flist is in the store, and what they say is true;
+//! 3. the barrier: all of them are durable;
+//! 4. a sweep that runs is told of the flist;
+//! 5. the catalog's row, in a transaction that is durable when it commits.
 
 use flisthub_flist::{Verified, VerifyError, verify};
-use flisthub_storage::ChunkId;
+use flisthub_storage::{ChunkId, crash_point};
 
 use super::error::ActionError;
 use super::{resolve, sessions};
@@ -39,14 +41,29 @@ pub struct Published {
     pub created: bool,
 }
 
-/// Does the three steps.
+/// Does the steps, to their end also if nobody waits for it any more: a commit must not come after the
+/// gate was left.
 pub(super) async fn publish(hub: &Hub, publication: Publication) -> Result<Published, ActionError> {
+    let hub = hub.clone();
+    tokio::spawn(async move { publish_here(&hub, publication).await }).await?
+}
+
+async fn publish_here(hub: &Hub, publication: Publication) -> Result<Published, ActionError> {
+    // First a place among those that are checked: who waits for one must not be inside.
+    let permit = hub.publishes.clone().acquire_owned().await.map_err(ActionError::internal)?;
+    let inside = hub.gate.enter().await;
     let flist = verified(hub, publication.manifest).await?;
+    drop(permit);
+    crash_point("publish::verified");
     sessions::with_store(hub, |store| store.flush()).await?;
+    crash_point("publish::durable");
+    inside.register(flist.id);
     let now = hub.clock.now();
     let Publication { repository, name, user_id, source, .. } = publication;
     let change = Change { repository_id: repository.id, name: &name, user_id, source, now };
     let written = hub.catalog.publish(&change, &flist).await?;
+    drop(inside);
+    crash_point("publish::committed");
     tracing::info!(
         repository = repository.name,
         name = name.as_str(),
@@ -61,15 +78,11 @@ pub(super) async fn publish(hub: &Hub, publication: Publication) -> Result<Publi
     })
 }
 
-/// Step 1: finds every object, and adds everything up again.
+/// Step 2: finds every object, and adds everything up again.
 async fn verified(hub: &Hub, manifest: ChunkId) -> Result<FlistRow, ActionError> {
-    let permit = hub.publishes.clone().acquire_owned().await.map_err(ActionError::internal)?;
     let store = hub.store.clone();
     let limits = hub.config.limits.tree();
-    let work = move || {
-        let _running = permit;
-        verify(&*store, manifest, &limits)
-    };
+    let work = move || verify(&*store, manifest, &limits);
     let verified = tokio::task::spawn_blocking(work).await?;
     let Verified { manifest: said, counts, file_bytes } =
         verified.map_err(|error| match error {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use flisthub_storage::{Session, SessionId, Sessions, StoreError};
+use flisthub_storage::{Maintain, Session, SessionId, Sessions, StoreError};
 
 use super::error::ActionError;
 use super::resolve;
@@ -12,7 +12,7 @@ use crate::state::Hub;
 /// Runs something on the store, off the threads that serve requests.
 pub(super) async fn with_store<T: Send + 'static>(
     hub: &Hub,
-    work: impl FnOnce(&dyn Sessions) -> Result<T, StoreError> + Send + 'static,
+    work: impl FnOnce(&dyn Maintain) -> Result<T, StoreError> + Send + 'static,
 ) -> Result<T, ActionError> {
     let store = Arc::clone(&hub.store);
     Ok(tokio::task::spawn_blocking(move || work(&*store)).await??)
@@ -70,7 +70,7 @@ pub(super) struct OwnSession {
 impl OwnSession {
     /// Takes charge of an open session.
     pub(super) fn new(hub: &Hub, session: &Session) -> Self {
-        Self { store: Arc::clone(&hub.store), id: session.id }
+        Self { store: hub.store.clone(), id: session.id }
     }
 
     pub(super) fn id(&self) -> SessionId {

@@ -8,4 +8,5 @@ mod token;
 pub use caller::{AuthError, Caller};
 pub use permission::{Denied, Right, allow, allow_operate};
 pub use scope::{ParseScopeError, Scope};
+pub(crate) use token::seconds;
 pub use token::{Expiry, ParseExpiryError, Token};

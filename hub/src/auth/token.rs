@@ -88,7 +88,8 @@ impl FromStr for Expiry {
     }
 }
 
-fn seconds(text: &str) -> Option<u64> {
+/// The seconds of a whole number above 0 with `s`, `m`, `h` or `d`, at most 100 years.
+pub(crate) fn seconds(text: &str) -> Option<u64> {
     let unit_at = text.len().checked_sub(1)?;
     let (digits, unit) = text.split_at_checked(unit_at)?;
     let unit = match unit {

@@ -28,7 +28,29 @@ pub enum CatalogError {
     Database(#[from] sqlx::Error),
 }
 
+/// SQLite's primary result codes, from its documentation.
+const READ_ONLY: u32 = 8;
+const IO_ERROR: u32 = 10;
+const FULL: u32 = 13;
+const CANNOT_OPEN: u32 = 14;
+
 impl CatalogError {
+    /// Whether the disk is full.
+    pub fn is_full(&self) -> bool {
+        self.sqlite_code() == Some(FULL)
+    }
+
+    /// Whether the disk takes no writes, or fails.
+    pub fn is_read_only(&self) -> bool {
+        matches!(self.sqlite_code(), Some(READ_ONLY | IO_ERROR | CANNOT_OPEN))
+    }
+
+    /// The lowest byte of an extended result code is the primary one.
+    fn sqlite_code(&self) -> Option<u32> {
+        let Self::Database(sqlx::Error::Database(error)) = self else { return None };
+        Some(error.code()?.parse::<u32>().ok()? & 0xFF)
+    }
+
     /// Turns a broken unique constraint into [`CatalogError::Conflict`]; `what` names the thing.
     pub(super) fn on_insert(error: sqlx::Error, what: impl FnOnce() -> String) -> Self {
         match &error {

@@ -1,14 +1,25 @@
 //! The command line: what can be typed, and which action it runs.
 
 mod accounts;
+mod jobs;
+mod local;
+mod operate;
+mod quantity;
+mod report;
+mod restore;
 mod serve;
+mod show;
+mod undelete;
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
+use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand};
 
 use crate::auth::{Expiry, Scope};
+use crate::config::Config;
 
 /// A content-addressed hub for trees of files.
 #[derive(Debug, Parser)]
@@ -22,6 +33,23 @@ pub struct Cli {
 enum Command {
     /// Run the hub until it is told to stop (SIGTERM or Ctrl-C).
     Serve(Serve),
+    /// Sweep: delete what no name needs, and give the space back. The running hub does it, or this
+    /// program if none runs; so for all commands down to `undelete`.
+    Gc(operate::Gc),
+    /// Read and hash everything that is stored, and tell what is damaged.
+    Scrub(operate::Scrub),
+    /// Write a backup.
+    Backup(operate::Backup),
+    /// Tell how much space flists and repositories take.
+    Space(operate::Space),
+    /// Tell which names and paths keep a stored object.
+    Why(operate::Why),
+    /// List the newest jobs, or cancel one.
+    Jobs(jobs::Jobs),
+    /// Bring a deleted name back, while a sweep has not taken what it pointed at.
+    Undelete(undelete::Undelete),
+    /// Make a data directory from a backup, or check the backup.
+    Restore(restore::Restore),
     /// Users. Works also while the hub runs.
     #[command(subcommand)]
     User(User),
@@ -86,14 +114,32 @@ enum TokenCommand {
     },
 }
 
-/// Runs what was typed.
-pub async fn run(cli: Cli) -> anyhow::Result<()> {
+/// Runs what was typed. Gives the exit code: 0, or 1 for a job that failed, or 130 for one that was
+/// cancelled.
+pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command {
+        Command::Gc(arguments) => return arguments.run().await,
+        Command::Scrub(arguments) => return arguments.run().await,
+        Command::Backup(arguments) => return arguments.run().await,
+        Command::Space(arguments) => return arguments.run().await,
+        Command::Why(arguments) => return arguments.run().await,
+        Command::Jobs(arguments) => arguments.run().await,
+        Command::Undelete(arguments) => arguments.run().await,
         Command::Serve(arguments) => serve::run(arguments).await,
+        Command::Restore(arguments) => restore::run(arguments).await,
         Command::User(User::Add { name, data }) => accounts::add_user(&data, &name).await,
         Command::Token(TokenCommand::Create { user, data, scope, expires }) => {
             let scope = scope.into_iter().max().unwrap_or(Scope::Write);
             accounts::create_token(&data, &user, scope, expires).await
         }
+    }?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The configuration in a file; without one, the defaults.
+fn config(file: Option<&Path>) -> anyhow::Result<Config> {
+    match file {
+        Some(file) => Config::read(file).context("the configuration cannot be used"),
+        None => Ok(Config::default()),
     }
 }

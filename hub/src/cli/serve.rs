@@ -10,17 +10,14 @@ use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
 use super::Serve;
-use crate::config::Config;
+use crate::control::Control;
 use crate::data::DataDirectory;
 use crate::server;
 use crate::state::Hub;
 
 pub(super) async fn run(arguments: Serve) -> anyhow::Result<()> {
     start_log(&arguments)?;
-    let config = match &arguments.config {
-        Some(file) => Config::read(file).context("the configuration cannot be used")?,
-        None => Config::default(),
-    };
+    let config = super::config(arguments.config.as_deref())?;
     let path = &arguments.data.data;
     let data = DataDirectory::open(path)
         .with_context(|| format!("the data directory {}", path.display()))?;
@@ -30,11 +27,18 @@ pub(super) async fn run(arguments: Serve) -> anyhow::Result<()> {
     let listener = TcpListener::bind(arguments.listen)
         .await
         .with_context(|| format!("cannot listen on {}", arguments.listen))?;
+    let socket = data.control();
+    let control = Control::bind(&socket)
+        .with_context(|| format!("the control socket {} cannot be made", socket.display()))?;
     // Taken over before anyone can know that the hub runs, so that no signal kills it half way.
     let stop = stop_signal()?;
     writeln!(std::io::stdout(), "listening on http://{}", listener.local_addr()?)?;
     std::io::stdout().flush()?;
+    let control = tokio::spawn(control.serve(hub.clone()));
     server::serve(&hub, listener, stop).await;
+    // The socket's file goes while the store is still ours.
+    control.abort();
+    let _ = control.await;
     // What was not acknowledged need not be durable, but why lose it.
     hub.store.flush().context("the last barrier")?;
     hub.catalog.close().await;

@@ -24,6 +24,8 @@ pub struct Follow {
     hub: Hub,
     id: String,
     changed: watch::Receiver<()>,
+    /// Whether there may be something that was not looked at yet.
+    news: bool,
     seen: Option<JobRow>,
     line: u64,
 }
@@ -31,17 +33,19 @@ pub struct Follow {
 impl Follow {
     /// Follows a job from now on; of its log, from the first line.
     pub fn new(hub: &Hub, id: &str) -> Self {
-        let mut changed = hub.jobs.changed.subscribe();
-        changed.mark_changed();
-        Self { hub: hub.clone(), id: id.to_owned(), changed, seen: None, line: 0 }
+        let changed = hub.jobs.changed.subscribe();
+        Self { hub: hub.clone(), id: id.to_owned(), changed, news: true, seen: None, line: 0 }
     }
 
     /// Waits until there is something new, and gives all of it, in order. Dropping the future loses
     /// nothing.
     pub async fn next(&mut self) -> Result<Vec<Event>, CatalogError> {
         loop {
-            // The sender lives as long as the hub that is held here.
-            let _ = self.changed.changed().await;
+            if !self.news {
+                // The sender lives as long as the hub that is held here.
+                let _ = self.changed.changed().await;
+                self.news = true;
+            }
             let events = self.look().await;
             if !matches!(&events, Ok(events) if events.is_empty()) {
                 return events;
@@ -57,12 +61,12 @@ impl Follow {
                 row: self.id.clone(),
             })?;
         let lines = self.hub.catalog.job_log(&self.id, self.line, PAGE).await?;
+        // Nothing waits from here on: either all of this happens, or nothing.
         let more = lines.len() == PAGE as usize;
+        self.news = more;
         self.line = lines.last().map_or(self.line, |last| last.line);
         let mut events: Vec<Event> = lines.into_iter().map(Event::Line).collect();
-        if more {
-            self.changed.mark_changed();
-        } else if row.state.is_end() {
+        if row.state.is_end() && !more {
             events.push(Event::Ended(row));
         } else if self.seen.as_ref() != Some(&row) {
             self.seen = Some(row.clone());

@@ -5,12 +5,18 @@
 //! what came of it. `follow` reads the rows for whoever watches, `recover` deals with what a hub left that
 //! died. Who may do what is decided in `auth`; how jobs look on the wire in `routes` and `control`.
 
+mod backup;
 mod follow;
+mod holders;
 mod monitor;
 mod recover;
 pub mod runner;
+mod scrub;
+mod space;
 mod spec;
 mod stop;
+mod sweep;
+mod why;
 pub mod wire;
 pub mod work;
 

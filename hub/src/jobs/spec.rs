@@ -3,6 +3,7 @@
 
 use std::path::PathBuf;
 
+use flisthub_storage::ChunkId;
 use serde::{Deserialize, Serialize};
 
 /// A job to be done: its kind (`"kind"` in JSON) and what that kind wants to know.
@@ -34,6 +35,11 @@ pub enum JobSpec {
     },
     /// Tell what takes how much space.
     Space {},
+    /// Tell which names and paths keep an object.
+    Why {
+        /// The object's id, 64 hex digits.
+        id: String,
+    },
 }
 
 /// Why a job cannot be as asked for.
@@ -48,6 +54,9 @@ pub enum SpecError {
     /// JSON holds text, and the catalog JSON.
     #[error("the backup directory's path must be UTF-8")]
     NotUnicode,
+    /// What is asked about is no id.
+    #[error("{0:?} is no id of a stored object: that is 64 lower-case hex digits")]
+    NoId(String),
     /// The newest backup is always kept.
     #[error("keep must be at least 1; leave it out to keep every backup")]
     KeepNone,
@@ -61,6 +70,7 @@ impl JobSpec {
             Self::Scrub { .. } => "scrub",
             Self::Backup { .. } => "backup",
             Self::Space {} => "space",
+            Self::Why { .. } => "why",
         }
     }
 
@@ -78,6 +88,9 @@ impl JobSpec {
                 Err(SpecError::RelativeDirectory(directory.clone()))
             }
             Self::Backup { keep: Some(0), .. } => Err(SpecError::KeepNone),
+            Self::Why { id } if id.parse::<ChunkId>().is_err() => {
+                Err(SpecError::NoId(id.chars().take(80).collect()))
+            }
             _ => Ok(()),
         }
     }
@@ -86,6 +99,10 @@ impl JobSpec {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const ID: &str = "0000000000000000000000000000000000000000000000000000000000000000";
+    const WHY: &str =
+        r#"{"kind":"why","id":"0000000000000000000000000000000000000000000000000000000000000000"}"#;
 
     #[test]
     fn the_json_is_frozen() {
@@ -100,6 +117,7 @@ mod tests {
                 r#"{"kind":"backup","directory":"/b","keep":3}"#,
             ),
             (JobSpec::Space {}, r#"{"kind":"space"}"#),
+            (JobSpec::Why { id: ID.into() }, WHY),
         ] {
             assert_eq!(serde_json::to_string(&spec).unwrap(), json);
             assert_eq!(serde_json::from_str::<JobSpec>(json).unwrap(), spec);
@@ -129,6 +147,7 @@ mod tests {
             JobSpec::Scrub { rate_bytes_per_second: Some(0) },
             JobSpec::Backup { directory: "b".into(), keep: None },
             JobSpec::Backup { directory: "/b".into(), keep: Some(0) },
+            JobSpec::Why { id: "12".into() },
         ] {
             assert!(spec.check().is_err(), "{spec:?}");
         }

@@ -59,6 +59,18 @@ impl Work for Kinds {
 
 /// Does one job of any kind.
 pub fn run(hub: &Hub, spec: &JobSpec, monitor: &dyn Monitor) -> Result<Value, JobError> {
-    let _ = (hub, monitor);
-    Err(JobError::Failed(format!("this version of the hub cannot do a {} yet", spec.kind())))
+    match spec {
+        JobSpec::Sweep { dry_run, grace_seconds } => {
+            super::sweep::run(hub, *dry_run, *grace_seconds, monitor)
+        }
+        JobSpec::Scrub { rate_bytes_per_second } => {
+            super::scrub::run(hub, *rate_bytes_per_second, monitor)
+        }
+        JobSpec::Why { id } => {
+            let id = id.parse().map_err(|error| JobError::failed(&error))?;
+            super::why::run(hub, id, monitor)
+        }
+        JobSpec::Backup { directory, keep } => super::backup::run(hub, directory, *keep, monitor),
+        JobSpec::Space {} => super::space::run(hub, monitor),
+    }
 }

@@ -81,6 +81,7 @@ fn native_face(hub: &Hub) -> Router {
         // These take in much, or check a whole tree: no time limit but the one between two parts.
         .route("/sessions/{session}/chunks", post(native::put_chunks))
         .route("/flists/{repository}/{flist}", flist)
+        .route("/flists/{repository}/{flist}/undelete", post(native::undelete))
         .route("/{*path}", axum::routing::any(no_such_route))
         .layer(CatchPanicLayer::new())
         .layer(map_response(face::problem))

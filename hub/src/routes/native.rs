@@ -15,7 +15,9 @@ use futures_util::stream::TryStreamExt as _;
 
 use super::intake::Paced;
 use super::json_stream::array;
-use crate::actions::{chunks, delete as deletion, lists, publish as publishing, sessions};
+use crate::actions::{
+    chunks, delete as deletion, lists, publish as publishing, sessions, undelete as undeletion,
+};
 use crate::auth::Caller;
 use crate::catalog::NameRow;
 use crate::error::ApiError;
@@ -118,6 +120,15 @@ pub(super) async fn delete(
 ) -> Answer<StatusCode> {
     deletion::name(&hub, &caller, &repository, &name).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+pub(super) async fn undelete(
+    State(hub): State<Hub>,
+    caller: Caller,
+    Path((repository, name)): Path<(String, String)>,
+) -> Answer<(StatusCode, Json<FlistInfo>)> {
+    let published = undeletion::name(&hub, &caller, &repository, &name).await?;
+    Ok((StatusCode::CREATED, Json(info(published.row))))
 }
 
 pub(super) async fn repositories(State(hub): State<Hub>) -> Answer<Json<Vec<RepositoryInfo>>> {

@@ -14,7 +14,7 @@ use crate::archives::{files, noise};
 use crate::program::{Serving, user};
 use crate::support::{FORM_TYPE, Field, answer, client, form};
 
-async fn upload(serving: &Serving, token: &str, name: &str, archive: &[u8]) -> Value {
+pub(crate) async fn upload(serving: &Serving, token: &str, name: &str, archive: &[u8]) -> Value {
     let request = client()
         .request(Method::POST, format!("{}/api/flist/me/upload", serving.url))
         .bearer_auth(token)

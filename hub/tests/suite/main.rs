@@ -5,15 +5,27 @@ mod archives;
 #[cfg(test)]
 mod auth;
 #[cfg(test)]
+mod backup;
+#[cfg(test)]
+mod backup_damage;
+#[cfg(test)]
+mod backup_refusals;
+#[cfg(test)]
+mod backup_support;
+#[cfg(test)]
 mod bad_input;
 #[cfg(test)]
 mod cli;
+#[cfg(test)]
+mod control;
 #[cfg(test)]
 mod crash;
 #[cfg(test)]
 mod downloads;
 #[cfg(test)]
 mod hostile;
+#[cfg(test)]
+mod job_commands;
 #[cfg(test)]
 mod job_routes;
 #[cfg(test)]
@@ -32,5 +44,9 @@ mod program;
 mod push;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod undelete;
+#[cfg(test)]
+mod upkeep;
 #[cfg(test)]
 mod uploads;

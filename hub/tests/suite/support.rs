@@ -11,7 +11,7 @@ use flisthub_hub::config::Config;
 use flisthub_hub::data::DataDirectory;
 use flisthub_hub::jobs::{Jobs, Kinds, Work};
 use flisthub_hub::server;
-use flisthub_hub::state::Hub;
+use flisthub_hub::state::{Disk, Hub};
 use flisthub_storage::{
     ChunkId, ChunkStore, Clock, Frame, Maintain, Monitor, PutReport, Quarantined, Reclaimed,
     Removed, RocksOptions, RocksStore, Row, Session, SessionId, Sessions, Stat, StoreError,
@@ -44,7 +44,7 @@ impl Clock for TestClock {
 
 /// A store that counts its open upload sessions.
 pub(crate) struct Counted {
-    inner: RocksStore,
+    inner: Arc<RocksStore>,
     open: AtomicI64,
 }
 
@@ -119,6 +119,9 @@ impl Maintain for Counted {
     fn reclaim(&self, monitor: &dyn Monitor) -> Result<Reclaimed, StoreError> {
         self.inner.reclaim(monitor)
     }
+    fn reopened(&self) -> u64 {
+        self.inner.reopened()
+    }
     fn failing(&self) -> bool {
         self.inner.failing()
     }
@@ -164,11 +167,12 @@ impl TestHub {
         let data = DataDirectory::open(&directory.path().join("data")).unwrap();
         let clock = Arc::new(TestClock(AtomicU64::new(START)));
         let options = RocksOptions::default();
-        let inner = RocksStore::open(&data.chunks(), &options, clock.clone()).unwrap();
+        let inner = Arc::new(RocksStore::open(&data.chunks(), &options, clock.clone()).unwrap());
+        let disk = Some(Arc::new(Disk { data: data.clone(), store: inner.clone() }));
         let store = Arc::new(Counted { inner, open: AtomicI64::new(0) });
         let catalog = Catalog::open(&data.catalog()).await.unwrap();
         let jobs = Arc::new(Jobs::new(work));
-        let hub = Hub { jobs, ..Hub::new(catalog, store.clone(), clock.clone(), config) };
+        let hub = Hub { disk, jobs, ..Hub::new(catalog, store.clone(), clock.clone(), config) };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel::<()>();
@@ -187,6 +191,11 @@ impl TestHub {
             served,
             directory,
         }
+    }
+
+    /// Where the hub's data is.
+    pub(crate) fn data(&self) -> std::path::PathBuf {
+        self.directory.path().join("data")
     }
 
     /// Tells the hub to stop and waits until it has. What was open stays open in what this gives.

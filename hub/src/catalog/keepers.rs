@@ -1,0 +1,56 @@
+//! Who keeps which flist: for reports to people.
+
+use flisthub_storage::ChunkId;
+
+use super::Catalog;
+use super::error::CatalogError;
+use super::rows::{column, id, number};
+
+/// A name that keeps a flist, now or through its history.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Keeper {
+    /// The flist.
+    pub flist: ChunkId,
+    /// The name's repository.
+    pub repository: String,
+    /// The name.
+    pub name: String,
+    /// The revision that keeps it; `None` if the name points at it now.
+    pub revision: Option<u64>,
+}
+
+impl Catalog {
+    /// Every reason why a sweep keeps a flist: what names point at, then the revisions of their history,
+    /// and of names that were not deleted before `deleted_before`. The flists are those of
+    /// [`Catalog::roots`].
+    pub async fn keepers(&self, deleted_before: u64) -> Result<Vec<Keeper>, CatalogError> {
+        type Columns = (Vec<u8>, String, String, i64);
+        let rows: Vec<Columns> = sqlx::query_as(
+            "select names.flist_id, repositories.name, names.name, 0 as revision
+             from names join repositories on repositories.id = names.repository_id
+             union all
+             select kept.flist_id, repositories.name, kept.name, kept.revision
+             from name_history as kept
+             join repositories on repositories.id = kept.repository_id
+             left join (select repository_id, name, max(revision) as revision from name_history
+                        where flist_id is null and happened_at < $1
+                        group by repository_id, name) as gone
+                 on gone.repository_id = kept.repository_id and gone.name = kept.name
+             where kept.flist_id is not null and kept.revision > coalesce(gone.revision, 0)
+             order by 4, 2, 3",
+        )
+        .bind(column(deleted_before))
+        .fetch_all(&self.pool)
+        .await?;
+        let keeper = |(flist, repository, name, revision): Columns| {
+            let row = format!("{repository}/{name} {revision}");
+            Ok(Keeper {
+                flist: id("name_history", &row, &flist)?,
+                revision: Some(number("name_history", &row, revision)?).filter(|one| *one > 0),
+                repository,
+                name,
+            })
+        };
+        rows.into_iter().map(keeper).collect()
+    }
+}

@@ -1,0 +1,68 @@
+//! Doing a job in this process, where no hub runs: the same job, with the same rows.
+
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use flisthub_storage::SystemClock;
+
+use super::show::Show;
+use crate::config::Config;
+use crate::data::DataDirectory;
+use crate::jobs::{self, Follow, JobSpec, Stop, runner};
+use crate::state::Hub;
+
+/// Opens a data directory as a hub does. What a hub that died left running is dealt with.
+pub(super) async fn open(path: &Path, config: Config) -> anyhow::Result<Hub> {
+    let data = DataDirectory::open(path)
+        .with_context(|| format!("the data directory {}", path.display()))?;
+    let hub = Hub::open(&data, config, Arc::new(SystemClock)).await.with_context(|| {
+        format!(
+            "no hub answers on {}, and the data cannot be opened without one",
+            data.control().display()
+        )
+    })?;
+    jobs::recover(&hub).await?;
+    Ok(hub)
+}
+
+/// Makes durable what was done, and closes everything.
+pub(super) async fn close(hub: &Hub) -> anyhow::Result<()> {
+    hub.store.flush().context("the last barrier")?;
+    hub.catalog.close().await;
+    Ok(())
+}
+
+/// Does a job. `interrupt` is ready each time that somebody wants it to end.
+pub(super) async fn run(
+    hub: &Hub,
+    spec: &JobSpec,
+    show: &mut Show,
+    interrupt: &mut tokio::signal::unix::Signal,
+) -> anyhow::Result<ExitCode> {
+    let id = jobs::start(hub, spec, None).await?.id;
+    let (_stopper, stop) = Stop::channel();
+    let mut runner = tokio::spawn(runner::run_only(hub.clone(), id.clone(), stop));
+    let mut follow = Follow::new(hub, &id);
+    let mut running = true;
+    loop {
+        tokio::select! {
+            events = follow.next() => {
+                for event in events? {
+                    if let Some(code) = show.tell(event.into())? {
+                        return Ok(code);
+                    }
+                }
+            }
+            ended = &mut runner, if running => {
+                running = false;
+                ended.context("the job's runner")??;
+            }
+            _ = interrupt.recv() => {
+                jobs::cancel(hub, &id).await?;
+                show.say("asked to end; waiting for it");
+            }
+        }
+    }
+}

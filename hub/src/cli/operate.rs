@@ -1,0 +1,173 @@
+//! `flisthub gc`, `scrub`, `backup`, `space` and `why`: each is a job, done by the hub that runs on the data
+//! directory, or by this process if none runs.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use clap::Args;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use super::show::Show;
+use super::{local, quantity};
+use crate::control::Client;
+use crate::control::protocol::{Ask, Tell};
+use crate::data::DataDirectory;
+use crate::jobs::JobSpec;
+
+/// What all of these commands want to know.
+#[derive(Debug, Args)]
+pub(super) struct Operator {
+    /// The hub's data directory.
+    #[arg(long, value_name = "DIR", env = "FLISTHUB_DATA")]
+    data: PathBuf,
+    /// The hub's configuration file, for when no hub runs; one that runs has its own.
+    #[arg(long, value_name = "FILE", env = "FLISTHUB_CONFIG")]
+    config: Option<PathBuf>,
+    /// Print the report as JSON.
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Gc {
+    /// Only tell what would be deleted.
+    #[arg(long)]
+    dry_run: bool,
+    /// For how long anything that was put, asked for or deleted by name stays, as in 24h or 30d. As
+    /// configured (`store.grace_seconds`) unless given.
+    #[arg(long, value_name = "TIME", value_parser = quantity::seconds)]
+    grace: Option<u64>,
+    #[command(flatten)]
+    operator: Operator,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Scrub {
+    /// Bytes a second to read at most, as in 100M. As fast as it goes unless given.
+    #[arg(long, value_name = "SIZE", value_parser = quantity::bytes)]
+    rate: Option<u64>,
+    #[command(flatten)]
+    operator: Operator,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Backup {
+    /// The folder that holds the backups; made if it is not there.
+    #[arg(value_name = "DIR")]
+    directory: PathBuf,
+    /// How many backups to keep in it, the new one included. All of them unless given.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    keep: Option<u32>,
+    #[command(flatten)]
+    operator: Operator,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Space {
+    #[command(flatten)]
+    operator: Operator,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Why {
+    /// The id of a chunk, directory or other stored object, 64 hex digits.
+    id: String,
+    #[command(flatten)]
+    operator: Operator,
+}
+
+impl Gc {
+    pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
+        let Self { dry_run, grace, operator } = self;
+        operator.job(JobSpec::Sweep { dry_run, grace_seconds: grace }).await
+    }
+}
+
+impl Scrub {
+    pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
+        self.operator.job(JobSpec::Scrub { rate_bytes_per_second: self.rate }).await
+    }
+}
+
+impl Backup {
+    pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
+        // The hub works elsewhere than this program.
+        let directory = std::path::absolute(&self.directory)
+            .with_context(|| format!("the backup folder {}", self.directory.display()))?;
+        self.operator.job(JobSpec::Backup { directory, keep: self.keep }).await
+    }
+}
+
+impl Space {
+    pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
+        self.operator.job(JobSpec::Space {}).await
+    }
+}
+
+impl Why {
+    pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
+        self.operator.job(JobSpec::Why { id: self.id }).await
+    }
+}
+
+impl Operator {
+    /// The running hub, if one runs. A mistyped data directory is not made by asking.
+    pub(super) async fn hub(&self) -> anyhow::Result<Option<Client>> {
+        let there = |path: &Path| path.try_exists().with_context(|| format!("{}", path.display()));
+        if !there(&self.data)? {
+            anyhow::bail!("there is no data directory {}", self.data.display());
+        }
+        let data = DataDirectory::open(&self.data)
+            .with_context(|| format!("the data directory {}", self.data.display()))?;
+        if !there(&data.catalog())? {
+            anyhow::bail!("{} is no hub's data directory: it has no catalog", self.data.display());
+        }
+        Ok(Client::connect(&data.control()).await?)
+    }
+
+    /// The data directory, opened in this process.
+    pub(super) async fn open(&self) -> anyhow::Result<crate::state::Hub> {
+        local::open(&self.data, super::config(self.config.as_deref())?).await
+    }
+
+    /// Has a job done and shows how it goes. Ctrl-C asks it to end.
+    async fn job(&self, spec: JobSpec) -> anyhow::Result<ExitCode> {
+        let mut interrupt = signal(SignalKind::interrupt()).context("Ctrl-C cannot be caught")?;
+        let mut show = Show::new(self.json);
+        if let Some(client) = self.hub().await? {
+            return ask(client, spec, &mut show, &mut interrupt).await;
+        }
+        let hub = self.open().await?;
+        let code = local::run(&hub, &spec, &mut show, &mut interrupt).await;
+        local::close(&hub).await?;
+        code
+    }
+}
+
+/// Has the running hub do a job.
+async fn ask(
+    mut client: Client,
+    job: JobSpec,
+    show: &mut Show,
+    interrupt: &mut Signal,
+) -> anyhow::Result<ExitCode> {
+    client.ask(&Ask::Start { job }).await?;
+    let mut cancelling = false;
+    loop {
+        tokio::select! {
+            tell = client.next() => match tell? {
+                // The job may have ended before it could be cancelled; then its end comes next.
+                Tell::Error { .. } if cancelling => {}
+                tell => if let Some(code) = show.tell(tell)? {
+                    return Ok(code);
+                }
+            },
+            _ = interrupt.recv() => {
+                cancelling = true;
+                client.ask(&Ask::Cancel { id: None }).await?;
+                show.say("asked to end; waiting for it");
+            }
+        }
+    }
+}
