@@ -58,6 +58,63 @@ fn random(state: &mut u64) -> u64 {
     z ^ (z >> 31)
 }
 
+/// A text of [`BLOCK`] letters to take parts of.
+fn letters(state: &mut u64) -> Vec<u8> {
+    let letter = |_| {
+        let number = usize::try_from(random(state) % 32).unwrap_or(0);
+        LETTERS.get(number).copied().unwrap_or(b' ')
+    };
+    (0..BLOCK).map(letter).collect()
+}
+
+/// Adds bytes that do not compress until `to` has `end`, or a few more.
+fn add_random(to: &mut Vec<u8>, end: usize, state: &mut u64) {
+    while to.len() < end {
+        to.extend_from_slice(&random(state).to_le_bytes());
+    }
+}
+
+/// Adds short parts of a text in random order: about what zstd makes of program text.
+fn add_text(to: &mut Vec<u8>, text: &[u8], end: usize, state: &mut u64) {
+    while to.len() < end {
+        let number = random(state);
+        let length = 8 + usize::try_from(number % 32).unwrap_or(0);
+        let last = text.len().saturating_sub(length);
+        let from = usize::try_from(number >> 32).unwrap_or(0) % last.max(1);
+        to.extend_from_slice(text.get(from..from + length).unwrap_or(b"text"));
+    }
+}
+
+/// Makes bytes for chunks, never the same twice.
+pub(crate) struct Bytes {
+    state: u64,
+    text: Vec<u8>,
+}
+
+impl Bytes {
+    pub(crate) fn new(seed: u64) -> Self {
+        // Far apart, so that the sequences of two seeds do not meet.
+        let mut state = seed.wrapping_mul(0xd6e8_feb8_6659_fd93);
+        state = random(&mut state);
+        let text = letters(&mut state);
+        Self { state, text }
+    }
+
+    /// Adds `length` bytes that do not compress.
+    pub(crate) fn random(&mut self, to: &mut Vec<u8>, length: usize) {
+        let end = to.len() + length;
+        add_random(to, end, &mut self.state);
+        to.truncate(end);
+    }
+
+    /// Adds `length` bytes that compress as program text does.
+    pub(crate) fn text(&mut self, to: &mut Vec<u8>, length: usize) {
+        let end = to.len() + length;
+        add_text(to, &self.text, end, &mut self.state);
+        to.truncate(end);
+    }
+}
+
 /// What the file of that number holds. Of eight files three are text, two random, one has holes, one is
 /// an earlier file and one an earlier file shifted by a few bytes. Sizes go from 1 KiB to 32 MiB.
 fn file(seed: u64, number: u64) -> File {
@@ -83,11 +140,7 @@ impl Generator {
     /// An archive that ends with the file that passes `total` bytes.
     pub(crate) fn new(seed: u64, total: u64) -> Self {
         let mut state = seed;
-        let letter = |_| {
-            let number = usize::try_from(random(&mut state) % 32).unwrap_or(0);
-            LETTERS.get(number).copied().unwrap_or(b' ')
-        };
-        let text = (0..BLOCK).map(letter).collect();
+        let text = letters(&mut state);
         Self {
             seed,
             total,
@@ -145,8 +198,8 @@ impl Generator {
         match file.kind {
             // Runs of 256 KiB of each, if the file is that long.
             Kind::Holes if (done / BLOCK) % 8 >= 4 => self.piece.resize(end, 0),
-            Kind::Text | Kind::Holes => self.add_text(end, &mut state),
-            Kind::Random => self.add_random(end, &mut state),
+            Kind::Text | Kind::Holes => add_text(&mut self.piece, &self.text, end, &mut state),
+            Kind::Random => add_random(&mut self.piece, end, &mut state),
         }
         self.piece.truncate(end);
         if done + length < file.size {
@@ -156,23 +209,6 @@ impl Generator {
             let all = usize::try_from(file.size + file.shift).unwrap_or(0);
             let padding = all.next_multiple_of(RECORD) - all;
             self.piece.resize(end + padding, 0);
-        }
-    }
-
-    fn add_random(&mut self, end: usize, state: &mut u64) {
-        while self.piece.len() < end {
-            self.piece.extend_from_slice(&random(state).to_le_bytes());
-        }
-    }
-
-    /// Short parts of the text in random order: about what zstd makes of program text.
-    fn add_text(&mut self, end: usize, state: &mut u64) {
-        while self.piece.len() < end {
-            let number = random(state);
-            let length = 8 + usize::try_from(number % 32).unwrap_or(0);
-            let last = self.text.len().saturating_sub(length);
-            let from = usize::try_from(number >> 32).unwrap_or(0) % last.max(1);
-            self.piece.extend_from_slice(self.text.get(from..from + length).unwrap_or(b"text"));
         }
     }
 }

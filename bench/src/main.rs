@@ -20,6 +20,7 @@ mod stats;
 mod stream;
 mod table;
 mod upload;
+mod write;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -36,7 +37,7 @@ struct Arguments {
     #[arg(value_enum)]
     parts: Vec<Part>,
 
-    /// How often each thing is measured in `peers` and `micro`. Medians are printed.
+    /// How often each thing is measured in every part but `stream`. Medians are printed.
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
     runs: u32,
 
@@ -44,7 +45,12 @@ struct Arguments {
     #[arg(long, value_name = "BYTES", default_value_t = 10_000_000_000)]
     stream_bytes: u64,
 
-    /// Directory for everything that is written: 5 GB for `peers`, as much as it streams for `stream`.
+    /// Bytes of the large publish in `write`.
+    #[arg(long, value_name = "BYTES", default_value_t = 3_000_000_000)]
+    write_bytes: u64,
+
+    /// Directory for everything that is written: 5 GB for `peers`, as much as it streams for `stream`,
+    /// twice the large publish for `write`.
     /// A file system in memory makes the numbers meaningless.
     #[arg(long, value_name = "DIR", default_value_os_t = std::env::temp_dir())]
     work: PathBuf,
@@ -70,6 +76,8 @@ enum Part {
     Stream,
     /// The chunk store alone: which of these ids are missing.
     Micro,
+    /// The chunk store's write paths compared.
+    Write,
 }
 
 impl Arguments {
@@ -126,19 +134,20 @@ fn main() -> anyhow::Result<ExitCode> {
 }
 
 fn measure(arguments: &Arguments, work: &std::path::Path, handle: &Handle) -> anyhow::Result<()> {
-    let programs = hub::Programs::beside_this_one()?;
     table::machine(&machine::describe(work)?);
     if arguments.wants(Part::Peers) {
         anyhow::ensure!(
             rustix::process::geteuid().is_root(),
             "`peers` needs root: the trees have devices and owners (try: flisthub-bench stream micro)"
         );
+        let programs = hub::Programs::beside_this_one()?;
         let inputs = inputs::Inputs::prepare(&arguments.cache()?, work)?;
         let results = rounds::measure(&inputs, arguments.runs, work, &programs, handle)?;
         table::peers(&inputs, &results);
         table::verdicts(&aims::of_peers(&results));
     }
     if arguments.wants(Part::Stream) {
+        let programs = hub::Programs::beside_this_one()?;
         let result = stream::measure(arguments.stream_bytes, work, &programs, handle)?;
         table::stream(&result);
         table::verdicts(&[aims::of_stream(&result)]);
@@ -147,6 +156,10 @@ fn measure(arguments: &Arguments, work: &std::path::Path, handle: &Handle) -> an
         let results = micro::measure(arguments.runs, work)?;
         table::micro(&results);
         table::verdicts(&[aims::of_micro(&results)]);
+    }
+    if arguments.wants(Part::Write) {
+        let results = write::measure(arguments.runs, arguments.write_bytes, work)?;
+        table::write(&results);
     }
     Ok(())
 }

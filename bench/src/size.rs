@@ -15,11 +15,14 @@ pub(crate) struct Size {
     pub(crate) disk: u64,
     /// The lengths of all files.
     pub(crate) files: u64,
+    /// How many files there are.
+    pub(crate) count: u64,
 }
 
 /// Measures a directory. What disappears meanwhile is not counted: a server may be at work in it.
 pub(crate) fn of(directory: &Path) -> anyhow::Result<Size> {
-    let mut size = Size { disk: fs::symlink_metadata(directory)?.blocks() * 512, files: 0 };
+    let mut size =
+        Size { disk: fs::symlink_metadata(directory)?.blocks() * 512, ..Size::default() };
     let entries = fs::read_dir(directory).with_context(|| directory.display().to_string())?;
     for entry in entries {
         let entry = entry?;
@@ -28,9 +31,11 @@ pub(crate) fn of(directory: &Path) -> anyhow::Result<Size> {
             let below = of(&entry.path())?;
             size.disk += below.disk;
             size.files += below.files;
+            size.count += below.count;
         } else {
             size.disk += metadata.blocks() * 512;
             size.files += metadata.len();
+            size.count += 1;
         }
     }
     Ok(size)
@@ -85,6 +90,7 @@ mod tests {
         fs::File::create(directory.path().join("hole")).unwrap().set_len(1 << 30).unwrap();
         let size = of(directory.path()).unwrap();
         assert_eq!(size.files, 120 + (1 << 30));
+        assert_eq!(size.count, 3);
         assert!(size.disk < 1 << 20, "{size:?}");
     }
 

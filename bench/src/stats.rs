@@ -17,6 +17,12 @@ impl Samples {
         f64::midpoint(lower, upper)
     }
 
+    /// The value that so many percent of the samples are at or below; 0 of none.
+    pub(crate) fn percentile(&self, percent: usize) -> f64 {
+        let rank = (self.0.len() * percent).div_ceil(100).max(1);
+        self.0.get(rank - 1).copied().unwrap_or_default()
+    }
+
     pub(crate) fn smallest(&self) -> f64 {
         self.0.first().copied().unwrap_or_default()
     }
@@ -65,6 +71,15 @@ mod tests {
         assert!((of(&[4.0, 1.0, 2.0, 3.0]) - 2.5).abs() < 1e-9);
         assert!((of(&[7.0]) - 7.0).abs() < 1e-9);
         assert!(of(&[]).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_percentile_is_a_value_that_was_measured() {
+        let samples: Samples = (1..=200).map(f64::from).collect();
+        for (percent, value) in [(1, 2.0), (50, 100.0), (99, 198.0), (100, 200.0)] {
+            assert!((samples.percentile(percent) - value).abs() < 1e-9, "{percent}");
+        }
+        assert!(Samples::default().percentile(50).abs() < 1e-9);
     }
 
     #[test]

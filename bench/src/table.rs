@@ -1,6 +1,7 @@
-//! The tables, in Markdown on standard output. That of the `peers` part is below, in a file of its own.
+//! The tables, in Markdown on standard output. Those of the larger parts are below, in files of their own.
 
 mod peers;
+mod write;
 
 use std::io::Write as _;
 
@@ -10,6 +11,7 @@ use crate::stats::{all_megabytes, megabytes};
 use crate::stream::Streamed;
 
 pub(crate) use peers::peers;
+pub(crate) use write::write;
 
 /// Prints a line. Nobody reads them if that fails, so the measurement goes on.
 fn say(text: &str) {
