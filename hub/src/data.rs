@@ -1,5 +1,8 @@
 //! The data directory: where the catalog and the chunk store are in it.
 
+use std::fs::{DirBuilder, File};
+use std::io;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
 /// While a restore is under way, a file of this name is in the data directory.
@@ -13,11 +16,10 @@ pub struct DataDirectory(PathBuf);
 impl DataDirectory {
     /// Takes `path` for a data directory. Makes it if it is not there, for its owner alone: the catalog
     /// says who may do what. Refuses one that a restore left half done.
-    pub fn open(path: &Path) -> std::io::Result<Self> {
-        use std::os::unix::fs::DirBuilderExt as _;
-        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path)?;
+    pub fn open(path: &Path) -> io::Result<Self> {
+        make(path)?;
         if path.join(RESTORING).try_exists()? {
-            return Err(std::io::Error::other(
+            return Err(io::Error::other(
                 "a restore into it is under way or was not finished; if none runs, remove the \
                  directory and restore again",
             ));
@@ -49,4 +51,23 @@ impl DataDirectory {
     pub fn chunks(&self) -> PathBuf {
         self.0.join("chunks")
     }
+}
+
+/// Makes a directory and those above it, so that they survive a power cut: whatever is synced below a
+/// directory is lost with it when its own name was never synced.
+fn make(path: &Path) -> io::Result<()> {
+    let above = match path.parent() {
+        Some(above) if above.as_os_str().is_empty() => Path::new("."),
+        Some(above) => above,
+        None => return Ok(()),
+    };
+    match DirBuilder::new().mode(0o700).create(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            make(above)?;
+            return make(path);
+        }
+        Err(_) if path.is_dir() => return Ok(()),
+        made => made?,
+    }
+    File::open(above)?.sync_all()
 }

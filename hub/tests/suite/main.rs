@@ -39,6 +39,8 @@ mod lists;
 #[cfg(test)]
 mod native;
 #[cfg(test)]
+mod power;
+#[cfg(test)]
 mod program;
 #[cfg(test)]
 mod push;
