@@ -15,7 +15,9 @@ pub enum WritePath {
     /// written once, but each barrier makes files, however little there was.
     Flush,
     /// Batches with at least so many bytes of frames past the log, smaller ones through it. A barrier
-    /// writes the memory tables out if anything is waiting past the log.
+    /// writes the memory tables out if anything is waiting past the log. The default: as fast as `Log`
+    /// for small publishes and as `Flush` for large ones. Whoever writes much writes batches of 4 MiB,
+    /// so 2 MiB tells the two apart.
     Hybrid {
         /// Bytes of frames in one batch.
         unlogged_from: u64,
@@ -48,7 +50,7 @@ impl Default for RocksOptions {
             block_cache: 64 << 20,
             write_buffers: 64 << 20,
             chunk_cache: 32 << 20,
-            write_path: WritePath::Log,
+            write_path: WritePath::Hybrid { unlogged_from: 2 << 20 },
             grace: crate::DEFAULT_GRACE,
             blob_gc_percent: 25,
             blob_gc_rate: 64 << 20,
@@ -71,8 +73,8 @@ impl RocksOptions {
         options.set_atomic_flush(true);
         // Memory stays bounded whatever comes in.
         options.set_db_write_buffer_size(self.write_buffers);
-        // Old logs go as soon as what they hold is flushed, which this forces: the log holds every
-        // frame a second time, so it bounds the disk that costs, and what is replayed at start.
+        // Old logs go as soon as what they hold is flushed, which this forces: the log holds frames a
+        // second time, so it bounds the disk that costs, and what is replayed at start.
         options.set_max_total_wal_size(64 << 20);
         // Hands dirty pages to the disk as they come, so that the barrier has little left to wait for.
         options.set_bytes_per_sync(4 << 20);
