@@ -15,7 +15,7 @@ export CARGO_TARGET_DIR ?= $(CURDIR)/target
 
 ALL := --release --workspace --locked
 
-.PHONY: help setup build test check demo bench run \
+.PHONY: help setup build test check demo bench run soak soak-power soak-fuzz \
 	test-format test-arrows test-lints test-docs test-cargo test-reader
 
 help: ## Show this list
@@ -55,6 +55,17 @@ test-reader:
 check: test ## All of test, and the slower linters: licences, unused crates, spelling
 	@scripts/setup check
 	scripts/check-slow
+
+soak: ## The long proofs of docs/testing.md: power cuts and fuzzing
+	@scripts/setup build test
+	@$(MAKE) --no-print-directory soak-power soak-fuzz
+
+# A cut takes a second or two.
+soak-power:
+	FLISTHUB_SOAK_ROUNDS="$${FLISTHUB_SOAK_ROUNDS:-500}" cargo test $(ALL) --test suite -- power::
+
+soak-fuzz:
+	scripts/fuzz
 
 demo: ## Two Debian root filesystems through a hub and back, with a table
 	@scripts/setup build demo
