@@ -1,5 +1,6 @@
 //! `flisthub jobs`: the newest jobs, and cancelling one.
 
+use std::fmt::Write as _;
 use std::io::Write as _;
 
 use clap::{Args, Subcommand};
@@ -46,17 +47,16 @@ impl Jobs {
 }
 
 async fn list(operator: &Operator) -> anyhow::Result<()> {
-    let jobs = match operator.hub().await? {
-        Some(client) => match client.answer(&Ask::Jobs {}).await? {
+    let jobs = if let Some(client) = operator.hub().await? {
+        match client.answer(&Ask::Jobs {}).await? {
             Tell::Jobs { jobs } => jobs,
             other => return Err(ClientError::NotUnderstood(format!("{other:?}")).into()),
-        },
-        None => {
-            let hub = operator.open().await?;
-            let rows = hub.catalog.jobs(None, LISTED).await?;
-            local::close(&hub).await?;
-            rows.into_iter().map(wire::job).collect()
         }
+    } else {
+        let hub = operator.open().await?;
+        let rows = hub.catalog.jobs(None, LISTED).await?;
+        local::close(&hub).await?;
+        rows.into_iter().map(wire::job).collect()
     };
     let mut out = std::io::stdout().lock();
     if operator.json {
@@ -73,13 +73,13 @@ async fn list(operator: &Operator) -> anyhow::Result<()> {
 fn line(job: &JobInfo) -> String {
     let mut line = format!("{}  {:9}  {}", job.id, job.state, job.kind);
     if let ("running", Some(phase)) = (job.state.as_str(), &job.phase) {
-        line.push_str(&format!("  {phase} {}", job.done));
+        let _ = write!(line, "  {phase} {}", job.done);
         if let Some(total) = job.total {
-            line.push_str(&format!(" of {total}"));
+            let _ = write!(line, " of {total}");
         }
     }
     if let Some(error) = &job.error {
-        line.push_str(&format!("  {error}"));
+        let _ = write!(line, "  {error}");
     }
     line
 }

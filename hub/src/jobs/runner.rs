@@ -73,7 +73,7 @@ async fn one(hub: &Hub, row: JobRow, stop: &mut Stop) {
     tracing::info!(job = row.id, kind = row.kind, "job started");
     hub.jobs.tell_change();
     let next = match serde_json::from_str::<JobSpec>(&row.arguments) {
-        Ok(spec) => Running::start(hub, &row.id, spec).to_end(stop).await,
+        Ok(spec) => Running::start(hub, &row.id, spec).finish(stop).await,
         Err(error) => {
             let reason = format!("this version of the hub does not know such a job: {error}");
             Some(Next::End(JobEnd::Failed(reason)))
@@ -131,7 +131,7 @@ impl<'a> Running<'a> {
     }
 
     /// Waits for the end of the work. `None` if the hub stops and the catalog fails.
-    async fn to_end(mut self, stop: &mut Stop) -> Option<Next> {
+    async fn finish(mut self, stop: &mut Stop) -> Option<Next> {
         let mut ticks = ticks();
         let mut stopping = false;
         let outcome = loop {

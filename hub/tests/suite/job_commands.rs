@@ -76,21 +76,21 @@ fn space_why_and_undelete_work_with_a_hub_and_without() {
     let id = flisthub_storage::Kind::Content.id_of(&noise(100_000, 1)).to_string();
     let publish = |serving: &Serving| {
         runtime.block_on(upload(serving, &token, "base.tar", &archive));
-        let path = format!("{}/api/flist/me/base.tar", serving.url);
+        let path = format!("{}/api/flist/me/base", serving.url);
         let gone = client().delete(path).bearer_auth(&token);
         assert_eq!(runtime.block_on(gone.send()).unwrap().status(), 200);
     };
     let check = || {
-        let back = on(data, &["undelete", "alice/base.tar"]);
+        let back = on(data, &["undelete", "alice/base"]);
         assert_eq!(back.status.code(), Some(0), "{}", text(&back.stderr));
-        assert_eq!(text(&back.stdout), "alice/base.tar is back\n");
-        for (name, words) in [("alice/base.tar", "is there"), ("base", "repository/name")] {
+        assert_eq!(text(&back.stdout), "alice/base is back\n");
+        for (name, words) in [("alice/base", "is there"), ("base", "repository/name")] {
             let output = on(data, &["undelete", name]);
             assert_eq!(output.status.code(), Some(1));
             assert!(text(&output.stderr).contains(words), "{}", text(&output.stderr));
         }
         let space: Value = serde_json::from_slice(&on(data, &["space", "--json"]).stdout).unwrap();
-        assert_eq!(space["flists"][0]["names"], json!(["alice/base.tar"]), "{space}");
+        assert_eq!(space["flists"][0]["names"], json!(["alice/base"]), "{space}");
         assert_eq!(space["repositories"].as_array().unwrap().len(), 1);
         let why = on(data, &["why", &id]);
         let shown = text(&why.stdout);
@@ -101,7 +101,7 @@ fn space_why_and_undelete_work_with_a_hub_and_without() {
     let serving = Serving::start(data);
     publish(&serving);
     check();
-    let gone = client().delete(format!("{}/api/flist/me/base.tar", serving.url));
+    let gone = client().delete(format!("{}/api/flist/me/base", serving.url));
     let gone = runtime.block_on(gone.bearer_auth(&token).send()).unwrap();
     assert_eq!(gone.status(), 200);
     assert_eq!(serving.stop(), Some(0));
