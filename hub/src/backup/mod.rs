@@ -49,6 +49,8 @@ pub struct BackupReport {
     pub files: u64,
     /// Bytes of those.
     pub bytes: u64,
+    /// Bytes that were read of the hub's files: of those that are not known to be in the backup.
+    pub read_bytes: u64,
     /// Files that were copied because the backup did not have their bytes.
     pub copied_files: u64,
     /// Bytes of those.
@@ -77,6 +79,7 @@ pub fn run(
         flists,
         files: staged.len() as u64,
         bytes: staged.iter().map(|file| file.bytes).sum(),
+        read_bytes: 0,
         copied_files: 0,
         copied_bytes: 0,
         pruned: None,
@@ -116,6 +119,7 @@ fn store_files(
         }
         let (copied, added) = copy(layout, file, &mut pace)?;
         known.add(&copied)?;
+        report.read_bytes += copied.bytes;
         if added {
             report.copied_files += 1;
             report.copied_bytes += copied.bytes;

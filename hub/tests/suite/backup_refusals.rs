@@ -116,6 +116,32 @@ async fn two_at_once_are_refused() {
     }
 }
 
+/// Between the two halves of a backup nothing may be deleted, so it waits for a sweep that deletes.
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_copied_while_a_sweep_deletes() {
+    let (test, place, _) = backed_up().await;
+    let (hub, folder) = (test.hub.clone(), place.backup());
+    let staged = hub.disk.as_ref().unwrap().data.path().join("backup");
+    let run = tokio::task::spawn_blocking(move || {
+        let gate = hub.gate.clone();
+        let runtime = tokio::runtime::Handle::current();
+        let backup = gate.exclusively(|| {
+            let backup =
+                runtime.spawn_blocking(move || backup::run(&hub, &folder, None, &Silent).unwrap());
+            while !staged.exists() {
+                std::thread::yield_now();
+            }
+            // Its next step, if nothing held it, would be done long since.
+            std::thread::sleep(std::time::Duration::from_millis(200));
+            assert_eq!(fs::read_dir(&staged).unwrap().count(), 0);
+            backup
+        });
+        runtime.block_on(backup).unwrap()
+    });
+    let report = run.await.unwrap();
+    assert_eq!(place.read_back(Some(&report.snapshot)).await.len(), 1);
+}
+
 #[tokio::test]
 async fn folders_that_are_not_for_backups_are_left_alone() {
     let (hub, place, _) = backed_up().await;
