@@ -19,7 +19,8 @@ mod write;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
-use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, TryLockError};
+use std::time::Duration;
 
 use crate::clock::Clock;
 use crate::store::StoreError;
@@ -28,6 +29,10 @@ use engine::Engine;
 pub use options::{RocksOptions, WritePath};
 use read::ChunkCache;
 use write::Unlogged;
+
+/// How often, and how long after each other, reopening tries to be alone.
+const TRIES: u32 = 500;
+const PAUSE: Duration = Duration::from_millis(2);
 
 /// Keeps objects in RocksDB. One process at a time; cheap to share between threads through an `Arc`.
 pub struct RocksStore {
@@ -86,20 +91,32 @@ impl RocksStore {
 
     /// Closes the database and opens it again, unless it can be written after all.
     fn reopen(&self) -> Result<(), StoreError> {
-        let mut engine = self.engine.write().unwrap_or_else(PoisonError::into_inner);
-        if let Some(open) = engine.as_ref()
-            && open.write_format().is_ok()
-        {
-            self.failing.store(false, SeqCst);
-            return Ok(());
+        let writable = self
+            .engine()
+            .is_ok_and(|open| open.get().is_ok_and(|engine| engine.write_format().is_ok()));
+        if !writable {
+            let mut engine = self.alone()?;
+            self.reopened.fetch_add(1, SeqCst);
+            // The old one must be closed first: it holds the directory's lock.
+            drop(engine.take());
+            *engine = Some(Engine::open(&self.path, &self.options)?);
+            self.unlogged.forget();
         }
-        self.reopened.fetch_add(1, SeqCst);
-        // The old one must be closed first: it holds the directory's lock.
-        drop(engine.take());
-        *engine = Some(Engine::open(&self.path, &self.options)?);
-        self.unlogged.forget();
         self.failing.store(false, SeqCst);
         Ok(())
+    }
+
+    /// Waits until nobody uses the database, but not for ever: a compaction can take long, and whoever
+    /// stands in line for the lock holds up all readers that come later.
+    fn alone(&self) -> Result<RwLockWriteGuard<'_, Option<Engine>>, StoreError> {
+        for _ in 0..TRIES {
+            match self.engine.try_write() {
+                Ok(engine) => return Ok(engine),
+                Err(TryLockError::Poisoned(poisoned)) => return Ok(poisoned.into_inner()),
+                Err(TryLockError::WouldBlock) => std::thread::sleep(PAUSE),
+            }
+        }
+        Err(StoreError::Unwritable("it failed, and is in use by something long".to_owned()))
     }
 
     /// Remembers that a write failed, so that somebody tries to recover.

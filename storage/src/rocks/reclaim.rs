@@ -26,6 +26,7 @@ impl RocksStore {
         let engine = self.engine()?;
         let engine = engine.get()?;
         engine.flush_memory()?;
+        let failed = engine.failures()?;
         let before = engine.stats()?.bytes;
         for family in FAMILIES {
             engine.compact_slices(family, None, "compact", monitor)?;
@@ -44,6 +45,11 @@ impl RocksStore {
             engine.blob_gc(false)?;
             done?;
         }
+        // Compacting tells nobody that it failed.
+        if engine.failures()? > failed {
+            let what = "RocksDB could not compact its files; its LOG says why".to_owned();
+            return self.noted(Err(StoreError::Unwritable(what)));
+        }
         Ok(Reclaimed { before, after: engine.stats()?.bytes })
     }
 }
@@ -54,6 +60,11 @@ impl Engine {
         self.db
             .set_options_cf(self.family(PAYLOAD)?, &[("enable_blob_garbage_collection", on)])
             .map_err(classify_write)
+    }
+
+    /// How many background jobs have failed since the database was opened.
+    fn failures(&self) -> Result<u64, StoreError> {
+        self.property(PAYLOAD, "rocksdb.background-errors")
     }
 
     /// Compacts a family from end to end; with a rate (bytes a second) it sleeps between slices for as
