@@ -1,11 +1,14 @@
 //! The aims that the tables are read for, and whether each is met.
 
+mod store;
+
 use crate::inputs::Step;
 use crate::micro::Micro;
 use crate::rounds::{Measured, Results};
 use crate::size::Size;
 use crate::stats::{Samples, all_megabytes, megabytes};
 use crate::stream::Streamed;
+pub(crate) use store::{of_store, slowdown};
 
 /// Most memory a hub or client may take while something comes in, in bytes.
 const MEMORY: u64 = 300_000_000;

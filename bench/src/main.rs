@@ -3,6 +3,7 @@
 //! part does is in the module of its name. `docs/benchmarks.md` says what is measured and why.
 
 mod aims;
+mod child;
 mod floor;
 mod generate;
 mod hub;
@@ -10,6 +11,7 @@ mod inputs;
 mod machine;
 mod micro;
 mod ours;
+mod page_cache;
 mod peers;
 mod process;
 mod reference;
@@ -17,6 +19,7 @@ mod rounds;
 mod run;
 mod size;
 mod stats;
+mod store;
 mod stream;
 mod table;
 mod upload;
@@ -49,8 +52,16 @@ struct Arguments {
     #[arg(long, value_name = "BYTES", default_value_t = 3_000_000_000)]
     write_bytes: u64,
 
+    /// Objects in the store of `store`.
+    #[arg(long, value_name = "NUMBER", default_value_t = 10_000_000)]
+    objects: u64,
+
+    /// Content bytes of the store that is scrubbed in `store`.
+    #[arg(long, value_name = "BYTES", default_value_t = 4_000_000_000)]
+    scrub_bytes: u64,
+
     /// Directory for everything that is written: 5 GB for `peers`, as much as it streams for `stream`,
-    /// twice the large publish for `write`.
+    /// as much as the large publish for `write`, 300 bytes an object for `store`.
     /// A file system in memory makes the numbers meaningless.
     #[arg(long, value_name = "DIR", default_value_os_t = std::env::temp_dir())]
     work: PathBuf,
@@ -65,6 +76,10 @@ struct Arguments {
 
     #[arg(long, env = "HOME", value_name = "DIR", hide = true)]
     home: Option<PathBuf>,
+
+    /// A task that this program gives itself.
+    #[arg(long = child::OPTION, hide = true)]
+    child: Option<String>,
 }
 
 /// A part of the measurements.
@@ -78,6 +93,8 @@ enum Part {
     Micro,
     /// The chunk store's write paths compared.
     Write,
+    /// A large chunk store: opening, asking, sweeping beside pushes, scrubbing.
+    Store,
 }
 
 impl Arguments {
@@ -98,6 +115,9 @@ impl Arguments {
 
 fn main() -> anyhow::Result<ExitCode> {
     let arguments = Arguments::parse();
+    if let Some(task) = &arguments.child {
+        return child::answer(task).map(|()| ExitCode::SUCCESS);
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()
@@ -160,6 +180,12 @@ fn measure(arguments: &Arguments, work: &std::path::Path, handle: &Handle) -> an
     if arguments.wants(Part::Write) {
         let results = write::measure(arguments.runs, arguments.write_bytes, work)?;
         table::write(&results);
+    }
+    if arguments.wants(Part::Store) {
+        let (runs, objects) = (arguments.runs, arguments.objects);
+        let results = store::measure(runs, objects, arguments.scrub_bytes, work)?;
+        table::store(&results);
+        table::verdicts(&aims::of_store(&results));
     }
     Ok(())
 }

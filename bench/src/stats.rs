@@ -41,10 +41,16 @@ impl Samples {
     }
 }
 
+impl Extend<f64> for Samples {
+    fn extend<T: IntoIterator<Item = f64>>(&mut self, values: T) {
+        values.into_iter().for_each(|value| self.push(value));
+    }
+}
+
 impl FromIterator<f64> for Samples {
     fn from_iter<T: IntoIterator<Item = f64>>(values: T) -> Self {
         let mut samples = Self::default();
-        values.into_iter().for_each(|value| samples.push(value));
+        samples.extend(values);
         samples
     }
 }

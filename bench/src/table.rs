@@ -1,6 +1,7 @@
 //! The tables, in Markdown on standard output. Those of the larger parts are below, in files of their own.
 
 mod peers;
+mod store;
 mod write;
 
 use std::io::Write as _;
@@ -11,6 +12,7 @@ use crate::stats::{all_megabytes, megabytes};
 use crate::stream::Streamed;
 
 pub(crate) use peers::peers;
+pub(crate) use store::store;
 pub(crate) use write::write;
 
 /// Prints a line. Nobody reads them if that fails, so the measurement goes on.

@@ -243,9 +243,7 @@ fn note(
     let barriers: Vec<f64> = published.iter().flat_map(|(_, barriers)| barriers).copied().collect();
     #[expect(clippy::cast_precision_loss, reason = "some hundreds")]
     let rate = barriers.len() as f64 / seconds;
-    for millis in barriers {
-        measured.barrier.push(millis);
-    }
+    measured.barrier.extend(barriers);
     measured.rate.push(rate);
     measured.ratio.push(over(rate, floor));
     let size = target.size()?;
