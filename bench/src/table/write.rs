@@ -24,6 +24,11 @@ pub(crate) fn write(results: &Results) {
     small(&title, &results.ways, |way| &way.one);
     let title = format!("{SMALL} publishes of 200 KB, from {THREADS} threads");
     small(&title, &results.ways, |way| &way.many);
+    let title = format!(
+        "publishes of 200 KB, one after the other, beside one of {:.0} MB",
+        megabytes(plans.beside.bytes())
+    );
+    small(&title, &results.ways, |way| &way.beside);
 }
 
 fn large(title: &str, ways: &[Measured], of: impl Fn(&Measured) -> &Large) {
@@ -59,6 +64,7 @@ fn small(title: &str, ways: &[Measured], of: impl Fn(&Measured) -> &Small) {
         "times the plain file",
         "barrier p50, ms",
         "barrier p99, ms",
+        "the large one, MB a second",
         "disk / frames, open",
         "files",
     ]);
@@ -70,6 +76,7 @@ fn small(title: &str, ways: &[Measured], of: impl Fn(&Measured) -> &Small) {
             small.ratio.show(2),
             format!("{:.2}", small.barrier.percentile(50)),
             format!("{:.2}", small.barrier.percentile(99)),
+            if small.large.median() > 0.0 { small.large.show(0) } else { String::new() },
             small.open.show(3),
             small.files.show(0),
         ]);
