@@ -10,7 +10,7 @@ use rocksdb::{
     WriteBatch,
 };
 
-use super::failure::{classify, classify_write};
+use super::failure::{classify, classify_write, is_file_gone};
 use super::options::RocksOptions;
 use super::schema::{
     FORMAT, FORMAT_1, FORMAT_KEY, PAYLOAD, PRESENCE, Presence, QUARANTINE, SESSIONS,
@@ -30,6 +30,7 @@ pub(super) struct Engine {
 
 impl Engine {
     pub(super) fn open(path: &Path, options: &RocksOptions) -> Result<Self, StoreError> {
+        refuse_headless(path)?;
         let families = options.column_families();
         let db = DB::open_cf_descriptors(&options.database(), path, families)
             .map_err(|error| cannot_open(path, &error))?;
@@ -77,6 +78,10 @@ impl Engine {
         for ((id, index), value) in order.into_iter().zip(found) {
             let value = value.map_err(|error| match error.kind() {
                 ErrorKind::Corruption => StoreError::Corrupt { id, source: None },
+                // The file that held it is gone: the object is, not the store.
+                ErrorKind::IOError if is_file_gone(&error) => {
+                    StoreError::Corrupt { id, source: None }
+                }
                 _ => classify(error),
             });
             if let Some(answer) = answers.get_mut(index) {
@@ -187,6 +192,35 @@ impl Drop for Engine {
 /// Reads a row of `presence`.
 pub(super) fn decoded(id: ChunkId, row: &[u8]) -> Result<Presence, StoreError> {
     Presence::decode(row).ok_or(StoreError::Corrupt { id, source: None })
+}
+
+/// Refuses a directory with data in it but without `CURRENT`, the file that says which of RocksDB's books
+/// is the valid one: RocksDB would take it for a new store and delete the rest. A store whose making was
+/// interrupted has no data yet.
+fn refuse_headless(path: &Path) -> Result<(), StoreError> {
+    let unusable = |reason| StoreError::Unusable { path: path.to_owned(), reason };
+    let cannot_read = |error| unusable(format!("the directory cannot be read: {error}"));
+    match std::fs::read_dir(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(cannot_read(error)),
+        Ok(files) => {
+            let mut data = false;
+            for file in files {
+                let name = file.map_err(cannot_read)?.file_name();
+                if name == "CURRENT" {
+                    return Ok(());
+                }
+                let ending = Path::new(&name).extension().and_then(std::ffi::OsStr::to_str);
+                data |= matches!(ending, Some("sst" | "blob" | "log"));
+            }
+            if !data {
+                return Ok(());
+            }
+            let reason = "the store cannot be opened: its file CURRENT is gone. Restore the store's \
+                          files from a backup";
+            Err(unusable(reason.to_owned()))
+        }
+    }
 }
 
 fn cannot_open(path: &Path, error: &rocksdb::Error) -> StoreError {

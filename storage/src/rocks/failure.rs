@@ -18,7 +18,12 @@ pub(super) fn classify(error: Error) -> StoreError {
     StoreError::backend(error)
 }
 
-/// The same for a failed write: whatever kept RocksDB from writing keeps it from writing on.
+/// Whether reading failed because a file of the store is not there any more.
+pub(super) fn is_file_gone(error: &Error) -> bool {
+    error.as_ref().contains("No such file or directory")
+}
+
+/// The same as [`classify`] for a failed write: whatever kept RocksDB from writing keeps it from writing on.
 pub(super) fn classify_write(error: Error) -> StoreError {
     let (kind, text) = (error.kind(), error.to_string());
     match (kind, classify(error)) {
