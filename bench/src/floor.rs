@@ -45,7 +45,7 @@ pub(crate) fn measure(image: &Image, known: &mut HashSet<ChunkId>) -> anyhow::Re
     let files = contents(image)?;
 
     let began = Instant::now();
-    let cuts: Vec<Vec<Cut>> = files.iter().map(|file| Profile.cut(file)).collect();
+    let cuts: Vec<Vec<Cut>> = files.iter().map(|file| Profile::default().cut(file)).collect();
     floor.cut = began.elapsed().as_secs_f64();
     floor.content = files.iter().map(|file| file.len() as u64).sum();
 

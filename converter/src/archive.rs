@@ -11,7 +11,6 @@ use crate::error::ConvertError;
 use crate::options::{IngestOptions, Ingested};
 use crate::pipeline::{self, Control};
 use crate::tar::read_archive;
-use crate::xattr::XattrRules;
 
 /// Bytes that are decompressed at a time.
 const BUFFER: usize = 512 << 10;
@@ -33,12 +32,11 @@ pub fn ingest_archive(
     store: &dyn ChunkStore,
     options: &IngestOptions,
 ) -> Result<Ingested, ConvertError> {
-    let rules = XattrRules { keep_machine: options.keep_machine_xattrs };
     pipeline::run(store, options, |units, control| {
         let (sender, receiver) = bounded(AHEAD);
         std::thread::scope(|scope| {
             scope.spawn(move || unpack(reader, control, options, &sender));
-            read_archive(blocks(receiver), &options.limits, rules, units)
+            read_archive(blocks(receiver), options, units)
         })
     })
 }

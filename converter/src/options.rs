@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use flisthub_flist::{Counts, Manifest};
-use flisthub_storage::{ChunkId, DEFAULT_LEVEL};
+use flisthub_storage::{ChunkId, DEFAULT_LEVEL, Profile};
 
 use crate::limits::Limits;
 
@@ -29,6 +29,9 @@ pub struct IngestOptions {
     pub limits: Limits,
     /// Free key-values for the manifest.
     pub values: BTreeMap<String, String>,
+    /// How files are cut. The manifest names it, so that the same tree has another id under another
+    /// profile.
+    pub profile: Profile,
     /// zstd level of new chunks.
     pub level: i32,
     /// Threads that hash and compress. Each holds about 4 MiB.
@@ -51,6 +54,7 @@ impl Default for IngestOptions {
         Self {
             limits: Limits::default(),
             values: BTreeMap::new(),
+            profile: Profile::default(),
             level: DEFAULT_LEVEL,
             workers: cores.clamp(2, 8),
             writers: 1,

@@ -23,7 +23,8 @@ pub struct Manifest {
     pub metadata: Metadata,
     /// What stands below the root.
     pub totals: Totals,
-    /// Name of the profile that cut the files.
+    /// Name of the profile that cut the files. Any text: readers do not cut, and a later program may
+    /// know other profiles.
     pub profile: String,
     /// Id of the links object, if there are hard links.
     pub links: Option<ChunkId>,
@@ -34,13 +35,14 @@ pub struct Manifest {
 }
 
 impl Manifest {
-    /// The manifest of a tree that was just built, with nothing optional in it.
-    pub fn of(tree: &BuiltTree) -> Self {
+    /// The manifest of a tree that was just built of files cut by `profile`, with nothing optional in
+    /// it.
+    pub fn of(tree: &BuiltTree, profile: Profile) -> Self {
         Self {
             root: tree.root,
             metadata: tree.metadata.clone(),
             totals: tree.totals,
-            profile: Profile::NAME.to_owned(),
+            profile: profile.name().to_owned(),
             links: tree.links,
             image_config: None,
             values: BTreeMap::new(),

@@ -1,24 +1,19 @@
 //! Where a file is cut: holes first, then FastCDC over the data between them.
 //!
 //! The cut depends on the content alone, never on how it arrived: a hole is found from its zeros,
-//! whatever a source says of its own holes. The profile's name stands in each manifest and golden
-//! vectors freeze the cut points, because a moved cut point ends deduplication with all that is
-//! stored.
+//! whatever a source says of its own holes. How long chunks are is the profile's (`profile`); golden
+//! vectors freeze the cut points of each, because a moved cut point ends deduplication with all that
+//! is stored.
 
 use bytes::{Bytes, BytesMut};
 use fastcdc::v2020::FastCDC;
 
-use crate::chunk::MAX_CHUNK;
+use crate::profile::{Profile, Sizes};
 
 /// Holes start and end on this border (but for the one that ends the file).
 const BLOCK: usize = 4 << 10;
 /// A shorter run of zeros is data.
 const MIN_HOLE: usize = 64 << 10;
-/// A run of data up to this length is one chunk.
-const WHOLE: usize = 512 << 10;
-const MIN: usize = 64 << 10;
-const AVERAGE: usize = 256 << 10;
-const MAX: usize = MAX_CHUNK;
 
 static ZEROS: [u8; BLOCK] = [0; BLOCK];
 
@@ -31,19 +26,11 @@ pub enum Cut {
     Hole(u64),
 }
 
-/// A named way to cut files. There is one today; its name is in each manifest so that there can be
-/// another.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Profile;
-
 impl Profile {
-    /// What manifests call this profile: FastCDC v2020 with normalization level 1, chunks of
-    /// 64 KiB / 256 KiB / 1 MiB, runs of data up to 512 KiB whole, holes from 64 KiB.
-    pub const NAME: &'static str = "fastcdc-2020/64k-256k-1024k";
-
     /// Cuts a file whose content is all at hand, without copying it. Makes the same cuts as a
     /// [`Cutter`].
     pub fn cut(self, content: &Bytes) -> Vec<Cut> {
+        let sizes = self.sizes();
         let mut cuts = Vec::new();
         let mut data_start = 0;
         let mut zeros_start = None;
@@ -54,7 +41,7 @@ impl Profile {
             } else if let Some(start) = zeros_start.take()
                 && offset - start >= MIN_HOLE
             {
-                cut_data(&content.slice(data_start..start), &mut cuts);
+                sizes.cut_data(&content.slice(data_start..start), &mut cuts);
                 cuts.push(Cut::Hole((offset - start) as u64));
                 data_start = offset;
             }
@@ -63,17 +50,18 @@ impl Profile {
         if let Some(start) = zeros_start
             && end - start >= MIN_HOLE
         {
-            cut_data(&content.slice(data_start..start), &mut cuts);
+            sizes.cut_data(&content.slice(data_start..start), &mut cuts);
             cuts.push(Cut::Hole((end - start) as u64));
             data_start = end;
         }
-        cut_data(&content.slice(data_start..end), &mut cuts);
+        sizes.cut_data(&content.slice(data_start..end), &mut cuts);
         cuts
     }
 
     /// Cuts a file that arrives in parts.
     pub fn cutter(self) -> Cutter {
         Cutter {
+            sizes: self.sizes(),
             block: Vec::with_capacity(BLOCK),
             zeros: 0,
             data: BytesMut::new(),
@@ -86,23 +74,30 @@ fn is_zero(block: &[u8]) -> bool {
     ZEROS.get(..block.len()).is_some_and(|zeros| zeros == block)
 }
 
-/// Cuts one run of data that is all at hand.
-fn cut_data(data: &Bytes, cuts: &mut Vec<Cut>) {
-    if data.len() <= WHOLE {
-        if !data.is_empty() {
-            cuts.push(Cut::Data(data.clone()));
-        }
-        return;
+impl Sizes {
+    fn chunker(self, data: &[u8]) -> FastCDC<'_> {
+        FastCDC::new(data, self.min, self.average, self.max)
     }
-    let chunker = FastCDC::new(data, MIN, AVERAGE, MAX);
-    cuts.extend(
-        chunker.map(|chunk| Cut::Data(data.slice(chunk.offset..chunk.offset + chunk.length))),
-    );
+
+    /// Cuts one run of data that is all at hand.
+    fn cut_data(self, data: &Bytes, cuts: &mut Vec<Cut>) {
+        if data.len() <= self.whole {
+            if !data.is_empty() {
+                cuts.push(Cut::Data(data.clone()));
+            }
+            return;
+        }
+        cuts.extend(
+            self.chunker(data)
+                .map(|chunk| Cut::Data(data.slice(chunk.offset..chunk.offset + chunk.length))),
+        );
+    }
 }
 
 /// Cuts a file that arrives in parts of any size. Holds at most a little over 1 MiB.
 #[derive(Debug)]
 pub struct Cutter {
+    sizes: Sizes,
     /// The part of a block that has arrived; shorter than [`BLOCK`].
     block: Vec<u8>,
     /// Whole zero blocks that stand between `data` and `block`, in bytes.
@@ -176,7 +171,7 @@ impl Cutter {
                 self.data.extend_from_slice(block);
             }
         }
-        while self.data.len() >= MAX {
+        while self.data.len() >= self.sizes.max {
             self.cut_one(out);
         }
     }
@@ -194,7 +189,7 @@ impl Cutter {
     }
 
     fn end_data(&mut self, out: &mut impl FnMut(Cut)) {
-        if self.data.len() <= WHOLE && !self.cut_once {
+        if self.data.len() <= self.sizes.whole && !self.cut_once {
             if !self.data.is_empty() {
                 out(Cut::Data(self.data.split().freeze()));
             }
@@ -206,9 +201,9 @@ impl Cutter {
         self.cut_once = false;
     }
 
-    /// Cuts the first chunk off the run. What FastCDC decides needs no more than the next 1 MiB.
+    /// Cuts the first chunk off the run. What FastCDC decides needs no more than the longest chunk.
     fn cut_one(&mut self, out: &mut impl FnMut(Cut)) {
-        let (_, end) = FastCDC::new(&self.data, MIN, AVERAGE, MAX).cut(0, self.data.len());
+        let (_, end) = self.sizes.chunker(&self.data).cut(0, self.data.len());
         // A cut of nothing would loop for ever; FastCDC makes none, and this makes sure of it.
         let end = if end == 0 { self.data.len() } else { end };
         out(Cut::Data(self.data.split_to(end).freeze()));

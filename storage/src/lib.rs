@@ -16,6 +16,7 @@ mod maintain;
 mod memory;
 mod monitor;
 mod pace;
+mod profile;
 mod reference;
 #[cfg(feature = "rocksdb")]
 mod rocks;
@@ -28,12 +29,13 @@ pub mod wire;
 pub use chunk::{Chunk, MAX_CHUNK, Mismatch};
 pub use clock::{Clock, SystemClock};
 pub use crash_point::crash_point;
-pub use cut::{Cut, Cutter, Profile};
+pub use cut::{Cut, Cutter};
 pub use frame::{Compressor, DEFAULT_LEVEL, Frame, FrameError};
 pub use id::{ChunkId, Kind, ParseIdError};
 pub use maintain::{DEFAULT_GRACE, Maintain, Quarantined, Reclaimed, Removed, Row};
 pub use memory::MemoryStore;
 pub use monitor::{Monitor, Progress, Silent};
+pub use profile::{Profile, UnknownProfile};
 pub use reference::Reference;
 #[cfg(feature = "rocksdb")]
 pub use rocks::{RocksOptions, RocksStore, WritePath};

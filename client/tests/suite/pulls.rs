@@ -7,7 +7,9 @@ use flisthub_flist::{
     Content, FileBuilder, FlistWriter, Manifest, Metadata, Piece, TreeBuilder, TreePath,
 };
 use flisthub_storage::wire::{read_ids, write_record};
-use flisthub_storage::{Chunk, ChunkId, ChunkStore, Compressor, DEFAULT_LEVEL, Kind, MemoryStore};
+use flisthub_storage::{
+    Chunk, ChunkId, ChunkStore, Compressor, DEFAULT_LEVEL, Kind, MemoryStore, Profile,
+};
 
 use crate::fake::{FakeHub, Reply, Request};
 use crate::program::{failure, run};
@@ -32,7 +34,9 @@ fn tree(content: &str) -> Arc<Tree> {
     let file: Content = file.finish(&mut |c| keep(c)).unwrap();
     let mut tree = TreeBuilder::new();
     tree.add(&TreePath::parse(b"file").unwrap(), Metadata::default(), file).unwrap();
-    let manifest = Manifest::of(&tree.finish(&mut |c| keep(c)).unwrap()).to_chunk().unwrap();
+    let manifest = Manifest::of(&tree.finish(&mut |c| keep(c)).unwrap(), Profile::default())
+        .to_chunk()
+        .unwrap();
     let flist = manifest.id();
     keep(manifest).unwrap();
     let file = FlistWriter::new(&store, flist).flat_map(|part| part.unwrap()).collect();

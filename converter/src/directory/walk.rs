@@ -35,6 +35,7 @@ pub(super) struct Walker<'a, S> {
     handles: Handles,
     limits: Limits,
     rules: XattrRules,
+    profile: Profile,
     control: &'a Control,
     sink: &'a mut S,
     /// First path of each file that has more than one, by device and inode.
@@ -59,6 +60,7 @@ impl<'a, S: Sink> Walker<'a, S> {
             handles: Handles::new(handle),
             limits: options.limits,
             rules: XattrRules { keep_machine: options.keep_machine_xattrs },
+            profile: options.profile,
             control,
             sink,
             links: HashMap::new(),
@@ -152,7 +154,7 @@ impl<'a, S: Sink> Walker<'a, S> {
     fn large_file(&mut self, file: FileToRead) -> Result<(), ConvertError> {
         let start = self.position;
         let (sink, control, mut before) = (&mut *self.sink, self.control, 0);
-        let metadata = file.read_in_parts(Profile.cutter(), |cut, read| {
+        let metadata = file.read_in_parts(self.profile.cutter(), |cut, read| {
             control.input.add(read - before);
             before = read;
             sink.take(cut.into(), start + read)

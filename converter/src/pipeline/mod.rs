@@ -112,7 +112,7 @@ fn publishable(
     chunks: u64,
     written: &[Written],
 ) -> Result<Ingested, ConvertError> {
-    let mut manifest = Manifest::of(tree);
+    let mut manifest = Manifest::of(tree, options.profile);
     manifest.values.clone_from(&options.values);
     let chunk = manifest.to_chunk()?;
     let mut compressor = Compressor::new(options.level).map_err(ConvertError::Compressor)?;

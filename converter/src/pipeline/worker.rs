@@ -2,7 +2,7 @@
 
 use crossbeam_channel::{Receiver, Sender};
 use flisthub_flist::Piece;
-use flisthub_storage::{Chunk, ChunkStore, Compressor, Frame, Kind, Mismatch, Profile, StoreError};
+use flisthub_storage::{Chunk, ChunkStore, Compressor, Frame, Kind, Mismatch, StoreError};
 
 use super::claims::Claims;
 use super::control::Control;
@@ -69,7 +69,7 @@ impl Worker<'_> {
             Work::Read(file) => {
                 let (content, metadata) = file.read()?;
                 self.control.input.add(content.len() as u64);
-                for cut in Profile.cut(&content) {
+                for cut in self.options.profile.cut(&content) {
                     self.hash(cut.into(), hashed)?;
                 }
                 hashed.done.push(Done::File { path: file.path, metadata });

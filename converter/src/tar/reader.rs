@@ -15,6 +15,7 @@ use super::pax::Pax;
 use super::sparse::{self, Map};
 use crate::error::{ConvertError, Problem, shown};
 use crate::limits::{Limit, Limits};
+use crate::options::IngestOptions;
 use crate::source::{BLOCK, Source};
 use crate::work::{Sink, Work};
 use crate::xattr::XattrRules;
@@ -25,8 +26,7 @@ const WHOLE_FILE: u64 = 1 << 20;
 /// Reads a whole archive and what follows it, into `sink`.
 pub(crate) fn read_archive<I, S>(
     blocks: I,
-    limits: &Limits,
-    rules: XattrRules,
+    options: &IngestOptions,
     sink: &mut S,
 ) -> Result<(), ConvertError>
 where
@@ -38,8 +38,9 @@ where
     let counts = (0, 0);
     Reader {
         source,
-        limits,
-        rules,
+        limits: &options.limits,
+        rules: XattrRules { keep_machine: options.keep_machine_xattrs },
+        profile: options.profile,
         sink,
         globals,
         global_bytes: 0,
@@ -54,6 +55,7 @@ struct Reader<'a, I, S> {
     source: Source<I>,
     limits: &'a Limits,
     rules: XattrRules,
+    profile: Profile,
     sink: &'a mut S,
     /// What global extended headers say of all that follows.
     globals: Pax,
@@ -228,7 +230,7 @@ where
         if stored <= WHOLE_FILE {
             let length = usize::try_from(stored).unwrap_or(usize::MAX);
             let content = self.source.whole(length)?;
-            for cut in Profile.cut(&content) {
+            for cut in self.profile.cut(&content) {
                 self.give(cut.into())?;
             }
         } else {
@@ -268,7 +270,7 @@ where
 
     /// Cuts content that arrives in parts.
     fn sparse_content(&mut self, map: &Map) -> Result<(), ConvertError> {
-        let mut cutter = Profile.cutter();
+        let mut cutter = self.profile.cutter();
         let mut cuts: Vec<Cut> = Vec::new();
         let (sink, source) = (&mut *self.sink, &mut self.source);
         let mut end = 0;

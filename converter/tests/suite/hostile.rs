@@ -5,7 +5,7 @@ use flisthub_flist::{
     Content, EntryName, Manifest, Metadata, Piece, Pieces, Totals, TreeBuilder, TreePath,
     build_links,
 };
-use flisthub_storage::{Chunk, ChunkId, ChunkStore, Compressor, Kind, MemoryStore};
+use flisthub_storage::{Chunk, ChunkId, ChunkStore, Compressor, Kind, MemoryStore, Profile};
 
 use crate::build_tar::Tar;
 use crate::tools::{ingest, refusal, whole};
@@ -54,7 +54,7 @@ fn forged(store: &MemoryStore, a: Content, b: Content, groups: Vec<Vec<TreePath>
     };
     let built = tree.finish(&mut emit).unwrap();
     let links = build_links(groups, &mut emit).unwrap();
-    let manifest = Manifest { links, ..Manifest::of(&built) };
+    let manifest = Manifest { links, ..Manifest::of(&built, Profile::default()) };
     put(store, &manifest.to_chunk().unwrap())
 }
 

@@ -26,6 +26,8 @@ mod hostile;
 #[cfg(test)]
 mod ordinary_user;
 #[cfg(test)]
+mod profiles;
+#[cfg(test)]
 mod sample;
 #[cfg(test)]
 mod tools;

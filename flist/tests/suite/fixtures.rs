@@ -2,7 +2,7 @@
 //! a new version, never a new fixture.
 
 use flisthub_flist::{FlistWriter, Manifest, Tree, read_flist};
-use flisthub_storage::{Kind, MemoryStore};
+use flisthub_storage::{Kind, MemoryStore, Profile};
 
 use crate::support::{every_kind, keep, listing, publish};
 
@@ -33,7 +33,7 @@ fn an_old_file_is_read() {
     let built = every_kind(&mut keep(&fresh));
     assert_eq!(
         listing(&store, &Tree::of(&manifest)),
-        listing(&fresh, &Tree::of(&Manifest::of(&built)))
+        listing(&fresh, &Tree::of(&Manifest::of(&built, Profile::default())))
     );
 }
 
@@ -42,7 +42,7 @@ fn an_old_file_is_read() {
 fn a_full_manifest_is_frozen() {
     let store = MemoryStore::new();
     let built = every_kind(&mut keep(&store));
-    let mut manifest = Manifest::of(&built);
+    let mut manifest = Manifest::of(&built, Profile::default());
     manifest.image_config = Some(b"{\"Cmd\":[\"sh\"]}".to_vec());
     manifest.values.insert("readme".into(), "R\u{e9}sum\u{e9}".into());
     manifest.values.insert("entrypoint".into(), "[]".into());

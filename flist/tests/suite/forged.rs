@@ -4,7 +4,7 @@ use flisthub_flist::{
     Content, Emit, Entry, EntryName, Manifest, Metadata, Piece, Pieces, Totals, TreePath,
     VerifyError, VerifyLimits, build_directory, build_links, verify,
 };
-use flisthub_storage::{Chunk, ChunkId, Kind, MemoryStore};
+use flisthub_storage::{Chunk, ChunkId, Kind, MemoryStore, Profile};
 
 use crate::support::{chunk, every_kind, file, keep, large_file, metadata, path, publish};
 
@@ -115,7 +115,7 @@ fn wrong_totals_are_refused() {
         assert!(error.contains("totals"), "{error}");
     }
     let built = every_kind(&mut keep(&store));
-    let mut manifest = Manifest::of(&built);
+    let mut manifest = Manifest::of(&built, Profile::default());
     manifest.totals.bytes += 1;
     let manifest = manifest.to_chunk().unwrap();
     let id = manifest.id();
@@ -249,7 +249,7 @@ fn entries_are_counted_as_they_are_read() {
     let entries: Vec<Entry> =
         (0..2000).map(|index| named(&format!("{index:05}"), Content::Fifo)).collect();
     let (root, _) = build_directory(&entries, &mut keep(&store)).unwrap();
-    let mut manifest = Manifest::of(&every_kind(&mut keep(&store)));
+    let mut manifest = Manifest::of(&every_kind(&mut keep(&store)), Profile::default());
     (manifest.root, manifest.totals.entries, manifest.links) = (root, 1, None);
     let manifest = manifest.to_chunk().unwrap();
     let id = manifest.id();

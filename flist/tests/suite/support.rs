@@ -6,7 +6,9 @@ use flisthub_flist::{
     BuiltTree, Content, Device, Emit, FileBuilder, Manifest, Metadata, Piece, Tree, TreeBuilder,
     TreePath,
 };
-use flisthub_storage::{Chunk, ChunkId, ChunkStore, Compressor, DEFAULT_LEVEL, Kind, MemoryStore};
+use flisthub_storage::{
+    Chunk, ChunkId, ChunkStore, Compressor, DEFAULT_LEVEL, Kind, MemoryStore, Profile,
+};
 
 /// Puts objects into a store as they are made.
 pub(crate) fn keep(
@@ -100,7 +102,7 @@ pub(crate) fn large_file(chunks: u32, emit: &mut Emit<'_>) -> Content {
 
 /// Stores the manifest of a tree; gives its id.
 pub(crate) fn publish(store: &MemoryStore, tree: &BuiltTree) -> ChunkId {
-    let manifest = Manifest::of(tree).to_chunk().unwrap();
+    let manifest = Manifest::of(tree, Profile::default()).to_chunk().unwrap();
     let id = manifest.id();
     keep(store)(manifest).unwrap();
     id
