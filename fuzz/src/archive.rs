@@ -13,7 +13,8 @@ pub(crate) fn archive(bytes: &[u8]) -> Outcome {
     let store = MemoryStore::new();
     let read = ingest(bytes, &store);
     let in_pieces = ingest(Pieces::of(bytes), &MemoryStore::new());
-    assert_eq!(read, in_pieces, "the same in pieces");
+    // Where compressed bytes are damaged, how much of them came out before decides which error is told.
+    assert_eq!(read.as_ref().ok(), in_pieces.as_ref().ok(), "the same in pieces: {in_pieces:?}");
     let Ok(flist) = read else { return Outcome::Refused };
     let verified = verify(&store, flist, &VerifyLimits::default());
     assert!(verified.is_ok(), "what is converted can be published: {verified:?}");
