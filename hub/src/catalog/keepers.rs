@@ -33,7 +33,9 @@ impl Catalog {
              from name_history as kept
              join repositories on repositories.id = kept.repository_id
              left join (select repository_id, name, max(revision) as revision from name_history
-                        where flist_id is null and happened_at < $1
+                        where flist_id is null
+                          and (happened_at < $1
+                               or happened_at < (select swept_before from hub_state))
                         group by repository_id, name) as gone
                  on gone.repository_id = kept.repository_id and gone.name = kept.name
              where kept.flist_id is not null and kept.revision > coalesce(gone.revision, 0)

@@ -27,6 +27,11 @@ pub(super) const STEPS: &[Step] = &[
         sql: include_str!("../../../migrations/0003_name_history.sql"),
     },
     Step { version: 4, name: "jobs", sql: include_str!("../../../migrations/0004_jobs.sql") },
+    Step {
+        version: 5,
+        name: "hub_state",
+        sql: include_str!("../../../migrations/0005_hub_state.sql"),
+    },
 ];
 
 /// Applies the first `count` steps that are not applied yet. `connection` holds the write lock, in a

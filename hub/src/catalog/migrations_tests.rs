@@ -56,6 +56,11 @@ const SAMPLES: &[Sample] = &[
         ],
         count: ("select count(*) from jobs left join job_log on job_log.job_id = jobs.id", 2),
     },
+    Sample {
+        step: 5,
+        rows: &["insert into hub_state (only, hub_id, swept_before) values (1, 'ab', 7)"],
+        count: ("select count(*) from hub_state where swept_before = 7", 1),
+    },
 ];
 
 #[tokio::test]

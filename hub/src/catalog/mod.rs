@@ -9,6 +9,7 @@
 
 mod error;
 mod history;
+mod hub_state;
 mod job_log;
 mod job_row;
 mod jobs;
@@ -70,6 +71,7 @@ impl Catalog {
     pub async fn open(file: &Path) -> Result<Self, CatalogError> {
         let catalog = Self::connect(file).await?;
         catalog.migrate(migrations::STEPS.len()).await?;
+        catalog.make_hub_state().await?;
         Ok(catalog)
     }
 

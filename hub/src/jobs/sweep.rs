@@ -29,6 +29,10 @@ impl Roots for HubRoots<'_> {
         Ok(self.runtime.block_on(self.hub.catalog.roots(self.deleted_before))?)
     }
 
+    fn deleting(&self) -> Result<(), Cause> {
+        Ok(self.runtime.block_on(self.hub.catalog.deleting(self.deleted_before))?)
+    }
+
     fn committed(&self) -> Vec<ChunkId> {
         self.hub.gate.committed()
     }

@@ -127,6 +127,23 @@ async fn a_deleted_name_can_be_had_back_within_the_grace() {
 }
 
 #[tokio::test]
+async fn a_longer_grace_does_not_look_for_what_a_shorter_one_took() {
+    let upkeep = Upkeep::start().await;
+    upkeep.upload("one.tar", &files(&[("own", &noise(200_000, 2))])).await;
+    upkeep.delete("one").await;
+    upkeep.hub.clock.forward(1);
+    let grace = |seconds: u64| json!({ "kind": "sweep", "grace_seconds": seconds });
+    // A dry run takes nothing, and so is not remembered.
+    let dry = json!({ "kind": "sweep", "grace_seconds": 0, "dry_run": true });
+    assert_eq!(upkeep.result(dry).await["roots"], 0);
+    assert_eq!(upkeep.result(grace(DAY)).await["roots"], 1);
+    assert_eq!(upkeep.result(grace(0)).await["removed"]["objects"], 3);
+    assert_eq!(upkeep.result(grace(DAY)).await["roots"], 0);
+    assert_eq!(upkeep.result(json!({ "kind": "scrub" })).await["sound"], true);
+    upkeep.result(json!({ "kind": "space" })).await;
+}
+
+#[tokio::test]
 async fn an_upload_session_keeps_what_it_sent() {
     let upkeep = Upkeep::start().await;
     let request = upkeep.hub.request(Method::POST, "/api/v1/sessions").bearer_auth(&upkeep.alice);
@@ -191,6 +208,7 @@ async fn a_scrub_names_what_damage_touches_and_pushing_again_heals_it() {
     upkeep.upload("one.tar", &archive).await;
     let sound = upkeep.result(json!({ "kind": "scrub" })).await;
     assert_eq!((&sound["sound"], &sound["touched"]), (&json!(true), &json!([])), "{sound}");
+    assert_eq!(sound["catalog"], "ok");
 
     // In its files, and not only in memory, from here on.
     upkeep.hub.store.reclaim(&Silent).unwrap();

@@ -42,6 +42,12 @@ pub trait Roots: Sync {
     /// then gives all roots there are: manifests. Fails if they cannot be read whole.
     fn begin(&self) -> Result<Vec<ChunkId>, Cause>;
 
+    /// Called once, when everything is marked and before anything is removed: what was no root then may
+    /// never be one again, and whoever decides that by a time remembers it here.
+    fn deleting(&self) -> Result<(), Cause> {
+        Ok(())
+    }
+
     /// The flists that were registered since `begin`, or since this was last called.
     fn committed(&self) -> Vec<ChunkId>;
 
@@ -168,6 +174,7 @@ pub fn sweep(
         return Ok(sweep.report);
     }
     let began = Instant::now();
+    roots.deleting().map_err(SweepError::Roots)?;
     sweep.delete(dead)?;
     store.flush()?;
     crash_point("sweep::deleted");
@@ -179,6 +186,9 @@ pub fn sweep(
     drop(sweep.marks);
     let began = Instant::now();
     report.reclaimed = Some(store.reclaim(monitor)?);
+    if monitor.cancelled() {
+        return Err(SweepError::Cancelled);
+    }
     report.reclaim_millis = millis(began);
     crash_point("sweep::reclaimed");
     Ok(report)
@@ -232,6 +242,8 @@ impl Sweep<'_> {
         })?;
         // What somebody may be about to publish keeps what is below it.
         self.marks.spare(&young)?;
+        // Of what is no chunk the marks know the id whatever its kind.
+        dead.retain(|id| !self.marks.has(*id, Kind::Directory));
         let mut report = self.report;
         self.each_row("plan", |sweep, row| {
             let kind = row.stat.kind;

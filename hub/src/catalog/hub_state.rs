@@ -1,0 +1,40 @@
+//! What is true of the hub as a whole.
+
+use super::Catalog;
+use super::error::CatalogError;
+use super::rows::column;
+
+impl Catalog {
+    /// Makes the one row, if it is not there.
+    pub(super) async fn make_hub_state(&self) -> Result<(), CatalogError> {
+        let mut bytes = [0; 16];
+        getrandom::fill(&mut bytes).map_err(|error| CatalogError::Random(error.to_string()))?;
+        let id: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        sqlx::query(
+            "insert into hub_state (only, hub_id, swept_before) values (1, $1, 0)
+             on conflict (only) do nothing",
+        )
+        .bind(id)
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+
+    /// This hub's own id, 32 lower-case hex digits; it goes with the catalog through backup and restore.
+    pub async fn hub_id(&self) -> Result<String, CatalogError> {
+        let (id,): (String,) =
+            sqlx::query_as("select hub_id from hub_state").fetch_one(&self.pool).await?;
+        Ok(id)
+    }
+
+    /// Remembers, before anything is deleted, that a sweep takes for garbage what names kept that were
+    /// deleted before this time (seconds since the Unix epoch). [`Catalog::roots`] and
+    /// [`Catalog::keepers`] leave those out from then on, whatever grace is asked for.
+    pub async fn deleting(&self, deleted_before: u64) -> Result<(), CatalogError> {
+        sqlx::query("update hub_state set swept_before = $1 where swept_before < $1")
+            .bind(column(deleted_before))
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+}
