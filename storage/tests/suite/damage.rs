@@ -159,7 +159,12 @@ impl Wreck {
         damage.to(&directory.path().join(file.file_name().unwrap()));
         let store = match open(directory.path()) {
             Ok(store) => store,
-            Err(error) => return refused(directory.path(), &error),
+            Err(error) => {
+                refused(directory.path(), &error);
+                // The first try must not have made a sound empty store of it.
+                let again = open(directory.path()).err().expect("it is refused again");
+                return refused(directory.path(), &again);
+            }
         };
         let first = self.read(&store);
         // Neither may panic or give anything wrong; both may find the store beyond help.
