@@ -25,6 +25,10 @@ pub(crate) fn ask<T: DeserializeOwned>(task: &Task) -> anyhow::Result<T> {
         .output()
         .with_context(|| format!("{task:?} cannot be started"))?;
     anyhow::ensure!(done.status.success(), "{task:?}: {}", done.status);
+    if done.stdout.len() < 1000 {
+        // Long work may be ended before the tables are printed.
+        eprint!("  {}", String::from_utf8_lossy(&done.stdout));
+    }
     let answer: Wire = serde_json::from_slice(&done.stdout).context("the answer of a child")?;
     Ok(serde_json::from_value(answer.answer)?)
 }
@@ -41,7 +45,8 @@ pub(crate) fn answer(task: &str) -> anyhow::Result<()> {
     rustix::process::set_parent_process_death_signal(parent_gone)?;
     let task: Task = serde_json::from_str(task).context("the task of a child")?;
     let answer = task.run().with_context(|| format!("{task:?}"))?;
-    serde_json::to_writer(std::io::stdout(), &Wire { answer })?;
-    std::io::stdout().flush()?;
+    let mut out = std::io::stdout();
+    serde_json::to_writer(&mut out, &Wire { answer })?;
+    writeln!(out)?;
     Ok(())
 }

@@ -2,7 +2,7 @@
 //! that a sweep follows what it would follow in a hub.
 
 use flisthub_flist::{Content, Manifest, Metadata, Piece, Pieces, TreeBuilder, TreePath};
-use flisthub_storage::{Chunk, ChunkId, Kind};
+use flisthub_storage::{Chunk, ChunkId, Kind, Profile};
 
 /// Files of one flist, each of one chunk, and of one directory.
 pub(crate) const FILES: u64 = 10_000;
@@ -34,6 +34,6 @@ pub(crate) fn flist(chunks: &[ChunkId]) -> anyhow::Result<Vec<Chunk>> {
         objects.push(object);
         Ok(())
     })?;
-    objects.push(Manifest::of(&built).to_chunk()?);
+    objects.push(Manifest::of(&built, Profile::default()).to_chunk()?);
     Ok(objects)
 }

@@ -12,6 +12,9 @@ use crate::process::Process;
 
 /// How long a turn lasts.
 const TURN: Duration = Duration::from_secs(2);
+/// How long space is given back beside pushes at most, with the stops: long enough to see what it does
+/// to them.
+const RECLAIMING: Duration = Duration::from_mins(2);
 
 /// What the sweep is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
@@ -47,6 +50,8 @@ struct State {
     /// How far the sweep is. While it deletes it also marks what was published meanwhile.
     reached: Doing,
     began: Option<Instant>,
+    /// When it began to give space back.
+    reclaiming: Option<Instant>,
     /// Seconds for which it stopped while it was doing each thing.
     stopped: BTreeMap<Doing, f64>,
     /// The most memory until space was given back.
@@ -90,7 +95,9 @@ impl Turns {
         let peak = Process::this().peak().unwrap_or_default();
         let mut state = self.state();
         state.reached = state.reached.max(doing);
-        if state.reached != Doing::Reclaiming {
+        if state.reached == Doing::Reclaiming {
+            state.reclaiming.get_or_insert_with(Instant::now);
+        } else {
             state.peak = peak;
         }
         state.reached
@@ -132,6 +139,7 @@ impl Monitor for Turns {
     }
 
     fn cancelled(&self) -> bool {
-        false
+        let reclaiming = self.state().reclaiming;
+        self.alternating && reclaiming.is_some_and(|began| began.elapsed() >= RECLAIMING)
     }
 }

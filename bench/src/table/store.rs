@@ -71,7 +71,9 @@ fn sweeps(results: &Results) {
     line("mark, plan and delete, s", 1, &|sweep| sweep.marking + sweep.deleting);
     line("memory before, MB", 0, &|sweep| megabytes(sweep.memory_before));
     line("peak memory until then, MB", 0, &|sweep| megabytes(sweep.peak));
-    line("give space back, s", 1, &|sweep| sweep.reclaiming);
+    line("give space back, s (beside pushes ended after two minutes)", 1, &|sweep| {
+        sweep.reclaiming
+    });
     line("peak memory to the end, MB", 0, &|sweep| megabytes(sweep.peak_reclaiming));
     #[expect(clippy::cast_precision_loss, reason = "tens of millions")]
     {
