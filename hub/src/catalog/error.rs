@@ -31,8 +31,10 @@ pub enum CatalogError {
 /// SQLite's primary result codes, from its documentation.
 const READ_ONLY: u32 = 8;
 const IO_ERROR: u32 = 10;
+const CORRUPT: u32 = 11;
 const FULL: u32 = 13;
 const CANNOT_OPEN: u32 = 14;
+const NOT_A_DATABASE: u32 = 26;
 
 impl CatalogError {
     /// Whether the disk is full.
@@ -43,6 +45,11 @@ impl CatalogError {
     /// Whether the disk takes no writes, or fails.
     pub fn is_read_only(&self) -> bool {
         matches!(self.sqlite_code(), Some(READ_ONLY | IO_ERROR | CANNOT_OPEN))
+    }
+
+    /// Whether the file is damaged.
+    pub fn is_damage(&self) -> bool {
+        matches!(self.sqlite_code(), Some(CORRUPT | NOT_A_DATABASE))
     }
 
     /// The lowest byte of an extended result code is the primary one.

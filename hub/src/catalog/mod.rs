@@ -7,6 +7,7 @@
 //! The database is an SQLite file. The hub and the `flisthub` commands may use it at the same time:
 //! readers never wait, writers take turns.
 
+mod check;
 mod error;
 mod history;
 mod hub_state;
@@ -36,7 +37,7 @@ use std::time::Duration;
 
 use sqlx::any::AnyPoolOptions;
 use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{Any, AnyPool, ConnectOptions, Executor, Transaction};
+use sqlx::{Any, AnyPool, ConnectOptions, Connection as _, Executor, Transaction};
 
 pub use error::CatalogError;
 pub use history::{Change, HistoryRow, Source};
@@ -83,6 +84,11 @@ impl Catalog {
             .acquire_timeout(Duration::from_secs(15))
             .after_connect(|connection, _| {
                 Box::pin(async move { connection.execute(SETTINGS).await.map(|_| ()) })
+            })
+            // A commit that failed (the disk was full) has ended SQLite's transaction, but not the one
+            // that sqlx counts: such a connection can begin no other.
+            .before_acquire(|connection, _| {
+                Box::pin(async move { Ok(!connection.is_in_transaction()) })
             })
             .connect(url.as_str())
             .await?;
