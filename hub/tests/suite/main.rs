@@ -23,6 +23,8 @@ mod crash;
 #[cfg(test)]
 mod downloads;
 #[cfg(test)]
+mod full_disk;
+#[cfg(test)]
 mod hostile;
 #[cfg(test)]
 mod job_commands;
