@@ -9,7 +9,11 @@ mod frames;
 #[cfg(test)]
 mod maintain;
 #[cfg(test)]
+mod model;
+#[cfg(test)]
 mod protocol;
+#[cfg(test)]
+mod race;
 #[cfg(test)]
 mod rocks;
 #[cfg(test)]
@@ -18,3 +22,5 @@ mod support;
 mod sweep;
 #[cfg(test)]
 mod wire;
+#[cfg(test)]
+mod world;
