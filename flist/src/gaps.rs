@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use flisthub_storage::{ChunkId, ChunkStore, Kind, Monitor, Progress, Reference};
 
-use crate::graph::{ASK, BATCH, GraphError, get_each, open};
+use crate::graph::{ASK, BATCH, GraphError, get_each, of_the_object, open};
 use crate::object::LoadError;
 
 /// What is not as flists need it. Below an object that is in here nothing is known.
@@ -81,7 +81,7 @@ impl Walk<'_> {
                     self.gaps.missing.insert(reference.id);
                 }
                 Err(error) => {
-                    self.gaps.unreadable.insert(reference.id, error);
+                    self.gaps.unreadable.insert(reference.id, of_the_object(error)?);
                 }
             }
             if self.asked.len() >= ASK {

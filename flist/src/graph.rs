@@ -58,6 +58,17 @@ pub(crate) fn get_one(store: &dyn ChunkStore, id: ChunkId) -> Result<Option<Chun
     Ok(store.get(&[id])?.pop().flatten())
 }
 
+/// An error as the object's own, which a walk notes and goes on; or as the store's, which ends the walk: a
+/// store that is shut for a moment would make everything seem lost.
+pub(crate) fn of_the_object(error: LoadError) -> Result<LoadError, GraphError> {
+    match error {
+        LoadError::Store(error @ (StoreError::Full(_) | StoreError::Unwritable(_))) => {
+            Err(error.into())
+        }
+        error => Ok(error),
+    }
+}
+
 /// Calls `visit` for all that an object names; `found` is what the store gave when asked for it. Fails,
 /// without a call, if that is not what `reference` says.
 pub(crate) fn open(

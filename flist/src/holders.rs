@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use flisthub_storage::{ChunkId, ChunkStore, Kind, Monitor, Progress, Reference};
 
-use crate::graph::{GraphError, get_one, open};
+use crate::graph::{GraphError, get_one, of_the_object, open};
 use crate::name::{EntryName, TreePath};
 use crate::object::LoadError;
 
@@ -108,7 +108,7 @@ impl Search<'_> {
         if self.clean.contains(&manifest) {
             return Ok(());
         }
-        let mut stack = vec![self.open(flist, manifest, TreePath::ROOT)];
+        let mut stack = vec![self.open(flist, manifest, TreePath::ROOT)?];
         while let Some(open) = stack.last_mut() {
             if self.left == 0 {
                 return Ok(());
@@ -121,7 +121,7 @@ impl Search<'_> {
                     }
                     monitor.progress(Progress { phase: "holders", done: self.read, total: None });
                     let path = below(&open.path, name.as_ref());
-                    stack.push(self.open(flist, child, path));
+                    stack.push(self.open(flist, child, path)?);
                 }
                 None => {
                     let Some(done) = stack.pop() else { break };
@@ -137,7 +137,12 @@ impl Search<'_> {
     }
 
     /// Reads an object and notes what it names.
-    fn open(&mut self, flist: ChunkId, reference: Reference, path: TreePath) -> Open {
+    fn open(
+        &mut self,
+        flist: ChunkId,
+        reference: Reference,
+        path: TreePath,
+    ) -> Result<Open, GraphError> {
         self.read += 1;
         let object = get_one(self.store, reference.id);
         let mut children = Vec::new();
@@ -149,9 +154,9 @@ impl Search<'_> {
             }
         });
         if let Err(error) = opened {
-            self.found.unreadable.insert(reference.id, error);
+            self.found.unreadable.insert(reference.id, of_the_object(error)?);
         }
-        Open { reference, path, children: children.into_iter(), holds }
+        Ok(Open { reference, path, children: children.into_iter(), holds })
     }
 
     /// Notes that the flist uses an object, if somebody wants to know; says whether its other uses are

@@ -6,7 +6,17 @@
 #[inline]
 pub fn crash_point(name: &'static str) {
     #[cfg(feature = "failpoints")]
-    let _: Option<()> = fail::eval(name, |_| std::process::abort());
+    {
+        read_environment();
+        let _: Option<()> = fail::eval(name, |_| std::process::abort());
+    }
     #[cfg(not(feature = "failpoints"))]
     let _ = name;
+}
+
+/// Reads `FAILPOINTS` when the first place is passed. What it says holds until the process ends.
+#[cfg(feature = "failpoints")]
+fn read_environment() {
+    static READ: std::sync::Once = std::sync::Once::new();
+    READ.call_once(|| std::mem::forget(fail::FailScenario::setup()));
 }

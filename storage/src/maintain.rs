@@ -80,7 +80,8 @@ pub trait Maintain: Sessions {
     /// The rows of these ids; `None` for what is absent.
     fn rows_of(&self, ids: &[ChunkId]) -> Result<Vec<Option<Row>>, StoreError>;
 
-    /// Visits every id that was sent in a session which has not expired at `now`.
+    /// Visits every id that was sent in a session which has not expired at `now`. The visitor may use the
+    /// store.
     fn sent_in_live_sessions(
         &self,
         now: u64,

@@ -191,9 +191,12 @@ impl Maintain for MemoryStore {
         now: u64,
         visit: &mut dyn FnMut(ChunkId),
     ) -> Result<(), StoreError> {
-        let state = self.state();
-        let live = state.sessions.values().filter(|(session, _)| session.expires > now);
-        let sent: BTreeSet<ChunkId> = live.flat_map(|(_, sent)| sent).copied().collect();
+        // The visitor may ask this store for more, so not under its lock.
+        let sent: BTreeSet<ChunkId> = {
+            let state = self.state();
+            let live = state.sessions.values().filter(|(session, _)| session.expires > now);
+            live.flat_map(|(_, sent)| sent).copied().collect()
+        };
         sent.into_iter().for_each(visit);
         Ok(())
     }

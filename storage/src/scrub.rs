@@ -13,6 +13,11 @@ const PAGE: usize = 4096;
 /// Content and frame bytes that one thread holds at a time.
 const BATCH_BYTES: u64 = 8 << 20;
 
+/// Objects that the disk could not read after which a thread gives up: then it is not one bad place.
+const MOST_UNREADABLE: usize = 10_000;
+/// Rows in one step where the rate is bounded, so that it is kept in small steps.
+const SMALL_PAGE: usize = 256;
+
 /// Why a scrub ended early.
 #[derive(Debug, thiserror::Error)]
 pub enum ScrubError {
@@ -35,6 +40,8 @@ pub struct ScrubReport {
     pub stored_bytes: u64,
     /// Objects that were found damaged, or without their frame, and were set aside.
     pub damaged: Vec<ChunkId>,
+    /// Objects that the disk could not read. They stay as they are: the disk may come back.
+    pub unreadable: Vec<ChunkId>,
 }
 
 impl ScrubReport {
@@ -43,6 +50,7 @@ impl ScrubReport {
         self.bytes += other.bytes;
         self.stored_bytes += other.stored_bytes;
         self.damaged.extend(other.damaged);
+        self.unreadable.extend(other.unreadable);
     }
 }
 
@@ -59,7 +67,8 @@ pub fn scrub(
     let mut report = ScrubReport::default();
     let mut after = None;
     loop {
-        let page = store.rows(after.as_ref(), PAGE)?;
+        let rows = if rate.is_some() { SMALL_PAGE } else { PAGE };
+        let page = store.rows(after.as_ref(), rows)?;
         let Some(last) = page.last() else { return Ok(report) };
         after = Some(last.id);
         let share = page.len().div_ceil(threads);
@@ -115,7 +124,7 @@ fn read_batch(
     let ids: Vec<ChunkId> = batch.iter().map(|row| row.id).collect();
     match store.get_frames(&ids) {
         Ok(_) => {}
-        Err(StoreError::Corrupt { .. }) => {
+        Err(StoreError::Corrupt { .. } | StoreError::Backend(_)) => {
             for id in &ids {
                 set_aside_if_damaged(store, id, monitor, report)?;
             }
@@ -137,9 +146,18 @@ fn set_aside_if_damaged(
     report: &mut ScrubReport,
 ) -> Result<(), ScrubError> {
     // `quarantine` reads the object once more and leaves a sound one alone.
-    if store.quarantine(id)? {
-        monitor.note(format!("{id} is damaged and was set aside"));
-        report.damaged.push(*id);
+    match store.quarantine(id) {
+        Ok(true) => {
+            monitor.note(format!("{id} is damaged and was set aside"));
+            report.damaged.push(*id);
+        }
+        Ok(false) => {}
+        // A bad place on the disk is not the end of the scrub.
+        Err(StoreError::Backend(error)) if report.unreadable.len() < MOST_UNREADABLE => {
+            monitor.note(format!("{id} cannot be read: {error}"));
+            report.unreadable.push(*id);
+        }
+        Err(error) => return Err(error.into()),
     }
     Ok(())
 }

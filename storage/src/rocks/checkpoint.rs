@@ -15,8 +15,8 @@ impl RocksStore {
     /// time and hardly any space; what the store removes later stays there. Others may read and write
     /// meanwhile.
     ///
-    /// What is in memory goes into files of the store first, so that the checkpoint needs no log of
-    /// its own and the next one finds the same files again.
+    /// What is in memory goes into files of the store first (RocksDB does that), so that the checkpoint
+    /// needs no log of its own and the next one finds the same files again.
     pub fn checkpoint(&self, into: &Path) -> Result<(), StoreError> {
         self.flush()?;
         let engine = self.engine()?;

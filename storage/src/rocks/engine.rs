@@ -13,13 +13,13 @@ use rocksdb::{
 use super::failure::{classify, classify_write, is_file_gone};
 use super::options::RocksOptions;
 use super::schema::{
-    FORMAT, FORMAT_1, FORMAT_KEY, PAYLOAD, PRESENCE, Presence, QUARANTINE, SESSIONS,
+    FORMAT, FORMAT_1, FORMAT_KEY, OWNER_KEY, PAYLOAD, PRESENCE, Presence, QUARANTINE, SESSIONS,
 };
 use crate::id::ChunkId;
 use crate::store::{StoreError, StoreStats};
 
-/// Families that hold data, in the order in which they are written to disk.
-pub(super) const FAMILIES: [&str; 4] = [PRESENCE, PAYLOAD, SESSIONS, QUARANTINE];
+/// All families.
+pub(super) const FAMILIES: [&str; 5] = ["default", PRESENCE, PAYLOAD, SESSIONS, QUARANTINE];
 
 /// An open database.
 pub(super) struct Engine {
@@ -29,10 +29,17 @@ pub(super) struct Engine {
 }
 
 impl Engine {
-    pub(super) fn open(path: &Path, options: &RocksOptions) -> Result<Self, StoreError> {
+    /// Opens the database in `path`; makes one if there is none and `make` allows it.
+    pub(super) fn open(
+        path: &Path,
+        options: &RocksOptions,
+        make: bool,
+    ) -> Result<Self, StoreError> {
         refuse_headless(path)?;
         let families = options.column_families();
-        let db = DB::open_cf_descriptors(&options.database(), path, families)
+        let mut database = options.database();
+        database.create_if_missing(make);
+        let db = DB::open_cf_descriptors(&database, path, families)
             .map_err(|error| cannot_open(path, &error))?;
         let engine = Self { db, quarantine_used: AtomicBool::new(true) };
         engine.check_format(path)?;
@@ -77,6 +84,8 @@ impl Engine {
         let mut answers: Vec<_> = ids.iter().map(|_| Ok(None)).collect();
         for ((id, index), value) in order.into_iter().zip(found) {
             let value = value.map_err(|error| match error.kind() {
+                // Damage in the table of what is there is the store's, not one object's.
+                _ if family != PAYLOAD => classify(error),
                 ErrorKind::Corruption => StoreError::Corrupt { id, source: None },
                 // The file that held it is gone: the object is, not the store.
                 ErrorKind::IOError if is_file_gone(&error) => {
@@ -153,6 +162,28 @@ impl Engine {
         Ok(value.map_err(classify)?.unwrap_or(0))
     }
 
+    fn is_empty(&self) -> Result<bool, StoreError> {
+        let mut rows = self.db.iterator_cf(self.family(PRESENCE)?, IteratorMode::Start);
+        Ok(rows.next().transpose().map_err(classify)?.is_none())
+    }
+
+    /// Notes whose store this is, or compares it with what was noted.
+    pub(super) fn belongs_to(&self, owner: &str, path: &Path) -> Result<(), StoreError> {
+        match self.db.get(OWNER_KEY).map_err(classify)? {
+            Some(found) if found == owner.as_bytes() => Ok(()),
+            Some(_) => {
+                let reason = "the store belongs to another catalog than the one beside it: every \
+                              object in it would be garbage to that one; put the right catalog \
+                              back, or restore both from a backup";
+                Err(StoreError::Unusable { path: path.to_owned(), reason: reason.into() })
+            }
+            None => {
+                self.db.put(OWNER_KEY, owner).map_err(classify_write)?;
+                self.sync_log()
+            }
+        }
+    }
+
     pub(super) fn stats(&self) -> Result<StoreStats, StoreError> {
         let objects = self.property(PRESENCE, "rocksdb.estimate-num-keys")?;
         let mut bytes = self.property(PAYLOAD, "rocksdb.total-blob-file-size")?;
@@ -168,7 +199,11 @@ impl Engine {
     fn check_format(&self, path: &Path) -> Result<(), StoreError> {
         match self.db.get(FORMAT_KEY).map_err(classify)? {
             Some(found) if found == FORMAT => return Ok(()),
-            None => {}
+            None if self.is_empty()? => {}
+            None => {
+                let reason = "the store does not say which format it has; restore it from a backup";
+                return Err(StoreError::Unusable { path: path.to_owned(), reason: reason.into() });
+            }
             Some(found) if found == FORMAT_1 => {}
             Some(found) => {
                 let found = String::from_utf8_lossy(&found);

@@ -93,7 +93,7 @@ impl Maintain for RocksStore {
         let Some(row) = engine.presence(&[*id])?.into_iter().flatten().next() else {
             return Ok(false);
         };
-        // Once more, past the cache: it may have been put again, or the first reading was at fault.
+        // Once more: it may have been put again, or the first reading was at fault.
         let stored = engine.payload(&[*id], false)?.into_iter().next().unwrap_or(Ok(None));
         match verified(*id, Some(row), stored) {
             Ok(_) => return Ok(false),

@@ -30,6 +30,8 @@ pub use options::{RocksOptions, WritePath};
 use read::ChunkCache;
 use write::Unlogged;
 
+/// Bytes that are written to find out whether the disk takes any.
+const PROBE: usize = 1 << 20;
 /// How often, and how long after each other, reopening tries to be alone.
 const TRIES: u32 = 500;
 const PAUSE: Duration = Duration::from_millis(2);
@@ -67,8 +69,15 @@ impl RocksStore {
         options: &RocksOptions,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, StoreError> {
+        let engine = Engine::open(path, options, true)?;
+        // The directory's own name: RocksDB syncs only what is in it.
+        if let Some(above) = path.parent().filter(|above| !above.as_os_str().is_empty()) {
+            std::fs::File::open(above)
+                .and_then(|above| above.sync_all())
+                .map_err(StoreError::backend)?;
+        }
         Ok(Self {
-            engine: RwLock::new(Some(Engine::open(path, options)?)),
+            engine: RwLock::new(Some(engine)),
             path: path.to_owned(),
             options: *options,
             clock,
@@ -80,6 +89,13 @@ impl RocksStore {
             failing: AtomicBool::new(false),
             unlogged: Unlogged::default(),
         })
+    }
+
+    /// Binds the store to whoever keeps the names of what is in it: notes `owner` the first time, and
+    /// refuses another one from then on. So a catalog that was lost and begun anew does not take
+    /// everything for garbage.
+    pub fn belongs_to(&self, owner: &str) -> Result<(), StoreError> {
+        self.engine()?.get()?.belongs_to(owner, &self.path)
     }
 
     /// The open database. Taken once at the beginning of each call from outside: a second shared lock
@@ -95,11 +111,14 @@ impl RocksStore {
             .engine()
             .is_ok_and(|open| open.get().is_ok_and(|engine| engine.write_format().is_ok()));
         if !writable {
+            // Closing ends reading too, so only where opening has a chance.
+            try_to_write(&self.path)?;
             let mut engine = self.alone()?;
             self.reopened.fetch_add(1, SeqCst);
             // The old one must be closed first: it holds the directory's lock.
             drop(engine.take());
-            *engine = Some(Engine::open(&self.path, &self.options)?);
+            // Never anew: a directory that is empty now is not the store's.
+            *engine = Some(Engine::open(&self.path, &self.options, false)?);
             self.unlogged.forget();
         }
         self.failing.store(false, SeqCst);
@@ -126,6 +145,21 @@ impl RocksStore {
         }
         written
     }
+}
+
+/// Writes as much as opening a database may need, and takes it away again.
+fn try_to_write(folder: &Path) -> Result<(), StoreError> {
+    let file = folder.join("probe.tmp");
+    let written = std::fs::write(&file, vec![0; PROBE])
+        .and_then(|()| std::fs::File::open(&file))
+        .and_then(|file| file.sync_all());
+    drop(std::fs::remove_file(&file));
+    written.map_err(|error| match error.kind() {
+        std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => {
+            StoreError::Full(error.to_string())
+        }
+        _ => StoreError::Unwritable(error.to_string()),
+    })
 }
 
 /// A database that is open for as long as this lives.

@@ -62,12 +62,12 @@ impl RocksOptions {
     /// Options of the database as a whole.
     pub(super) fn database(&self) -> Options {
         let mut options = Options::default();
-        options.create_if_missing(true);
         options.create_missing_column_families(true);
         // Everything up to the first damaged record of the log, nothing after it: what a barrier
         // covered lies before anything that a power cut can have torn.
         options.set_wal_recovery_mode(DBRecoveryMode::PointInTime);
-        // Notices a lost or shortened log file at open instead of silently losing its writes.
+        // Notices a closed log file that is lost or shortened at open instead of silently losing its
+        // writes. The log that is being written when the hub dies is not covered.
         options.set_track_and_verify_wals_in_manifest(true);
         // A row and its frame reach the files together also where they went past the log.
         options.set_atomic_flush(true);

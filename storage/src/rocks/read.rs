@@ -59,7 +59,22 @@ impl Engine {
         let rows = self.presence(ids)?;
         let payloads = self.payload(ids, fill_cache)?;
         let found = ids.iter().zip(rows.into_iter().zip(payloads));
-        found.map(|(id, (row, payload))| verified(*id, row, payload)).collect()
+        found.map(|(id, (row, payload))| self.checked(*id, row, payload)).collect()
+    }
+
+    /// Checks what was found under an id. The two families are not read as of one moment: where the frame
+    /// is gone, the object may have been removed in between.
+    fn checked(
+        &self,
+        id: ChunkId,
+        row: Option<Presence>,
+        payload: Result<Option<Bytes>, StoreError>,
+    ) -> Result<Found, StoreError> {
+        let removed = |payload: &Result<_, _>| matches!(payload, Ok(None));
+        if row.is_some() && removed(&payload) && self.presence(&[id])?.iter().all(Option::is_none) {
+            return Ok(None);
+        }
+        verified(id, row, payload)
     }
 }
 
@@ -104,7 +119,7 @@ impl RocksStore {
             .collect();
         let ids: Vec<ChunkId> = wanted.iter().map(|(_, id, _)| *id).collect();
         for ((index, id, row), payload) in wanted.into_iter().zip(engine.payload(&ids, true)?) {
-            let found = verified(id, Some(row), payload)?.map(|(_, chunk)| chunk);
+            let found = engine.checked(id, Some(row), payload)?.map(|(_, chunk)| chunk);
             if let (Some(chunk), Some(place)) = (found, chunks.get_mut(index)) {
                 self.cache.keep(&chunk);
                 *place = Some(chunk);

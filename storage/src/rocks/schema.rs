@@ -3,6 +3,7 @@
 //! | family     | key                         | value |
 //! |------------|-----------------------------|-------|
 //! | `default`  | `format`                    | [`FORMAT`] |
+//! | `default`  | `owner`                     | what [`belongs_to`](super::RocksStore::belongs_to) was given |
 //! | `presence` | id (32)                     | kind (1), length (4), frame length (4), time put (8) |
 //! | `payload`  | id (32)                     | the frame |
 //! | `sessions` | `s`, session id (16)        | expires (8), owner length (2), owner, repository |
@@ -18,6 +19,8 @@ use crate::store::Stat;
 
 /// Where the format's version stands, in the default family.
 pub(super) const FORMAT_KEY: &[u8] = b"format";
+/// Where it stands whose store this is, in the default family.
+pub(super) const OWNER_KEY: &[u8] = b"owner";
 /// The version of everything in this file.
 pub(super) const FORMAT: &[u8] = b"2";
 /// The version before.

@@ -13,6 +13,7 @@ use super::engine::Engine;
 use super::schema::{PAYLOAD, PRESENCE, Presence, QUARANTINE};
 use super::{RocksStore, WritePath};
 use crate::chunk::Chunk;
+use crate::crash_point::crash_point;
 use crate::frame::Frame;
 use crate::id::ChunkId;
 use crate::store::{ChunkStore, PutReport, Stat, StoreError, StoreStats};
@@ -133,6 +134,7 @@ impl RocksStore {
     fn sync(&self) -> Result<(), StoreError> {
         let engine = self.engine()?;
         let engine = engine.get()?;
+        crash_point("barrier::before");
         let (pending, written) = {
             let _gate = self.close_gate();
             (self.unlogged.pending(), self.unlogged.written())
@@ -141,7 +143,10 @@ impl RocksStore {
             self.noted(engine.flush_memory())?;
             self.unlogged.flushed(written);
         }
-        self.noted(engine.sync_log())
+        crash_point("barrier::flushed");
+        self.noted(engine.sync_log())?;
+        crash_point("barrier::synced");
+        Ok(())
     }
 
     /// Those of `ids` that are absent; refreshes the others where that is due.

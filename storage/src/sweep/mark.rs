@@ -79,6 +79,11 @@ impl<'a> Marks<'a> {
         self.kept.has(&id, kind) || self.spared.has(&id, kind)
     }
 
+    /// Whether an object that is no chunk must stay: of those the id alone tells.
+    pub(super) fn has_object(&self, id: &ChunkId) -> bool {
+        self.kept.objects.contains(id) || self.spared.objects.contains(id)
+    }
+
     /// Marks flists and all that they reach. All of it must be readable but for chunks, whose content
     /// nobody reads here.
     pub(super) fn keep(&mut self, manifests: &[ChunkId]) -> Result<(), SweepError> {

@@ -7,8 +7,8 @@
 //! in `order`, deleting in `delete`.
 //!
 //! Memory: 9 to 27 bytes for each chunk that is in use (64 bits of its id, in a hash table), 35 to 110
-//! for each other object in use, and 40 for each other object that is to go. Chunks that are to go take
-//! none.
+//! for each other object in use, 32 for each other young one, and 40 for each other object that is to go.
+//! Chunks that are to go take none.
 
 mod delete;
 mod mark;
@@ -226,9 +226,23 @@ impl Sweep<'_> {
         let roots = self.roots.begin().map_err(SweepError::Roots)?;
         self.report.roots = roots.len() as u64;
         self.marks.keep(&roots)?;
-        let mut sent = Vec::new();
-        self.store.sent_in_live_sessions(now, &mut |id| sent.push(id))?;
-        self.marks.spare(&sent)
+        self.spare_sent(now)
+    }
+
+    /// Spares what live sessions sent, a page at a time: a session may have sent millions.
+    fn spare_sent(&mut self, now: u64) -> Result<(), SweepError> {
+        let mut page = Vec::with_capacity(PAGE);
+        let mut spared = Ok(());
+        let marks = &mut self.marks;
+        self.store.sent_in_live_sessions(now, &mut |id| {
+            page.push(id);
+            if page.len() >= PAGE && spared.is_ok() {
+                spared = marks.spare(&page);
+                page.clear();
+            }
+        })?;
+        spared?;
+        self.marks.spare(&page)
     }
 
     /// Finds what is garbage. Chunks are only counted: there may be too many to remember.
@@ -242,8 +256,7 @@ impl Sweep<'_> {
         })?;
         // What somebody may be about to publish keeps what is below it.
         self.marks.spare(&young)?;
-        // Of what is no chunk the marks know the id whatever its kind.
-        dead.retain(|id| !self.marks.has(*id, Kind::Directory));
+        dead.retain(|id| !self.marks.has_object(id));
         let mut report = self.report;
         self.each_row("plan", |sweep, row| {
             let kind = row.stat.kind;
