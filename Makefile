@@ -15,7 +15,7 @@ export CARGO_TARGET_DIR ?= $(CURDIR)/target
 
 ALL := --release --workspace --locked
 
-.PHONY: help setup build test check demo bench run soak soak-power soak-fuzz \
+.PHONY: help setup build test check demo bench run soak soak-power soak-fuzz soak-model soak-kills \
 	test-format test-arrows test-lints test-docs test-cargo test-reader
 
 help: ## Show this list
@@ -56,9 +56,9 @@ check: test ## All of test, and the slower linters: licences, unused crates, spe
 	@scripts/setup check
 	scripts/check-slow
 
-soak: ## The long proofs of docs/testing.md: power cuts and fuzzing
+soak: ## The long proofs of docs/testing.md: power cuts, fuzzing, model and races, kills
 	@scripts/setup build test
-	@$(MAKE) --no-print-directory soak-power soak-fuzz
+	@$(MAKE) --no-print-directory soak-power soak-fuzz soak-model soak-kills
 
 # A cut takes a second or two.
 soak-power:
@@ -66,6 +66,14 @@ soak-power:
 
 soak-fuzz:
 	scripts/fuzz
+
+# So many sequences for each store, and so many rounds of each race.
+soak-model:
+	FLISTHUB_SOAK_CASES="$${FLISTHUB_SOAK_CASES:-10000}" cargo test $(ALL) --test suite -- model:: race::
+
+# So many kills at any moment, and as many at named places.
+soak-kills:
+	FLISTHUB_SOAK_KILLS="$${FLISTHUB_SOAK_KILLS:-500}" cargo test $(ALL) --test suite -- crash_sweep::
 
 demo: ## Two Debian root filesystems through a hub and back, with a table
 	@scripts/setup build demo

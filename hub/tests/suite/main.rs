@@ -21,6 +21,8 @@ mod control;
 #[cfg(test)]
 mod crash;
 #[cfg(test)]
+mod crash_sweep;
+#[cfg(test)]
 mod downloads;
 #[cfg(test)]
 mod full_disk;

@@ -2,7 +2,7 @@
 
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
 
@@ -33,8 +33,15 @@ pub(crate) struct Serving {
 
 impl Serving {
     pub(crate) fn start(data: &Path) -> Self {
+        Self::start_with(data, &[], "")
+    }
+
+    /// With more arguments, and with places at which it ends itself (see `crash_point`).
+    pub(crate) fn start_with(data: &Path, arguments: &[&str], crash_points: &str) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_flisthub"))
             .args(["serve", "--listen", "127.0.0.1:0", "--data", data.to_str().unwrap()])
+            .args(arguments)
+            .env("FAILPOINTS", crash_points)
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
@@ -46,9 +53,14 @@ impl Serving {
     }
 
     /// `kill -9`, and waits for the end.
-    pub(crate) fn kill(mut self) {
+    pub(crate) fn kill(self) {
+        self.end();
+    }
+
+    /// The same; says how it ended, which it may have done by itself before.
+    pub(crate) fn end(mut self) -> ExitStatus {
         self.child.kill().unwrap();
-        self.child.wait().unwrap();
+        self.child.wait().unwrap()
     }
 
     /// SIGTERM, and gives the exit code.
