@@ -113,6 +113,7 @@ fn of_one(error: &(dyn Error + 'static)) -> Option<Ending> {
 fn of_push(error: &PushError) -> Option<Ending> {
     match error {
         PushError::Open { .. } => Some(ending("bad_path", 6)),
+        PushError::UnknownProfile(_) => Some(ending("too_old", 1)),
         PushError::Convert(ConvertError::Store(error)) | PushError::Send(error) => of_store(error),
         PushError::Convert(error) => error.is_bad_input().then(|| ending("bad_input", 6)),
         PushError::Client(error) | PushError::Incomplete(error) => of_one(error),

@@ -29,6 +29,15 @@ const PUBLISH_PATIENCE: Duration = Duration::from_mins(30);
 /// The most ids in one answer to which are missing, in bytes.
 const MAX_IDS_ANSWER: usize = 32 * MAX_MISSING_IDS;
 
+/// An upload session that a hub opened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Opened {
+    /// Its id.
+    pub session: SessionId,
+    /// Name of the profile by which the hub asks to cut files. This program may not know it.
+    pub profile: String,
+}
+
 /// A hub at an address, with a token or without. Cheap to clone; clones share connections.
 #[derive(Debug, Clone)]
 pub struct HubClient {
@@ -55,7 +64,7 @@ impl HubClient {
     }
 
     /// Opens an upload session for `repository`.
-    pub async fn open_session(&self, repository: &str) -> Result<SessionId, ClientError> {
+    pub async fn open_session(&self, repository: &str) -> Result<Opened, ClientError> {
         self.need_token()?;
         let what = format!("opening an upload session in {repository}");
         let payload = json(&what, &OpenSession { repository: repository.to_owned() })?;
@@ -63,7 +72,8 @@ impl HubClient {
         let opened: SessionOpened =
             self.transport.json(&Call { payload, repeat: Repeat::IfRefused, ..call }).await?;
         let reason = "the session's id is not 32 hex digits";
-        opened.session.parse().map_err(|_| bad_answer(&what, reason))
+        let session = opened.session.parse().map_err(|_| bad_answer(&what, reason))?;
+        Ok(Opened { session, profile: opened.profile })
     }
 
     /// Ends an upload session. What it sent and did not publish is forgotten in time.

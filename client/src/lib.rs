@@ -22,7 +22,7 @@ mod transport;
 
 pub use download::{ChunkDownload, Download};
 pub use error::{ClientError, Refusal};
-pub use hub::{HubClient, flist_id};
+pub use hub::{HubClient, Opened, flist_id};
 pub use pull::{Pull, PullError};
 pub use push::{Push, PushError, Pushed, Source};
 pub use remote_store::{RemoteStore, Traffic};

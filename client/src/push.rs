@@ -1,6 +1,7 @@
 //! A directory or an archive, into a hub under a name; only what the hub does not have travels.
 //!
-//! The work is the converter's; this file puts a [`RemoteStore`] below it and publishes. When the hub
+//! The work is the converter's; this file puts a [`RemoteStore`] below it and publishes. Files are cut
+//! as the hub asks, so that a push makes the flist that an upload of the same tree would make. When the hub
 //! says that objects are missing after all (a sweep took them in between), the same input is read
 //! again, and what is missing travels then.
 
@@ -13,11 +14,11 @@ use flisthub_converter::{
     ConvertError, IngestOptions, IngestReport, Ingested, ingest_archive, ingest_directory,
 };
 use flisthub_flist::wire::{FlistInfo, UploadReport};
-use flisthub_storage::{ChunkStore, SessionId, StoreError};
+use flisthub_storage::{ChunkStore, Profile, StoreError};
 use tokio::runtime::Handle;
 
 use crate::error::ClientError;
-use crate::hub::HubClient;
+use crate::hub::{HubClient, Opened};
 use crate::remote_store::{RemoteStore, Traffic};
 
 /// How often the input is read before a push gives up.
@@ -44,6 +45,11 @@ pub enum PushError {
     /// The hub did not publish it.
     #[error(transparent)]
     Client(#[from] ClientError),
+    /// The hub asks for files to be cut in a way that this program does not know.
+    #[error(
+        "this hub-client is too old for the hub's profile {0:?}: get the one of the hub's version"
+    )]
+    UnknownProfile(String),
     /// The hub lost objects again and again, or the input cannot be read a second time.
     #[error("the hub lost objects while they were pushed; push again")]
     Incomplete(#[source] ClientError),
@@ -121,7 +127,7 @@ pub struct Push<'a> {
     hub: &'a HubClient,
     repository: &'a str,
     name: &'a str,
-    session: SessionId,
+    opened: &'a Opened,
     store: RemoteStore,
 }
 
@@ -131,10 +137,11 @@ impl<'a> Push<'a> {
         hub: &'a HubClient,
         runtime: &Handle,
         (repository, name): (&'a str, &'a str),
-        session: SessionId,
+        opened: &'a Opened,
     ) -> Self {
+        let session = opened.session;
         let store = RemoteStore::in_session(hub.clone(), runtime.clone(), repository, session);
-        Self { hub, repository, name, session, store }
+        Self { hub, repository, name, opened, store }
     }
 
     /// The counters, which go on counting.
@@ -142,18 +149,22 @@ impl<'a> Push<'a> {
         self.store.traffic()
     }
 
-    /// Reads the source, sends what is missing, publishes.
+    /// Reads the source, cut by the hub's profile whatever `options` say, sends what is missing,
+    /// publishes.
     pub fn run(
         &self,
         runtime: &Handle,
         source: &mut Source,
         options: &IngestOptions,
     ) -> Result<Pushed, PushError> {
+        let profile = self.opened.profile.parse::<Profile>();
+        let profile = profile.map_err(|error| PushError::UnknownProfile(error.name))?;
+        let options = IngestOptions { profile, ..options.clone() };
         let mut total = IngestReport::default();
         let mut left = ATTEMPTS;
         let mut lost = None;
         loop {
-            let ingested = match (source.ingest(&self.store, options)?, lost.take()) {
+            let ingested = match (source.ingest(&self.store, &options)?, lost.take()) {
                 (Some(ingested), _) => ingested,
                 (None, Some(error)) => return Err(PushError::Incomplete(error)),
                 (None, None) => return Err(ConvertError::Empty.into()),
@@ -162,7 +173,7 @@ impl<'a> Push<'a> {
             total = sum(&total, &ingested.report);
             left -= 1;
             let publish =
-                self.hub.publish(self.session, self.repository, self.name, ingested.flist);
+                self.hub.publish(self.opened.session, self.repository, self.name, ingested.flist);
             match runtime.block_on(publish) {
                 Ok(info) => return Ok(Pushed { report: self.report(&info, &total), info }),
                 Err(error @ ClientError::MissingObjects { .. }) if left > 0 => lost = Some(error),

@@ -1,5 +1,6 @@
 //! JSON bodies spoken between the hub and its clients on `/api/v1`. Ids are lower-case hex.
 
+use flisthub_storage::Profile;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -36,6 +37,14 @@ pub struct SessionOpened {
     pub session: String,
     /// When it ends, in seconds since the Unix epoch.
     pub expires: u64,
+    /// Name of the profile by which the hub cuts what is uploaded, as in manifests. Who cuts by it too
+    /// gets the same flist id from the same tree. A hub that does not say cuts by the standard one.
+    #[serde(default = "standard")]
+    pub profile: String,
+}
+
+fn standard() -> String {
+    Profile::Standard.name().to_owned()
 }
 
 /// What the hub did with sent chunks.
@@ -122,13 +131,13 @@ pub struct UploadReport {
 pub struct JobInfo {
     /// Its id, 32 hex digits.
     pub id: String,
-    /// `sweep`, `scrub`, `backup` or `space`.
+    /// `sweep`, `scrub`, `backup`, `space` or `why`.
     pub kind: String,
     /// `queued`, `running`, `succeeded`, `failed` or `cancelled`.
     pub state: String,
     /// What was asked for; its `kind` is the one above.
     pub arguments: Value,
-    /// What came out, once it has succeeded.
+    /// What came out, once it has succeeded. A page of jobs goes without.
     pub result: Option<Value>,
     /// Why it failed, for people.
     pub error: Option<String>,

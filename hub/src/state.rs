@@ -68,7 +68,10 @@ impl Hub {
         let options = RocksOptions {
             block_cache: config.store.block_cache_bytes,
             write_buffers: config.store.write_buffer_bytes,
+            chunk_cache: config.store.chunk_cache_bytes,
             grace: config.store.grace_seconds,
+            blob_gc_percent: config.store.reclaim_garbage_percent,
+            blob_gc_rate: config.store.reclaim_bytes_per_second,
             ..RocksOptions::default()
         };
         // The store first: it admits one process, so a second hub stops here.

@@ -42,8 +42,8 @@ pub(crate) fn run(arguments: &Arguments, session: &Session) -> anyhow::Result<()
     );
     let interrupt = Interrupt::catch(hub, runtime.handle(), *output, left)?;
     let upload = runtime.block_on(hub.open_session(&repository))?;
-    interrupt.opened(upload);
-    let push = Push::new(hub, runtime.handle(), target, upload);
+    interrupt.opened(upload.session);
+    let push = Push::new(hub, runtime.handle(), target, &upload);
     let pushed = with_progress(session, &push, &mut source);
     if let Some(upload) = interrupt.close()
         && pushed.is_err()

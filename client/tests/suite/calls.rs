@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use flisthub_client::{ClientError, HubClient, Patience};
+use flisthub_client::{ClientError, HubClient, Opened, Patience};
 use flisthub_storage::{ChunkId, Kind, SessionId};
 
 use crate::fake::{FakeHub, Reply, Request, runtime};
@@ -58,7 +58,10 @@ fn only_what_may_be_done_twice_is_done_twice() {
     // A hub that says it is busy has not done it.
     let busy = || Reply::problem(503, "busy", "").with("retry-after", "0");
     let hub = FakeHub::new(move |n, _| if n == 0 { busy() } else { opened() });
-    assert_eq!(runtime().block_on(hub.client().open_session("alice")).unwrap(), session());
+    let opened = runtime().block_on(hub.client().open_session("alice")).unwrap();
+    // A hub that names no profile is one that knew only this one.
+    let profile = "fastcdc-2020/64k-256k-1024k".to_owned();
+    assert_eq!(opened, Opened { session: session(), profile });
 
     let hub = FakeHub::new(|n, _| if n == 0 { Reply::HangUp } else { Reply::json(ME) });
     assert!(runtime().block_on(hub.client().me()).is_ok());

@@ -15,13 +15,20 @@ fn session() -> SessionId {
 /// A hub that says it has everything, until it is asked to publish: then, `losses` times, a chunk is
 /// missing after all.
 fn forgetful(losses: usize) -> FakeHub {
+    fake(losses, "")
+}
+
+/// Such a hub; `more` stands in its answer that opens a session.
+fn fake(losses: usize, more: &'static str) -> FakeHub {
     let lost = Kind::Content.id_of(b"content");
     let publishes = std::sync::atomic::AtomicUsize::new(0);
     FakeHub::new(move |_, request| {
         let so_far = publishes.load(std::sync::atomic::Ordering::SeqCst);
         let path = request.line.split_once(' ').unwrap().1;
         match path.strip_prefix("/api/v1/").unwrap() {
-            "sessions" => Reply::json(&format!(r#"{{"session":"{}","expires":1}}"#, session())),
+            "sessions" => {
+                Reply::json(&format!(r#"{{"session":"{}","expires":1{more}}}"#, session()))
+            }
             "flists/alice/base" => {
                 publishes.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
                 if so_far < losses {
@@ -115,5 +122,35 @@ fn bad_input_is_told_and_the_session_closed() {
     let (exit, code, _) =
         failure(&run(&hub.url, &["--json", "push", archive.to_str().unwrap(), "alice/base"]));
     assert_eq!((exit, code.as_str()), (6, "bad_input"));
+    assert_eq!(hub.lines().last().unwrap(), &format!("DELETE /api/v1/sessions/{}", session()));
+}
+
+#[test]
+fn files_are_cut_as_the_hub_says() {
+    let home = tempfile::tempdir().unwrap();
+    std::fs::write(home.path().join("file"), "content").unwrap();
+    let flist = |more| {
+        let hub = fake(0, more);
+        let output =
+            run(&hub.url, &["--json", "push", home.path().to_str().unwrap(), "alice/base"]);
+        assert!(output.status.success(), "{output:?}");
+        let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        report["flist"].as_str().unwrap().to_owned()
+    };
+    let silent = flist("");
+    assert_eq!(silent, flist(r#","profile":"fastcdc-2020/64k-256k-1024k""#));
+    assert_ne!(silent, flist(r#","profile":"fastcdc-2020/16k-64k-256k""#));
+}
+
+#[test]
+fn a_profile_that_is_not_known_is_told_and_the_session_closed() {
+    let home = tempfile::tempdir().unwrap();
+    let hub = fake(0, r#","profile":"rabin-2031/1k\n""#);
+    let (exit, code, message) = failure(&push(&hub, home.path()));
+    assert_eq!((exit, code.as_str()), (1, "too_old"));
+    assert!(message.contains("this hub-client is too old for the hub's profile"), "{message}");
+    // Escaped for people, and that for JSON.
+    assert!(message.contains(r"rabin-2031/1k\\n"), "{message}");
+    assert_eq!(hub.lines().len(), 2, "{:?}", hub.lines());
     assert_eq!(hub.lines().last().unwrap(), &format!("DELETE /api/v1/sessions/{}", session()));
 }

@@ -131,6 +131,7 @@ impl Upload {
 fn options(hub: &Hub) -> IngestOptions {
     IngestOptions {
         limits: hub.config.limits.archive(),
+        profile: hub.config.store.profile,
         level: hub.config.store.compression_level,
         ..IngestOptions::default()
     }

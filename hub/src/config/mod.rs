@@ -1,9 +1,13 @@
 //! The hub's configuration: a TOML file whose every key has a default. The data directory and the
 //! address to listen on are flags of `flisthub serve`, not keys.
 
+mod store;
+
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
+
+pub use store::Store;
 
 /// The most of anything that runs at a time: far below what the runtime can count.
 const MOST_AT_A_TIME: u64 = 1_000_000;
@@ -92,22 +96,6 @@ pub struct Limits {
     pub shutdown_seconds: u64,
 }
 
-/// The chunk store.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Store {
-    /// zstd level of new frames, 1 to 19. Default: 1.
-    pub compression_level: i32,
-    /// Bytes of memory for the store's blocks, indexes and filters. Default: 64 MiB.
-    pub block_cache_bytes: usize,
-    /// Bytes of memory for writes that are not in their final files. Default: 64 MiB.
-    pub write_buffer_bytes: usize,
-    /// Seconds for which a sweep spares what was put or asked for, unless the sweep is told otherwise,
-    /// and for which a deleted name can be restored. Default: 86,400 (a day). Longer than any upload
-    /// takes.
-    pub grace_seconds: u64,
-}
-
 /// How long upload sessions live.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -172,17 +160,6 @@ impl Limits {
             path_bytes: self.path_bytes,
             path_depth: self.path_depth,
             ..flisthub_flist::VerifyLimits::default()
-        }
-    }
-}
-
-impl Default for Store {
-    fn default() -> Self {
-        Self {
-            compression_level: flisthub_storage::DEFAULT_LEVEL,
-            block_cache_bytes: 64 << 20,
-            write_buffer_bytes: 64 << 20,
-            grace_seconds: flisthub_storage::DEFAULT_GRACE,
         }
     }
 }
@@ -253,7 +230,6 @@ impl Config {
             // With these two, none at all makes sense.
             ("limits.slow_start_seconds", limits.slow_start_seconds.max(1), LONGEST),
             ("limits.shutdown_seconds", limits.shutdown_seconds.max(1), LONGEST),
-            ("store.grace_seconds", self.store.grace_seconds, LONGEST),
             ("sessions.life_seconds", self.sessions.life_seconds, LONGEST),
             ("sessions.sweep_seconds", self.sessions.sweep_seconds, LONGEST),
         ] {
@@ -270,18 +246,14 @@ impl Config {
                 need: "at least 8192".to_owned(),
             });
         }
-        if !(1..=19).contains(&self.store.compression_level) {
-            return Err(ConfigError::Value {
-                key: "store.compression_level",
-                need: "from 1 to 19".to_owned(),
-            });
-        }
-        Ok(())
+        self.store.check()
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use flisthub_storage::Profile;
+
     use super::*;
 
     fn parse(text: &str) -> Result<Config, ConfigError> {
@@ -293,10 +265,10 @@ mod tests {
 
     #[test]
     fn the_example_shows_every_key_with_its_default() {
-        let example = include_str!("../../docs/flisthub.example.toml");
+        let example = include_str!("../../../docs/flisthub.example.toml");
         assert_eq!(parse(example).unwrap(), Config::default());
         let keys = example.lines().filter(|line| line.contains(" = ")).count();
-        assert_eq!(keys, 28, "a key is missing from the example, or not counted here");
+        assert_eq!(keys, 32, "a key is missing from the example, or not counted here");
         assert_eq!(parse("").unwrap(), Config::default());
     }
 
@@ -309,8 +281,17 @@ mod tests {
             ("[limits]\nuploads = 0", "limits.uploads"),
             ("[limits]\nheader_bytes = 100", "limits.header_bytes"),
             ("[store]\ncompression_level = 40", "store.compression_level"),
+            ("[store]\ncompression_level = 0", "store.compression_level must be from 1 to 19"),
             ("[store]\ngrace_seconds = 0", "store.grace_seconds"),
             ("[store]\ngrace_seconds = 31_536_001", "store.grace_seconds"),
+            (
+                "[store]\nprofile = \"coarse\"",
+                "there are standard (fastcdc-2020/64k-256k-1024k), fine",
+            ),
+            ("[store]\nchunk_cache_bytes = 1_099_511_627_777", "store.chunk_cache_bytes"),
+            ("[store]\nreclaim_garbage_percent = 0", "store.reclaim_garbage_percent"),
+            ("[store]\nreclaim_garbage_percent = 101", "from 1 to 100"),
+            ("[store]\nreclaim_bytes_per_second = 1_048_575", "at least 1048576"),
             ("[limits]\nconnections = 9223372036854775807", "limits.connections"),
             ("[limits]\nuploads = 1_000_001", "at most 1000000"),
             ("[limits]\nidle_seconds = 9223372036854775807", "limits.idle_seconds"),
@@ -323,5 +304,15 @@ mod tests {
             assert!(error.contains(word), "{text}: {error}");
         }
         assert!(matches!(Config::read(Path::new("/no/such")), Err(ConfigError::Read { .. })));
+    }
+
+    #[test]
+    fn a_profile_is_named_by_its_word_or_as_in_manifests() {
+        for profile in Profile::ALL {
+            for name in [profile.word(), profile.name()] {
+                let config = parse(&format!("[store]\nprofile = {name:?}")).unwrap();
+                assert_eq!(config.store.profile, profile);
+            }
+        }
     }
 }

@@ -48,7 +48,11 @@ pub(super) async fn open_session(
     Json(asked): Json<OpenSession>,
 ) -> Answer<(StatusCode, Json<SessionOpened>)> {
     let session = sessions::open(&hub, &caller, &asked.repository).await?;
-    let opened = SessionOpened { session: session.id.to_string(), expires: session.expires };
+    let opened = SessionOpened {
+        session: session.id.to_string(),
+        expires: session.expires,
+        profile: hub.config.store.profile.name().to_owned(),
+    };
     Ok((StatusCode::CREATED, Json(opened)))
 }
 

@@ -7,6 +7,8 @@ mod endings;
 #[cfg(test)]
 mod fixture;
 #[cfg(test)]
+mod profiles;
+#[cfg(test)]
 mod reading;
 #[cfg(test)]
 mod remote_store;

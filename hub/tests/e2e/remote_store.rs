@@ -27,7 +27,7 @@ fn the_remote_store_keeps_the_laws() {
     let hub = Hub::start();
     let runtime = Runtime::new().unwrap();
     let client = HubClient::new(&hub.url, Some(&hub.token), Patience::default()).unwrap();
-    let session = runtime.block_on(client.open_session("alice")).unwrap();
+    let session = runtime.block_on(client.open_session("alice")).unwrap().session;
     let handle = runtime.handle().clone();
     let store = RemoteStore::in_session(client.clone(), handle.clone(), "alice", session);
     let frames = frames();

@@ -30,19 +30,22 @@ pub(crate) struct Hub {
 
 impl Hub {
     pub(crate) fn start() -> Self {
+        Self::start_with("")
+    }
+
+    /// A hub with that configuration.
+    pub(crate) fn start_with(config: &str) -> Self {
         let home = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
-        let data = home.path().join("data").to_str().unwrap().to_owned();
-        let token = user(&data, "alice");
-        let mut child = Command::new(FLISTHUB)
-            .args(["serve", "--listen", "127.0.0.1:0", "--data", &data])
-            .stdout(Stdio::piped())
-            .stderr(File::create(home.path().join("log")).unwrap())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let url = line.trim().strip_prefix("listening on ").unwrap().to_owned();
+        let token = user(home.path().join("data").to_str().unwrap(), "alice");
+        let (child, url) = serve(home.path(), config);
         Self { child, url, home, token }
+    }
+
+    /// Kills the hub and starts it on the same data with another configuration.
+    pub(crate) fn restart_with(&mut self, config: &str) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+        (self.child, self.url) = serve(self.home.path(), config);
     }
 
     /// A path below the test's directory.
@@ -153,6 +156,26 @@ pub(crate) fn failure(output: &Output) -> (i32, String, String) {
         .unwrap_or_else(|_| panic!("{:?}: {line:?}", output.status));
     let text = |key: &str| body["error"][key].as_str().unwrap().to_owned();
     (output.status.code().unwrap(), text("code"), text("message"))
+}
+
+/// Starts a hub; gives its process and address.
+fn serve(home: &Path, config: &str) -> (Child, String) {
+    let file = home.join("config.toml");
+    fs::write(&file, config).unwrap();
+    let mut child = Command::new(FLISTHUB)
+        .args(["serve", "--listen", "127.0.0.1:0"])
+        .arg("--data")
+        .arg(home.join("data"))
+        .arg("--config")
+        .arg(file)
+        .stdout(Stdio::piped())
+        .stderr(File::create(home.join("log")).unwrap())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let url = line.trim().strip_prefix("listening on ").unwrap().to_owned();
+    (child, url)
 }
 
 fn user(data: &str, name: &str) -> String {
