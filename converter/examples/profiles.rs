@@ -12,16 +12,16 @@ fn main() -> Result<()> {
     let mut number = |default| arguments.next().map_or(Ok(default), |text| text.parse::<usize>());
     let (bytes, changes) = (number(100_000_000)?, number(100)?);
     let content = noise(bytes);
-    let mut changed = content.clone();
+    let mut after = content.clone();
     let step = bytes / changes.max(1);
-    for byte in changed.iter_mut().skip(step / 2).step_by(step.max(1)).take(changes) {
+    for byte in after.iter_mut().skip(step / 2).step_by(step.max(1)).take(changes) {
         *byte ^= 1;
     }
     println!("a file of {bytes} random bytes, taken in again with {changes} bytes changed");
     for profile in Profile::ALL {
         let store = MemoryStore::new();
         let first = ingest(&content, profile, &store)?;
-        let second = ingest(&changed, profile, &store)?;
+        let second = ingest(&after, profile, &store)?;
         println!(
             "{:>8}: {} chunks, {} bytes; then {} new chunks, {} bytes",
             profile.word(),

@@ -7,7 +7,7 @@ use flisthub_flist::{
     TreePath, VerifyLimits, read_flist, verify,
 };
 use flisthub_storage::{
-    Chunk, ChunkId, ChunkStore as _, Compressor, Kind, MemoryStore, StoreError,
+    Chunk, ChunkId, ChunkStore as _, Compressor, Kind, MemoryStore, Profile, StoreError,
 };
 
 use crate::Outcome;
@@ -24,7 +24,7 @@ pub(crate) fn tree(bytes: &[u8]) -> Outcome {
     let Ok(tree) = builder.finish(&mut |chunk| store.keep(chunk)) else {
         return Outcome::Refused;
     };
-    let manifest = Manifest::of(&tree).to_chunk().unwrap();
+    let manifest = Manifest::of(&tree, Profile::default()).to_chunk().unwrap();
     let id = manifest.id();
     store.keep(manifest).unwrap();
     let verified = verify(&store.chunks, id, &VerifyLimits::default());
@@ -161,7 +161,7 @@ fn the_file_says_it_all(store: &Kept, id: ChunkId) {
 
 /// The same entries the other way round are the same tree.
 fn order_does_not_matter(store: &MemoryStore, tree: &BuiltTree) {
-    let manifest = Manifest::of(tree);
+    let manifest = Manifest::of(tree, Profile::default());
     let entries: Vec<_> =
         Tree::of(&manifest).walk(store).collect::<Result<_, _>>().expect("verified");
     assert_eq!(entries.len() as u64, manifest.totals.entries);
@@ -175,5 +175,5 @@ fn order_does_not_matter(store: &MemoryStore, tree: &BuiltTree) {
         .unwrap();
     }
     let again = builder.finish(&mut |_| Ok(())).unwrap();
-    assert_eq!(Manifest::of(&again), manifest);
+    assert_eq!(Manifest::of(&again, Profile::default()), manifest);
 }

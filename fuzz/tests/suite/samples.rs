@@ -8,7 +8,7 @@ use flisthub_flist::{
 };
 use flisthub_storage::wire::{write_ids, write_record};
 use flisthub_storage::{
-    Chunk, ChunkId, ChunkStore as _, Compressor, Frame, Kind, MemoryStore, StoreError,
+    Chunk, ChunkId, ChunkStore as _, Compressor, Frame, Kind, MemoryStore, Profile, StoreError,
 };
 
 use crate::tar_samples::{self, text};
@@ -165,7 +165,7 @@ impl Made {
 
     fn with(builder: TreeBuilder, mut objects: Vec<Chunk>) -> Self {
         let built = builder.finish(&mut keep(&mut objects)).unwrap();
-        let manifest = Manifest::of(&built);
+        let manifest = Manifest::of(&built, Profile::default());
         objects.push(manifest.to_chunk().unwrap());
         Self { manifest, objects }
     }
