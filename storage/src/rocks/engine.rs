@@ -21,6 +21,9 @@ use crate::store::{StoreError, StoreStats};
 /// All families.
 pub(super) const FAMILIES: [&str; 5] = ["default", PRESENCE, PAYLOAD, SESSIONS, QUARANTINE];
 
+/// From so many ids on a question is worth several threads.
+const SHARED: usize = 8192;
+
 /// An open database.
 pub(super) struct Engine {
     pub(super) db: DB,
@@ -100,7 +103,37 @@ impl Engine {
         Ok(answers)
     }
 
+    /// The rows of `presence`. A large question is shared by as many threads as the machine has cores.
     pub(super) fn presence(&self, ids: &[ChunkId]) -> Result<Vec<Option<Presence>>, StoreError> {
+        if ids.len() < SHARED {
+            return self.presence_alone(ids);
+        }
+        let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        // In order over all threads, so that neighbours are looked up by the same one.
+        let mut order: Vec<(ChunkId, usize)> = ids.iter().copied().zip(0..).collect();
+        order.sort_unstable();
+        let parts: Vec<_> = order.chunks(order.len().div_ceil(threads)).collect();
+        let found: Vec<Result<Vec<_>, StoreError>> = std::thread::scope(|scope| {
+            let look = |part: &&[(ChunkId, usize)]| {
+                let ids: Vec<ChunkId> = part.iter().map(|(id, _)| *id).collect();
+                scope.spawn(move || self.presence_alone(&ids))
+            };
+            let running: Vec<_> = parts.iter().map(look).collect();
+            let gone = |_| Err(StoreError::backend("a reading thread ended without a word"));
+            running.into_iter().map(|part| part.join().unwrap_or_else(gone)).collect()
+        });
+        let mut rows = vec![None; ids.len()];
+        for (part, found) in parts.into_iter().zip(found) {
+            for ((_, index), row) in part.iter().zip(found?) {
+                if let Some(place) = rows.get_mut(*index) {
+                    *place = row;
+                }
+            }
+        }
+        Ok(rows)
+    }
+
+    fn presence_alone(&self, ids: &[ChunkId]) -> Result<Vec<Option<Presence>>, StoreError> {
         let found = self.look_up(PRESENCE, ids, true)?;
         ids.iter()
             .zip(found)

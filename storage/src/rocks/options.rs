@@ -1,7 +1,8 @@
 //! Every RocksDB option that is not RocksDB's default, with its reason.
 
 use rocksdb::{
-    BlockBasedOptions, Cache, ColumnFamilyDescriptor, DBCompressionType, DBRecoveryMode, Options,
+    BlockBasedIndexType, BlockBasedOptions, Cache, ColumnFamilyDescriptor, DBCompressionType,
+    DBRecoveryMode, LruCacheOptions, Options,
 };
 
 use super::schema::{PAYLOAD, PRESENCE, QUARANTINE, SESSIONS};
@@ -90,7 +91,7 @@ impl RocksOptions {
 
     /// The column families and their options.
     pub(super) fn column_families(&self) -> Vec<ColumnFamilyDescriptor> {
-        let cache = Cache::new_lru_cache(self.block_cache);
+        let cache = block_cache(self.block_cache);
         vec![
             ColumnFamilyDescriptor::new("default", small(&cache)),
             ColumnFamilyDescriptor::new(PRESENCE, presence(&cache)),
@@ -99,6 +100,15 @@ impl RocksOptions {
             ColumnFamilyDescriptor::new(QUARANTINE, small(&cache)),
         ]
     }
+}
+
+/// One cache for all families. RocksDB would cut it into 64 parts, each too small for the larger blocks of a
+/// large store; four are enough for the threads there are.
+fn block_cache(bytes: usize) -> Cache {
+    let mut options = LruCacheOptions::default();
+    options.set_capacity(bytes);
+    options.set_num_shard_bits(2);
+    Cache::new_lru_cache_opts(&options)
 }
 
 fn blocks(cache: &Cache) -> BlockBasedOptions {
@@ -116,6 +126,12 @@ fn by_id(cache: &Cache) -> Options {
     let mut blocks = blocks(cache);
     // About 1 % of absent keys cost a read; ribbon takes 30 % less memory than bloom for that.
     blocks.set_ribbon_filter(10.0);
+    // Index and filter in small parts of their own: a question reads those it needs, where whole ones
+    // (a megabyte and more for each file) would push each other out of the cache.
+    blocks.set_index_type(BlockBasedIndexType::TwoLevelIndexSearch);
+    blocks.set_partition_filters(true);
+    blocks.set_metadata_block_size(8 << 10);
+    blocks.set_pin_top_level_index_and_filter(true);
     options.set_block_based_table_factory(&blocks);
     // Ids are random bytes, and frames are compressed already.
     options.set_compression_type(DBCompressionType::None);

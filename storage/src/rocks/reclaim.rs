@@ -16,11 +16,11 @@ use crate::monitor::{Monitor, Progress};
 use crate::pace::Pace;
 use crate::store::StoreError;
 
-/// About how many bytes of key files a slice covers; cancelling is heard after each. Each slice writes the
-/// memory tables out, so they are few.
-const SLICE: u64 = 64 << 20;
+/// About how many bytes of key files a slice covers; cancelling is heard after each. Many times a file's size:
+/// a slice rewrites every file that it touches, and writes the memory tables out first.
+const SLICE: u64 = 1 << 30;
 /// The same where what lives is copied: a pause is possible after each.
-const SMALL_SLICE: u64 = 4 << 20;
+const SMALL_SLICE: u64 = 16 << 20;
 /// Bytes that copying leaves free.
 const ROOM: u64 = 256 << 20;
 /// The most slices: one for each value of an id's first two bytes.
