@@ -2,7 +2,7 @@
 
 use std::fs::{DirBuilder, File};
 use std::io;
-use std::os::unix::fs::DirBuilderExt as _;
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 
 /// While a restore is under way, a file of this name is in the data directory.
@@ -55,19 +55,37 @@ impl DataDirectory {
 
 /// Makes a directory and those above it, so that they survive a power cut: whatever is synced below a
 /// directory is lost with it when its own name was never synced.
-fn make(path: &Path) -> io::Result<()> {
+pub(crate) fn make(path: &Path) -> io::Result<()> {
     let above = match path.parent() {
         Some(above) if above.as_os_str().is_empty() => Path::new("."),
         Some(above) => above,
         None => return Ok(()),
     };
-    match DirBuilder::new().mode(0o700).create(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+    let create = || DirBuilder::new().mode(0o700).create(path);
+    let made = match create() {
+        // Above the working directory, which may have been removed, there is nothing to make.
+        Err(error) if error.kind() == io::ErrorKind::NotFound && above != path => {
             make(above)?;
-            return make(path);
+            create()
         }
+        made => made,
+    };
+    match made {
         Err(_) if path.is_dir() => return Ok(()),
         made => made?,
     }
     File::open(above)?.sync_all()
+}
+
+/// Refuses what belongs to another user than the one this process works as, root not excepted: files that
+/// it makes there the owner could not open.
+pub(crate) fn refuse_anothers(path: &Path) -> io::Result<()> {
+    let (owner, own) = (path.metadata()?.uid(), rustix::process::geteuid().as_raw());
+    if owner == own {
+        return Ok(());
+    }
+    Err(io::Error::other(format!(
+        "it belongs to the user with the id {owner}, who could not open the files that this program, as \
+         the user with the id {own}, would make; run it as the owner"
+    )))
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use flisthub_storage::{Clock, Maintain, RocksOptions, RocksStore};
 use tokio::sync::Semaphore;
 
+use crate::backup;
 use crate::catalog::{Catalog, CatalogError};
 use crate::config::Config;
 use crate::data::DataDirectory;
@@ -77,6 +78,7 @@ impl Hub {
         // The store first: it admits one process, so a second hub stops here.
         let store = Arc::new(RocksStore::open(&data.chunks(), &options, Arc::clone(&clock))?);
         let catalog = Catalog::open(&data.catalog()).await?;
+        backup::clear(data.path());
         let disk = Arc::new(Disk { data: data.clone(), store: Arc::clone(&store) });
         Ok(Self { disk: Some(disk), ..Self::new(catalog, store, clock, config) })
     }

@@ -1,15 +1,17 @@
 //! Files and folders that only their owner may read, made so that a power cut leaves the whole of them
 //! or nothing; and copying that hashes. What the files mean is not known here.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Read as _, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use blake3::{Hash, Hasher};
 use flisthub_storage::{Monitor, Progress};
+use rustix::fs::OFlags;
 
 use super::error::BackupError;
+use crate::data;
 
 /// Bytes that are read at a time; cancelling waits for one such step.
 const STEP: usize = 1 << 20;
@@ -19,10 +21,16 @@ pub(super) fn partial(path: &Path) -> PathBuf {
     path.with_extension("partial")
 }
 
-/// Makes a folder if it is not there, with those above it.
+/// Makes a folder if it is not there, with those above it; what is made is durable.
 pub(super) fn make_folder(path: &Path) -> Result<(), BackupError> {
-    let made = DirBuilder::new().recursive(true).mode(0o700).create(path);
-    made.map_err(BackupError::io("make the folder", path))
+    data::make(path).map_err(BackupError::io("make the folder", path))
+}
+
+/// How to open a file for its owner alone, and never through a link that somebody put in its place.
+pub(super) fn own() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.mode(0o600).custom_flags(OFlags::NOFOLLOW.bits().cast_signed());
+    options
 }
 
 /// Makes names that were added to or removed from a folder durable.
@@ -31,18 +39,24 @@ pub(super) fn sync_folder(path: &Path) -> Result<(), BackupError> {
     synced.map_err(BackupError::io("sync the folder", path))
 }
 
-/// Makes a file, empty if it was there.
-pub(super) fn make_file(path: &Path) -> Result<File, BackupError> {
-    let made = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path);
-    made.map_err(BackupError::io("make", path))
+/// Makes a file; there must be nothing of its name.
+fn make_file(path: &Path) -> Result<File, BackupError> {
+    own().write(true).create_new(true).open(path).map_err(BackupError::io("make", path))
+}
+
+/// Writes a small file, of whose name there must be nothing. When this returns it is durable.
+pub(super) fn write_new(path: &Path, content: &[u8]) -> Result<(), BackupError> {
+    let mut file = make_file(path)?;
+    let written = file.write_all(content).and_then(|()| file.sync_all());
+    written.map_err(BackupError::io("write", path))?;
+    path.parent().map_or(Ok(()), sync_folder)
 }
 
 /// Writes a small file; it appears whole and durable.
 pub(super) fn write_whole(path: &Path, content: &[u8]) -> Result<(), BackupError> {
     let partial = partial(path);
-    let mut file = make_file(&partial)?;
-    let written = file.write_all(content).and_then(|()| file.sync_all());
-    written.map_err(BackupError::io("write", &partial))?;
+    remove(&partial)?;
+    write_new(&partial, content)?;
     fs::rename(&partial, path).map_err(BackupError::io("rename into place", path))?;
     path.parent().map_or(Ok(()), sync_folder)
 }

@@ -3,14 +3,14 @@
 //! name, length and time is the same file.
 
 use std::collections::HashMap;
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::Write as _;
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::PathBuf;
 
 use flisthub_storage::Monitor;
 
 use super::error::BackupError;
+use super::files;
 use super::layout::{Layout, check_file, read_small};
 use super::snapshot::{StoredFile, StoredPath};
 use super::staging::StagedFile;
@@ -43,7 +43,7 @@ impl Known {
             let lines = content.split(|byte| *byte == b'\n');
             lines.filter_map(|line| serde_json::from_slice(line).ok()).for_each(add);
         }
-        let list = OpenOptions::new().append(true).create(true).mode(0o600).open(&path);
+        let list = files::own().append(true).create(true).open(&path);
         Ok(Self { files, list: list.map_err(BackupError::io("open", &path))?, path })
     }
 

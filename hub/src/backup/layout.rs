@@ -1,9 +1,8 @@
 //! The backup's folder: what lies where in it, who may use it at a time, and which folders are none.
 //! The format is described in `docs/backup-format.md`.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File, TryLockError};
 use std::io::{ErrorKind, Read as _};
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use blake3::Hash;
@@ -32,17 +31,13 @@ pub(super) struct Layout {
 impl Layout {
     /// Opens a folder to back up into; makes it if it is absent or empty.
     pub(super) fn to_write(root: &Path) -> Result<Self, BackupError> {
-        if !root.exists() {
-            files::make_folder(root)?;
-            root.parent().filter(|above| above.exists()).map_or(Ok(()), files::sync_folder)?;
-        }
+        files::make_folder(root)?;
         let new = is_new(root)?;
         if !new {
             check_version(root)?;
         }
         let path = root.join(LOCK);
-        let mut options = OpenOptions::new();
-        let file = options.write(true).create(true).truncate(false).mode(0o600).open(&path);
+        let file = files::own().write(true).create(true).truncate(false).open(&path);
         let file = file.map_err(BackupError::io("open", &path))?;
         locked(root, file.try_lock())?;
         // Nobody else is here now; somebody may have been until a moment ago.
@@ -113,6 +108,37 @@ impl Layout {
             names.iter().filter_map(|name| SnapshotName::of_file(name)).collect();
         names.sort();
         Ok(names)
+    }
+
+    /// A file that looks like a snapshot's but for its name: somebody has renamed one.
+    pub(super) fn unnamed(&self) -> Result<Option<PathBuf>, BackupError> {
+        let folder = self.snapshots_folder();
+        let listed = fs::read_dir(&folder).and_then(Iterator::collect::<std::io::Result<Vec<_>>>);
+        let entries = listed.map_err(BackupError::io("list the folder", &folder))?;
+        let paths = entries.into_iter().map(|entry| entry.path());
+        Ok(paths.into_iter().find(|path| {
+            let name = path.file_name().and_then(|name| name.to_str());
+            path.extension().is_some_and(|ending| ending == "snapshot")
+                && name.and_then(SnapshotName::of_file).is_none()
+        }))
+    }
+
+    /// Refuses a folder of another hub: whoever keeps few snapshots there would drop those of the other.
+    /// Every backup asks, so the newest snapshot that can be read stands for all.
+    pub(super) fn refuse_another(&self, hub_id: &str) -> Result<(), BackupError> {
+        let names = self.names()?;
+        let newest = names.iter().rev().find_map(|name| self.snapshot(name).ok());
+        match newest.filter(|newest| newest.hub_id != hub_id) {
+            None => Ok(()),
+            Some(other) => {
+                let reason = format!(
+                    "it holds backups of another hub (its id is {}, this one's {hub_id}); name another \
+                     folder: each hub needs one of its own",
+                    other.hub_id
+                );
+                Err(BackupError::refused(&self.root, reason))
+            }
+        }
     }
 
     /// Reads a snapshot.

@@ -30,13 +30,14 @@ pub use name::SnapshotName;
 pub use prune::Pruned;
 pub use restore::{Checked, Restored, check, restore};
 pub use snapshot::{Snapshot, StoredFile, StoredPath};
+pub(crate) use staging::clear;
 
 use crate::state::Hub;
 use files::Pace;
 use known::Known;
 use layout::{Layout, check_file};
 use snapshot::FORMAT;
-use staging::{StagedFile, Staging};
+use staging::{Copied, StagedFile, Staging};
 
 /// What a backup did.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -72,7 +73,8 @@ pub fn run(
     refuse_inside(directory, disk.data.path())?;
     let layout = Layout::to_write(directory)?;
     let staging = Staging::new(disk.data.path())?;
-    let flists = staging.fill(hub, disk, &Handle::current())?;
+    let Copied { flists, hub_id } = staging.fill(hub, disk, &Handle::current())?;
+    layout.refuse_another(&hub_id)?;
     let staged = staging.files()?;
     let mut report = BackupReport {
         snapshot: String::new(),
@@ -88,6 +90,7 @@ pub fn run(
     let snapshot = Snapshot {
         format: FORMAT,
         hub: env!("CARGO_PKG_VERSION").to_owned(),
+        hub_id,
         created: hub.clock.now(),
         flists,
         files: stored,
@@ -136,6 +139,7 @@ fn copy(
     pace: &mut Pace<'_>,
 ) -> Result<(StoredFile, bool), BackupError> {
     let partial = layout.files().join("partial");
+    files::remove(&partial)?;
     let (bytes, blake3) = files::copy(&file.source, &partial, pace)?;
     let named = layout.file(&blake3);
     let added = check_file(&named).ok() != Some(bytes);

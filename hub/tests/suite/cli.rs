@@ -77,6 +77,26 @@ fn a_refused_name_leaves_no_data_directory() {
     assert!(!data.exists());
 }
 
+/// Where there is no directory, none can be made.
+#[test]
+fn a_working_directory_that_is_gone_is_an_error() {
+    let directory = tempfile::tempdir().unwrap();
+    let gone = directory.path().join("gone");
+    std::fs::create_dir(&gone).unwrap();
+    for data in ["data", "./data", "a/b"] {
+        let script = format!("rmdir ../gone; exec \"$0\" user add alice --data {data}");
+        let output = std::process::Command::new("sh")
+            .args(["-c", &script, env!("CARGO_BIN_EXE_flisthub")])
+            .current_dir(&gone)
+            .output()
+            .unwrap();
+        let error = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(1), "{data}: {error}");
+        assert!(error.contains("the data directory"), "{data}: {error}");
+        std::fs::create_dir(&gone).unwrap();
+    }
+}
+
 #[test]
 fn an_unknown_key_stops_the_hub() {
     let directory = tempfile::tempdir().unwrap();
