@@ -116,7 +116,7 @@ impl From<AuthError> for ApiError {
             AuthError::Malformed => "invalid_authorization",
             AuthError::Unknown => "invalid_token",
             AuthError::Expired => "token_expired",
-            AuthError::Catalog(error) => return Self::internal(&error),
+            AuthError::Catalog(error) => return ActionError::from(error).into(),
         };
         Self(ErrorBody::new(StatusCode::UNAUTHORIZED, code, message))
     }
@@ -172,6 +172,7 @@ mod tests {
     use flisthub_storage::{Kind, StoreError};
 
     use super::*;
+    use crate::catalog::CatalogError;
 
     #[test]
     fn every_error_has_its_status_and_code() {
@@ -199,6 +200,7 @@ mod tests {
             (ActionError::Absent(vec![id]), 404, "missing_objects"),
             (ActionError::Swept(text()), 410, "swept"),
             (ActionError::Busy("busy"), 503, "busy"),
+            (ActionError::Auth(CatalogError::busy().into()), 503, "busy"),
             (ActionError::BodyEnded, 400, "body_ended"),
             (ActionError::TooSlow(1), 408, "too_slow"),
             (ActionError::internal("a disk"), 500, "internal"),

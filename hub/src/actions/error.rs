@@ -127,6 +127,7 @@ impl From<CatalogError> for ActionError {
             CatalogError::Conflict { .. } => Self::Conflict(error.to_string()),
             error if error.is_full() => Self::Full(error.into()),
             error if error.is_read_only() => Self::ReadOnly(error.into()),
+            error if error.is_busy() => Self::Busy("the catalog is busy; try again"),
             other => Self::internal(other),
         }
     }

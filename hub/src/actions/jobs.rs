@@ -4,7 +4,7 @@
 use super::error::{ActionError, Thing};
 use crate::auth::{Caller, allow_operate};
 use crate::catalog::{JobRow, LogLine};
-use crate::jobs::{self, JobSpec, StartError};
+use crate::jobs::{self, CancelError, JobSpec, StartError};
 use crate::state::Hub;
 
 /// Jobs on a page, unless asked for otherwise.
@@ -23,6 +23,11 @@ pub struct Page {
     pub rows: Vec<JobRow>,
     /// The cursor of the next page; `None` on the last one.
     pub next: Option<String>,
+}
+
+/// Whether the caller may queue jobs at all, looked at before what they send is.
+pub fn may_start(caller: &Caller) -> Result<(), ActionError> {
+    Ok(allow_operate(caller)?)
 }
 
 /// Queues a job.
@@ -80,12 +85,16 @@ pub async fn get(
 /// Asks a job to end.
 pub async fn cancel(hub: &Hub, caller: &Caller, id: &str) -> Result<(), ActionError> {
     allow_operate(caller)?;
-    match jobs::cancel(hub, id).await? {
-        None => Err(ActionError::not_found(Thing::Job, id)),
-        Some(row) if row.state.is_end() => {
-            Err(ActionError::Conflict(format!("job {id} has {} already", row.state.word())))
+    Ok(jobs::cancel(hub, id).await?)
+}
+
+impl From<CancelError> for ActionError {
+    fn from(error: CancelError) -> Self {
+        match error {
+            CancelError::Unknown(id) => Self::not_found(Thing::Job, id),
+            CancelError::Ended { .. } => Self::Conflict(error.to_string()),
+            CancelError::Catalog(error) => error.into(),
         }
-        Some(_) => Ok(()),
     }
 }
 
@@ -95,7 +104,7 @@ impl From<StartError> for ActionError {
             StartError::Spec(error) => {
                 Self::Invalid { code: "bad_job", message: error.to_string() }
             }
-            StartError::Full => Self::Conflict(error.to_string()),
+            StartError::Full | StartError::Waits(_) => Self::Conflict(error.to_string()),
             StartError::Catalog(error) => error.into(),
         }
     }

@@ -29,6 +29,7 @@ pub enum CatalogError {
 }
 
 /// SQLite's primary result codes, from its documentation.
+const BUSY: u32 = 5;
 const READ_ONLY: u32 = 8;
 const IO_ERROR: u32 = 10;
 const CORRUPT: u32 = 11;
@@ -40,6 +41,12 @@ impl CatalogError {
     /// Whether the disk is full.
     pub fn is_full(&self) -> bool {
         self.sqlite_code() == Some(FULL)
+    }
+
+    /// Whether others kept the database busy for longer than anybody waits.
+    pub fn is_busy(&self) -> bool {
+        matches!(self, Self::Database(sqlx::Error::PoolTimedOut))
+            || self.sqlite_code() == Some(BUSY)
     }
 
     /// Whether the disk takes no writes, or fails.
@@ -66,5 +73,73 @@ impl CatalogError {
             }
             _ => Self::Database(error),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt;
+
+    use sqlx::error::{DatabaseError, ErrorKind};
+
+    use super::*;
+
+    /// What SQLite answers, with the result code.
+    #[derive(Debug)]
+    struct Answered(u32);
+
+    impl fmt::Display for Answered {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            write!(f, "code {}", self.0)
+        }
+    }
+
+    impl std::error::Error for Answered {}
+
+    impl DatabaseError for Answered {
+        fn message(&self) -> &'static str {
+            "failed"
+        }
+        fn code(&self) -> Option<std::borrow::Cow<'_, str>> {
+            Some(self.0.to_string().into())
+        }
+        fn as_error(&self) -> &(dyn std::error::Error + Send + Sync + 'static) {
+            self
+        }
+        fn as_error_mut(&mut self) -> &mut (dyn std::error::Error + Send + Sync + 'static) {
+            self
+        }
+        fn into_error(self: Box<Self>) -> Box<dyn std::error::Error + Send + Sync + 'static> {
+            self
+        }
+        fn kind(&self) -> ErrorKind {
+            ErrorKind::Other
+        }
+    }
+
+    impl CatalogError {
+        /// As if another process held the database.
+        pub(crate) fn busy() -> Self {
+            Self::Database(sqlx::Error::Database(Box::new(Answered(BUSY))))
+        }
+    }
+
+    #[test]
+    fn codes_are_known_with_their_extensions() {
+        let error = |code| CatalogError::Database(sqlx::Error::Database(Box::new(Answered(code))));
+        for (code, busy, full, read_only, damage) in [
+            (5, true, false, false, false),
+            (517, true, false, false, false),
+            (13, false, true, false, false),
+            (10, false, false, true, false),
+            (778, false, false, true, false),
+            (11, false, false, false, true),
+            (1, false, false, false, false),
+        ] {
+            let error = error(code);
+            let found = (error.is_busy(), error.is_full(), error.is_read_only(), error.is_damage());
+            assert_eq!(found, (busy, full, read_only, damage), "{code}");
+        }
+        assert!(CatalogError::Database(sqlx::Error::PoolTimedOut).is_busy());
     }
 }

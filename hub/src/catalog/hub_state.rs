@@ -9,7 +9,7 @@ impl Catalog {
     pub(super) async fn make_hub_state(&self) -> Result<(), CatalogError> {
         let mut bytes = [0; 16];
         getrandom::fill(&mut bytes).map_err(|error| CatalogError::Random(error.to_string()))?;
-        let id: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        let id = format!("{:032x}", u128::from_be_bytes(bytes));
         sqlx::query(
             "insert into hub_state (only, hub_id, swept_before) values (1, $1, 0)
              on conflict (only) do nothing",

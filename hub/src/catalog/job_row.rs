@@ -59,7 +59,7 @@ pub struct JobRow {
     pub state: JobState,
     /// What was asked for, as JSON.
     pub arguments: String,
-    /// What came out, as JSON.
+    /// What came out, as JSON. Lists of jobs go without it: it may be long.
     pub result: Option<String>,
     /// Why it failed, for people.
     pub error: Option<String>,
@@ -73,6 +73,8 @@ pub struct JobRow {
     pub cancel_asked: bool,
     /// How often the hub died while it ran.
     pub attempts: u64,
+    /// Whether a command runs it, or ran it last, and no hub.
+    pub by_command: bool,
     /// Name of who asked for it; `None`: the operator.
     pub user: Option<String>,
     /// When it was asked for, in seconds since the Unix epoch, as the two below.
@@ -83,12 +85,21 @@ pub struct JobRow {
     pub finished: Option<u64>,
 }
 
-/// All columns of [`JobRow`]; a condition follows.
-pub(super) const SELECT: &str =
-    "select jobs.id, jobs.sequence, jobs.kind, jobs.state, jobs.arguments,
-    jobs.result, jobs.error, jobs.phase, jobs.done, jobs.total, jobs.cancel_asked, jobs.attempts,
-    users.name as user_name, jobs.created_at, jobs.started_at, jobs.finished_at
-    from jobs left join users on users.id = jobs.user_id";
+/// The query for jobs, each a [`JobRow`]: `result` is where their results are from, `rest` says which jobs.
+fn query(result: &str, rest: &str) -> String {
+    format!(
+        "select jobs.id, jobs.sequence, jobs.kind, jobs.state, jobs.arguments, {result} as result,
+         jobs.error, jobs.phase, jobs.done, jobs.total, jobs.cancel_asked, jobs.attempts,
+         jobs.by_command, users.name as user_name, jobs.created_at, jobs.started_at,
+         jobs.finished_at
+         from jobs left join users on users.id = jobs.user_id {rest}"
+    )
+}
+
+/// The query for many jobs, without their results.
+pub(super) fn list(rest: &str) -> String {
+    query("null", rest)
+}
 
 impl FromRow<'_, AnyRow> for JobRow {
     fn from_row(row: &AnyRow) -> Result<Self, sqlx::Error> {
@@ -110,6 +121,7 @@ impl FromRow<'_, AnyRow> for JobRow {
             total: perhaps(row.try_get("total")?)?,
             cancel_asked: row.try_get::<i16, _>("cancel_asked")? != 0,
             attempts: count(row.try_get("attempts")?)?,
+            by_command: row.try_get::<i16, _>("by_command")? != 0,
             user: row.try_get("user_name")?,
             created: count(row.try_get("created_at")?)?,
             started: perhaps(row.try_get("started_at")?)?,
@@ -124,6 +136,6 @@ pub(super) async fn read(
     connection: &mut AnyConnection,
     id: &str,
 ) -> Result<Option<JobRow>, CatalogError> {
-    let sql = format!("{SELECT} where jobs.id = $1");
+    let sql = query("jobs.result", "where jobs.id = $1");
     Ok(sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(id).fetch_optional(connection).await?)
 }

@@ -5,7 +5,7 @@ use sqlx::AnyConnection;
 
 use super::Catalog;
 use super::error::CatalogError;
-use super::job_row::{JobRow, JobState, SELECT, read};
+use super::job_row::{JobRow, JobState, list, read};
 use super::rows::{column, inconsistent};
 
 /// Finished jobs whose rows are kept.
@@ -31,6 +31,15 @@ pub enum JobEnd {
     Failed(String),
     /// It ended because somebody asked for that.
     Cancelled,
+}
+
+/// Who takes a queued job to run it, and which.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Claim<'a> {
+    /// The hub: the oldest.
+    Oldest,
+    /// A command that does one job by itself: the one with this id.
+    ByCommand(&'a str),
 }
 
 impl Catalog {
@@ -63,10 +72,10 @@ impl Catalog {
         read(&mut *self.pool.acquire().await?, id).await
     }
 
-    /// A page of jobs, newest first, from before the one with the sequence number `before` (`None`:
+    /// A page of jobs without their results, newest first, from before the one with the sequence number `before` (`None`:
     /// from the newest).
     pub async fn jobs(&self, before: Option<u64>, limit: u32) -> Result<Vec<JobRow>, CatalogError> {
-        let sql = format!("{SELECT} where jobs.sequence < $1 order by jobs.sequence desc limit $2");
+        let sql = list("where jobs.sequence < $1 order by jobs.sequence desc limit $2");
         Ok(sqlx::query_as(sqlx::AssertSqlSafe(sql))
             .bind(column(before.unwrap_or(u64::MAX)))
             .bind(i64::from(limit))
@@ -74,22 +83,25 @@ impl Catalog {
             .await?)
     }
 
-    /// Every job in a state, oldest first.
+    /// Every job in a state without its result, oldest first.
     pub async fn jobs_in(&self, state: JobState) -> Result<Vec<JobRow>, CatalogError> {
-        let sql = format!("{SELECT} where jobs.state = $1 order by jobs.sequence");
+        let sql = list("where jobs.state = $1 order by jobs.sequence");
         Ok(sqlx::query_as(sqlx::AssertSqlSafe(sql))
             .bind(state.word())
             .fetch_all(&self.pool)
             .await?)
     }
 
-    /// Takes the oldest queued job as running; `None` if none is queued. Given an `id`, takes that one
-    /// or none.
+    /// Takes a queued job as running; `None` if there is no such one.
     pub async fn claim_job(
         &self,
-        id: Option<&str>,
+        claim: Claim<'_>,
         now: u64,
     ) -> Result<Option<JobRow>, CatalogError> {
+        let id = match claim {
+            Claim::Oldest => None,
+            Claim::ByCommand(id) => Some(id),
+        };
         let mut transaction = self.write().await?;
         let next: Option<(String,)> = sqlx::query_as(
             "select id from jobs where state = $1 and id = coalesce($2, id)
@@ -101,11 +113,13 @@ impl Catalog {
         .await?;
         let Some((id,)) = next else { return Ok(None) };
         sqlx::query(
-            "update jobs set state = $1, started_at = $2, phase = null, done = 0, total = null
-             where id = $3",
+            "update jobs set state = $1, started_at = $2, phase = null, done = 0, total = null,
+                             by_command = $3
+             where id = $4",
         )
         .bind(JobState::Running.word())
         .bind(column(now))
+        .bind(i64::from(matches!(claim, Claim::ByCommand(_))))
         .bind(&id)
         .execute(&mut *transaction)
         .await?;

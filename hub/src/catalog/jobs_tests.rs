@@ -1,6 +1,6 @@
 //! The rows of jobs on a real SQLite file: order, states, the log's bound, what is kept.
 
-use super::{Catalog, JobEnd, JobProgress, JobRow, JobState, LOG_LINES, NewJob};
+use super::{Catalog, Claim, JobEnd, JobProgress, JobRow, JobState, LOG_LINES, NewJob};
 use crate::name::RepositoryName;
 
 async fn catalog() -> (tempfile::TempDir, Catalog) {
@@ -17,7 +17,7 @@ async fn queue(catalog: &Catalog, now: u64) -> JobRow {
 #[tokio::test]
 async fn jobs_are_claimed_oldest_first_and_listed_newest_first() {
     let (_directory, catalog) = catalog().await;
-    assert_eq!(catalog.claim_job(None, 1).await.unwrap(), None);
+    assert_eq!(catalog.claim_job(Claim::Oldest, 1).await.unwrap(), None);
     let mut ids = Vec::new();
     for _ in 0..3 {
         // All in one second: the order is not that of the clock.
@@ -34,27 +34,29 @@ async fn jobs_are_claimed_oldest_first_and_listed_newest_first() {
     assert_eq!(page(None, 2).await, [(3, ids[2].clone()), (2, ids[1].clone())]);
     assert_eq!(page(Some(2), 2).await, [(1, ids[0].clone())]);
     // One that is asked for by name goes first, and once.
-    let taken = catalog.claim_job(Some(&ids[1]), 6).await.unwrap().unwrap();
+    let taken = catalog.claim_job(Claim::ByCommand(&ids[1]), 6).await.unwrap().unwrap();
     assert_eq!(
-        (taken.id, taken.state, taken.started),
-        (ids[1].clone(), JobState::Running, Some(6))
+        (taken.id, taken.state, taken.started, taken.by_command),
+        (ids[1].clone(), JobState::Running, Some(6), true)
     );
-    assert_eq!(catalog.claim_job(Some(&ids[1]), 6).await.unwrap(), None);
+    assert_eq!(catalog.claim_job(Claim::ByCommand(&ids[1]), 6).await.unwrap(), None);
     for expected in [&ids[0], &ids[2]] {
-        assert_eq!(&catalog.claim_job(None, 7).await.unwrap().unwrap().id, expected);
+        let taken = catalog.claim_job(Claim::Oldest, 7).await.unwrap().unwrap();
+        assert_eq!((&taken.id, taken.by_command), (expected, false));
     }
-    assert_eq!(catalog.claim_job(None, 8).await.unwrap(), None);
+    assert_eq!(catalog.claim_job(Claim::Oldest, 8).await.unwrap(), None);
 }
 
 #[tokio::test]
 async fn what_has_ended_stays_as_it_ended() {
     let (_directory, catalog) = catalog().await;
     let id = queue(&catalog, 5).await.id;
-    catalog.claim_job(None, 6).await.unwrap();
+    catalog.claim_job(Claim::Oldest, 6).await.unwrap();
     catalog.finish_job(&id, &JobEnd::Succeeded("{}".into()), 7).await.unwrap();
     let ended = catalog.job(&id).await.unwrap().unwrap();
     assert_eq!(ended.state, JobState::Succeeded);
     assert_eq!((ended.result.as_deref(), ended.finished), (Some("{}"), Some(7)));
+    assert_eq!(catalog.jobs(None, 1).await.unwrap()[0].result, None, "lists go without results");
     catalog.finish_job(&id, &JobEnd::Failed("late".into()), 8).await.unwrap();
     catalog.requeue_job(&id, true).await.unwrap();
     assert_eq!(catalog.ask_cancel(&id, 9).await.unwrap(), Some(ended.clone()));
@@ -67,7 +69,7 @@ async fn what_has_ended_stays_as_it_ended() {
 async fn a_queued_job_is_cancelled_at_once_and_a_running_one_is_asked() {
     let (_directory, catalog) = catalog().await;
     let (queued, running) = (queue(&catalog, 5).await.id, queue(&catalog, 5).await.id);
-    catalog.claim_job(Some(&running), 6).await.unwrap();
+    catalog.claim_job(Claim::ByCommand(&running), 6).await.unwrap();
     assert!(!catalog.record_job(&running, None, &[], 6).await.unwrap());
     for id in [&queued, &running] {
         catalog.ask_cancel(id, 7).await.unwrap();
@@ -77,14 +79,14 @@ async fn a_queued_job_is_cancelled_at_once_and_a_running_one_is_asked() {
     let row = catalog.job(&running).await.unwrap().unwrap();
     assert_eq!((row.state, row.cancel_asked, row.finished), (JobState::Running, true, None));
     assert!(catalog.record_job(&running, None, &[], 8).await.unwrap());
-    assert_eq!(catalog.claim_job(None, 9).await.unwrap(), None);
+    assert_eq!(catalog.claim_job(Claim::Oldest, 9).await.unwrap(), None);
 }
 
 #[tokio::test]
 async fn progress_is_kept_and_a_requeued_job_begins_again() {
     let (_directory, catalog) = catalog().await;
     let id = queue(&catalog, 5).await.id;
-    catalog.claim_job(None, 6).await.unwrap();
+    catalog.claim_job(Claim::Oldest, 6).await.unwrap();
     let progress = JobProgress { phase: "mark", done: 7, total: Some(9) };
     catalog.record_job(&id, Some(progress), &[], 6).await.unwrap();
     let row = catalog.job(&id).await.unwrap().unwrap();
@@ -94,7 +96,7 @@ async fn progress_is_kept_and_a_requeued_job_begins_again() {
         let row = catalog.job(&id).await.unwrap().unwrap();
         assert_eq!((row.state, row.attempts), (JobState::Queued, attempts));
         assert_eq!((row.phase, row.done, row.total), (None, 0, None));
-        catalog.claim_job(None, 7).await.unwrap();
+        catalog.claim_job(Claim::Oldest, 7).await.unwrap();
     }
     assert_eq!(catalog.jobs_in(JobState::Running).await.unwrap().len(), 1);
     assert_eq!(catalog.jobs_in(JobState::Queued).await.unwrap(), []);
@@ -129,7 +131,7 @@ async fn only_the_newest_finished_jobs_are_kept() {
     }
     assert_eq!(catalog.jobs(None, 2_000).await.unwrap().len(), 1_003);
     let last = queue(&catalog, 3).await.id;
-    catalog.claim_job(Some(&last), 4).await.unwrap();
+    catalog.claim_job(Claim::ByCommand(&last), 4).await.unwrap();
     catalog.finish_job(&last, &JobEnd::Failed("x".into()), 5).await.unwrap();
     let kept = catalog.jobs(None, 2_000).await.unwrap();
     assert_eq!(kept.len(), 1_001, "those finished, and the one that waits");

@@ -32,6 +32,11 @@ pub(super) const STEPS: &[Step] = &[
         name: "hub_state",
         sql: include_str!("../../../migrations/0005_hub_state.sql"),
     },
+    Step {
+        version: 6,
+        name: "local_jobs",
+        sql: include_str!("../../../migrations/0006_local_jobs.sql"),
+    },
 ];
 
 /// Applies the first `count` steps that are not applied yet. `connection` holds the write lock, in a

@@ -61,6 +61,11 @@ const SAMPLES: &[Sample] = &[
         rows: &["insert into hub_state (only, hub_id, swept_before) values (1, 'ab', 7)"],
         count: ("select count(*) from hub_state where swept_before = 7", 1),
     },
+    Sample {
+        step: 6,
+        rows: &["update jobs set by_command = 1 where id = 'aa'"],
+        count: ("select count(*) from jobs where by_command = case id when 'aa' then 1 else 0 end", 2),
+    },
 ];
 
 #[tokio::test]

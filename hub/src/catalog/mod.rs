@@ -43,7 +43,7 @@ pub use error::CatalogError;
 pub use history::{Change, HistoryRow, Source};
 pub use job_log::{JobProgress, LOG_LINES, LogLine};
 pub use job_row::{JobRow, JobState};
-pub use jobs::{JobEnd, NewJob};
+pub use jobs::{Claim, JobEnd, NewJob};
 pub use keepers::Keeper;
 pub use names::{FlistRow, NameRow, Written};
 pub use repositories::RepositoryRow;

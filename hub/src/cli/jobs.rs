@@ -1,4 +1,4 @@
-//! `flisthub jobs`: the newest jobs, and cancelling one.
+//! `flisthub jobs`: the newest jobs, and cancelling one. Without a hub this works on the catalog alone.
 
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -6,12 +6,11 @@ use std::io::Write as _;
 use clap::{Args, Subcommand};
 use flisthub_flist::wire::JobInfo;
 
-use super::local;
 use super::operate::Operator;
 use super::report::harmless;
 use crate::control::ClientError;
 use crate::control::protocol::{Ask, Tell};
-use crate::jobs::{self, wire};
+use crate::jobs::{cancel_in, wire};
 
 /// Jobs that are listed.
 const LISTED: u32 = 50;
@@ -53,10 +52,10 @@ async fn list(operator: &Operator) -> anyhow::Result<()> {
             other => return Err(ClientError::NotUnderstood(format!("{other:?}")).into()),
         }
     } else {
-        let hub = operator.open().await?;
-        let rows = hub.catalog.jobs(None, LISTED).await?;
-        local::close(&hub).await?;
-        rows.into_iter().map(wire::job).collect()
+        let catalog = operator.catalog().await?;
+        let rows = catalog.jobs(None, LISTED).await;
+        catalog.close().await;
+        rows?.into_iter().map(wire::job).collect()
     };
     let mut out = std::io::stdout().lock();
     if operator.json {
@@ -89,14 +88,8 @@ async fn cancel(operator: &Operator, id: String) -> anyhow::Result<()> {
         client.answer(&Ask::Cancel { id: Some(id) }).await?;
         return Ok(());
     }
-    let hub = operator.open().await?;
-    let row = jobs::cancel(&hub, &id).await?;
-    local::close(&hub).await?;
-    match row {
-        None => anyhow::bail!("there is no job {id}"),
-        Some(row) if row.state.is_end() => {
-            anyhow::bail!("job {id} has {} already", row.state.word())
-        }
-        Some(_) => Ok(()),
-    }
+    let catalog = operator.catalog().await?;
+    let cancelled = cancel_in(&catalog, &id).await;
+    catalog.close().await;
+    Ok(cancelled?)
 }

@@ -7,16 +7,19 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use flisthub_storage::SystemClock;
 
+use super::ending::Ending;
 use super::show::Show;
 use crate::config::Config;
-use crate::data::DataDirectory;
-use crate::jobs::{self, Follow, JobSpec, Stop, runner};
+use crate::data::{DataDirectory, refuse_anothers};
+use crate::jobs::{self, CancelError, Follow, JobSpec, StartError, Stop, runner};
 use crate::state::Hub;
 
 /// Opens a data directory as a hub does. What a hub that died left running is dealt with.
 pub(super) async fn open(path: &Path, config: Config) -> anyhow::Result<Hub> {
     let data = DataDirectory::open(path)
         .with_context(|| format!("the data directory {}", path.display()))?;
+    refuse_anothers(&data.catalog())
+        .with_context(|| format!("cannot work without a hub on {}", path.display()))?;
     let hub = Hub::open(&data, config, Arc::new(SystemClock)).await.with_context(|| {
         format!(
             "no hub answers on {}, and the data cannot be opened without one",
@@ -34,14 +37,18 @@ pub(super) async fn close(hub: &Hub) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Does a job. `interrupt` is ready each time that somebody wants it to end.
+/// Does a job. `ending` is heard each time that somebody wants it to end.
 pub(super) async fn run(
     hub: &Hub,
     spec: &JobSpec,
     show: &mut Show,
-    interrupt: &mut tokio::signal::unix::Signal,
+    ending: &mut Ending,
 ) -> anyhow::Result<ExitCode> {
-    let id = jobs::start(hub, spec, None).await?.id;
+    let id = match jobs::start(hub, spec, None).await {
+        // It waits for a hub, and none runs.
+        Err(StartError::Waits(id)) => id,
+        started => started?.id,
+    };
     let (_stopper, stop) = Stop::channel();
     let mut runner = tokio::spawn(runner::run_only(hub.clone(), id.clone(), stop));
     let mut follow = Follow::new(hub, &id);
@@ -59,8 +66,12 @@ pub(super) async fn run(
                 running = false;
                 ended.context("the job's runner")??;
             }
-            _ = interrupt.recv() => {
-                jobs::cancel(hub, &id).await?;
+            () = ending.asked() => {
+                match jobs::cancel(hub, &id).await {
+                    // Its end comes next.
+                    Ok(()) | Err(CancelError::Ended { .. }) => {}
+                    Err(error) => return Err(error.into()),
+                }
                 show.say("asked to end; waiting for it");
             }
         }

@@ -1,6 +1,7 @@
 //! The command line: what can be typed, and which action it runs.
 
 mod accounts;
+mod ending;
 mod jobs;
 mod local;
 mod operate;
@@ -114,8 +115,8 @@ enum TokenCommand {
     },
 }
 
-/// Runs what was typed. Gives the exit code: 0, or 1 for a job that failed, or 130 for one that was
-/// cancelled.
+/// Runs what was typed. Gives the exit code: 0, or 1 for a job that failed, 2 for a scrub that found damage,
+/// 130 for a job that was cancelled.
 pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command {
         Command::Gc(arguments) => return arguments.run().await,

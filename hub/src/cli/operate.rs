@@ -6,10 +6,11 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::Args;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 
+use super::ending::Ending;
 use super::show::Show;
 use super::{local, quantity};
+use crate::catalog::Catalog;
 use crate::control::Client;
 use crate::control::protocol::{Ask, Tell};
 use crate::data::DataDirectory;
@@ -131,17 +132,26 @@ impl Operator {
         local::open(&self.data, super::config(self.config.as_deref())?).await
     }
 
+    /// The catalog alone, which many processes may use at a time.
+    pub(super) async fn catalog(&self) -> anyhow::Result<Catalog> {
+        let file = DataDirectory::open(&self.data)?.catalog();
+        Catalog::open(&file).await.with_context(|| format!("the catalog {}", file.display()))
+    }
+
     /// Has a job done and shows how it goes. Ctrl-C asks it to end.
     async fn job(&self, spec: JobSpec) -> anyhow::Result<ExitCode> {
-        let mut interrupt = signal(SignalKind::interrupt()).context("Ctrl-C cannot be caught")?;
-        let mut show = Show::new(self.json);
         if let Some(client) = self.hub().await? {
-            return ask(client, spec, &mut show, &mut interrupt).await;
+            let mut ending = Ending::of_follower()?;
+            return ask(client, spec, &mut Show::new(self.json), &mut ending).await;
         }
         let hub = self.open().await?;
-        let code = local::run(&hub, &spec, &mut show, &mut interrupt).await;
-        local::close(&hub).await?;
-        code
+        let mut ending = Ending::of_worker()?;
+        let code = local::run(&hub, &spec, &mut Show::new(self.json), &mut ending).await;
+        let closed = local::close(&hub).await;
+        // Why the job has no report counts more than what went wrong after it.
+        let code = code?;
+        closed?;
+        Ok(code)
     }
 }
 
@@ -150,21 +160,24 @@ async fn ask(
     mut client: Client,
     job: JobSpec,
     show: &mut Show,
-    interrupt: &mut Signal,
+    ending: &mut Ending,
 ) -> anyhow::Result<ExitCode> {
     client.ask(&Ask::Start { job }).await?;
-    let mut cancelling = false;
+    // Whether the job was queued: an error before that says why it was not.
+    let mut queued = false;
     loop {
         tokio::select! {
             tell = client.next() => match tell? {
                 // The job may have ended before it could be cancelled; then its end comes next.
-                Tell::Error { .. } if cancelling => {}
-                tell => if let Some(code) = show.tell(tell)? {
-                    return Ok(code);
+                Tell::Error { .. } if queued => {}
+                tell => {
+                    queued |= matches!(tell, Tell::Job { .. } | Tell::Line { .. });
+                    if let Some(code) = show.tell(tell)? {
+                        return Ok(code);
+                    }
                 }
             },
-            _ = interrupt.recv() => {
-                cancelling = true;
+            () = ending.asked() => {
                 client.ask(&Ask::Cancel { id: None }).await?;
                 show.say("asked to end; waiting for it");
             }

@@ -2,6 +2,7 @@
 
 use std::io::{IsTerminal as _, Write as _};
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use flisthub_storage::SystemClock;
@@ -14,6 +15,9 @@ use crate::control::Control;
 use crate::data::DataDirectory;
 use crate::server;
 use crate::state::Hub;
+
+/// How long the last barrier and the closing of the catalog may take together.
+const LAST: Duration = Duration::from_secs(10);
 
 pub(super) async fn run(arguments: Serve) -> anyhow::Result<()> {
     start_log(&arguments)?;
@@ -39,10 +43,22 @@ pub(super) async fn run(arguments: Serve) -> anyhow::Result<()> {
     // The socket's file goes while the store is still ours.
     control.abort();
     let _ = control.await;
-    // What was not acknowledged need not be durable, but why lose it.
-    hub.store.flush().context("the last barrier")?;
-    hub.catalog.close().await;
-    Ok(())
+    close(&hub).await
+}
+
+/// Makes durable also what was not acknowledged: it need not be, but why lose it. A disk that does not answer
+/// is left to itself after a while, as if the hub had been killed, which is safe.
+async fn close(hub: &Hub) -> anyhow::Result<()> {
+    let store = Arc::clone(&hub.store);
+    let last = async {
+        let flushed = tokio::task::spawn_blocking(move || store.flush()).await;
+        hub.catalog.close().await;
+        flushed.context("the last barrier")?.context("the last barrier")
+    };
+    tokio::time::timeout(LAST, last).await.unwrap_or_else(|_| {
+        tracing::warn!("the disk did not answer in time; the hub ends without waiting for it");
+        Ok(())
+    })
 }
 
 /// Ready at SIGTERM or Ctrl-C.

@@ -14,6 +14,9 @@ use crate::control::protocol::Tell;
 /// The exit code of a job that somebody ended.
 const CANCELLED: u8 = 130;
 
+/// The exit code of a scrub that found damage.
+const NOT_SOUND: u8 = 2;
+
 /// Shows one job.
 pub(super) struct Show {
     json: bool,
@@ -81,7 +84,8 @@ impl Show {
                 let mut out = std::io::stdout().lock();
                 out.write_all(report.as_bytes()).context("the report cannot be written")?;
                 out.flush().context("the report cannot be written")?;
-                Ok(ExitCode::SUCCESS)
+                let damage = job.kind == "scrub" && result.get("sound") != Some(&Value::Bool(true));
+                Ok(if damage { ExitCode::from(NOT_SOUND) } else { ExitCode::SUCCESS })
             }
             "cancelled" => {
                 self.say(&format!("{}: cancelled", job.kind));

@@ -26,8 +26,9 @@ impl Undelete {
         } else {
             let hub = operator.open().await?;
             let done = undelete(&hub, &name).await;
-            local::close(&hub).await?;
+            let closed = local::close(&hub).await;
             done?;
+            closed?;
         }
         writeln!(std::io::stdout(), "{name} is back")?;
         Ok(())

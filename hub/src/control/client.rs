@@ -2,6 +2,7 @@
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, Lines};
 use tokio::net::UnixStream;
@@ -9,6 +10,9 @@ use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 
 use super::Short;
 use super::protocol::{Ask, PROTOCOL, Tell, line};
+
+/// How long a hub may take to say hello.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A connection to the hub that runs on a data directory.
 #[derive(Debug)]
@@ -35,6 +39,11 @@ pub enum ClientError {
         "the hub at {0} went away; a job that it ran goes on, or says why not, when it starts again"
     )]
     Gone(PathBuf),
+    /// Somebody listens and says nothing.
+    #[error(
+        "the hub at {0} does not answer; it may be stopped or very busy: look at its process and its log"
+    )]
+    Silent(PathBuf),
     /// Hub and command are of different versions.
     #[error(
         "the running hub ({version}) speaks version {protocol} of the control protocol, this program \
@@ -75,7 +84,8 @@ impl Client {
         let (read, write) = stream.into_split();
         let lines = BufReader::new(read).lines();
         let mut client = Self { lines, write, socket: socket.to_owned() };
-        match client.next().await? {
+        let hello = tokio::time::timeout(PATIENCE, client.next()).await;
+        match hello.map_err(|_| ClientError::Silent(socket.to_owned()))?? {
             Tell::Hello { protocol: PROTOCOL, .. } => Ok(Some(client)),
             Tell::Hello { protocol, version } => Err(ClientError::Version { protocol, version }),
             Tell::Error { message } => Err(ClientError::Refused(message)),

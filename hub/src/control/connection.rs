@@ -1,26 +1,32 @@
 //! One command on the control socket: reads what it asks, does it, tells how its job goes.
 
+use std::sync::Arc;
+
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::UnixStream;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
-use tokio::sync::mpsc;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
 use super::protocol::{Ask, LINE_BYTES, PROTOCOL, Tell, line};
 use super::undelete;
 use crate::catalog::CatalogError;
 use crate::error::chain;
-use crate::jobs::{self, Event, Follow, wire};
+use crate::jobs::{self, Event, Follow, JobSpec, wire};
 use crate::state::Hub;
 
 /// Jobs that a list tells of.
 const LISTED: u32 = 50;
 
-/// Serves one command until it hangs up.
-pub(super) async fn speak(hub: &Hub, stream: UnixStream) -> std::io::Result<()> {
+/// Serves one command until it hangs up. `followers` has a place for each that may wait for a job.
+pub(super) async fn speak(
+    hub: &Hub,
+    stream: UnixStream,
+    followers: Arc<Semaphore>,
+) -> std::io::Result<()> {
     let (read, write) = stream.into_split();
     let (sender, mut asks) = mpsc::channel(1);
     let reader = tokio::spawn(read_lines(read, sender));
-    let mut connection = Connection { hub, write, followed: None };
+    let mut connection = Connection { hub, write, followers, followed: None };
     let result = connection.run(&mut asks).await;
     reader.abort();
     result
@@ -52,8 +58,15 @@ async fn read_lines(read: OwnedReadHalf, asks: mpsc::Sender<Result<Ask, String>>
 struct Connection<'a> {
     hub: &'a Hub,
     write: OwnedWriteHalf,
-    /// The job that is followed, with its id.
-    followed: Option<(String, Follow)>,
+    followers: Arc<Semaphore>,
+    followed: Option<Followed>,
+}
+
+/// The job that is followed.
+struct Followed {
+    id: String,
+    follow: Follow,
+    _place: OwnedSemaphorePermit,
 }
 
 impl Connection<'_> {
@@ -98,15 +111,9 @@ impl Connection<'_> {
 
     async fn answer(&mut self, ask: Ask) -> std::io::Result<()> {
         let told = match ask {
-            Ask::Start { .. } if self.followed.is_some() => {
-                Err("one job at a time is followed; open another connection".to_owned())
-            }
-            Ask::Start { job } => match jobs::start(self.hub, &job, None).await {
-                Ok(row) => {
-                    self.followed = Some((row.id.clone(), Follow::new(self.hub, &row.id)));
-                    return Ok(());
-                }
-                Err(error) => Err(chain(&error)),
+            Ask::Start { job } => match self.start(&job).await {
+                Ok(()) => return Ok(()),
+                Err(message) => Err(message),
             },
             Ask::Cancel { id } => self.cancel(id).await,
             Ask::Undelete { name } => match undelete(self.hub, &name).await {
@@ -121,17 +128,24 @@ impl Connection<'_> {
         self.tell(&told.unwrap_or_else(|message| Tell::Error { message })).await
     }
 
-    async fn cancel(&self, id: Option<String>) -> Result<Tell, String> {
-        let id = id.or_else(|| self.followed.as_ref().map(|(id, _)| id.clone()));
-        let id = id.ok_or("no job is followed here; name one")?;
-        match jobs::cancel(self.hub, &id).await {
-            Ok(None) => Err(format!("there is no job {id}")),
-            Ok(Some(row)) if row.state.is_end() => {
-                Err(format!("job {id} has {} already", row.state.word()))
-            }
-            Ok(Some(_)) => Ok(Tell::Done {}),
-            Err(error) => Err(chain(&error)),
+    async fn start(&mut self, job: &JobSpec) -> Result<(), String> {
+        if self.followed.is_some() {
+            return Err("one job at a time is followed; open another connection".to_owned());
         }
+        let place = Arc::clone(&self.followers).try_acquire_owned();
+        let place =
+            place.map_err(|_| "too many commands wait for jobs; try again when some are done")?;
+        let id = jobs::start(self.hub, job, None).await.map_err(|error| chain(&error))?.id;
+        let follow = Follow::new(self.hub, &id);
+        self.followed = Some(Followed { id, follow, _place: place });
+        Ok(())
+    }
+
+    async fn cancel(&self, id: Option<String>) -> Result<Tell, String> {
+        let id = id.or_else(|| self.followed.as_ref().map(|followed| followed.id.clone()));
+        let id = id.ok_or("no job is followed here; name one")?;
+        jobs::cancel(self.hub, &id).await.map_err(|error| chain(&error))?;
+        Ok(Tell::Done {})
     }
 
     async fn tell(&mut self, tell: &Tell) -> std::io::Result<()> {
@@ -140,9 +154,9 @@ impl Connection<'_> {
 }
 
 /// What is new of the followed job. Never, where none is.
-async fn news(followed: &mut Option<(String, Follow)>) -> Result<Vec<Event>, CatalogError> {
+async fn news(followed: &mut Option<Followed>) -> Result<Vec<Event>, CatalogError> {
     match followed {
-        Some((_, follow)) => follow.next().await,
+        Some(followed) => followed.follow.next().await,
         None => std::future::pending().await,
     }
 }

@@ -19,6 +19,10 @@ use crate::state::Hub;
 /// Commands that may be connected at a time.
 const CONNECTIONS: usize = 32;
 
+/// Those of them that may wait for a job. The others are for short questions, so that somebody can always
+/// cancel.
+const FOLLOWERS: usize = 24;
+
 /// How long to wait before accepting again when the system refuses (out of descriptors, most often).
 const PAUSE: Duration = Duration::from_millis(100);
 
@@ -52,6 +56,7 @@ impl Control {
     pub async fn serve(self, hub: Hub) {
         let own = rustix::process::geteuid().as_raw();
         let places = Arc::new(Semaphore::new(CONNECTIONS));
+        let followers = Arc::new(Semaphore::new(FOLLOWERS));
         let mut open = JoinSet::new();
         loop {
             let stream = match self.listener.accept().await {
@@ -67,11 +72,11 @@ impl Control {
                 tracing::warn!("another user tried the control socket");
                 refuse(stream, "only the hub's own user and root may give orders here");
             } else if let Ok(place) = Arc::clone(&places).try_acquire_owned() {
-                let hub = hub.clone();
+                let (hub, followers) = (hub.clone(), Arc::clone(&followers));
                 open.spawn(async move {
                     let _place = place;
                     // A command that goes away is its own trouble.
-                    if let Err(error) = connection::speak(&hub, stream).await {
+                    if let Err(error) = connection::speak(&hub, stream, followers).await {
                         tracing::debug!(%error, "control connection ended");
                     }
                 });

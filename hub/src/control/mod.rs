@@ -18,21 +18,26 @@ pub use client::{Client, ClientError};
 pub use listener::Control;
 pub use undelete::undelete;
 
-/// A socket's path through a handle of its directory. The system takes no socket path of more than 107
-/// bytes; data directories may lie deeper than that.
+/// The longest path that a socket's address holds.
+const LONGEST: usize = 107;
+
+/// A path that a socket's address holds. One that is longer goes through a handle of its directory.
 struct Short {
     /// The path works for as long as this is open.
-    _directory: File,
+    _directory: Option<File>,
     path: PathBuf,
 }
 
 impl Short {
     fn of(socket: &Path) -> std::io::Result<Self> {
+        if socket.as_os_str().len() <= LONGEST {
+            return Ok(Self { _directory: None, path: socket.to_owned() });
+        }
         let (Some(directory), Some(name)) = (socket.parent(), socket.file_name()) else {
             return Err(std::io::ErrorKind::InvalidInput.into());
         };
         let directory = File::open(directory)?;
         let path = PathBuf::from(format!("/proc/self/fd/{}", directory.as_raw_fd())).join(name);
-        Ok(Self { _directory: directory, path })
+        Ok(Self { _directory: Some(directory), path })
     }
 }

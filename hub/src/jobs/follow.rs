@@ -68,7 +68,7 @@ impl Follow {
         let mut events: Vec<Event> = lines.into_iter().map(Event::Line).collect();
         if row.state.is_end() && !more {
             events.push(Event::Ended(row));
-        } else if self.seen.as_ref() != Some(&row) {
+        } else if !row.state.is_end() && self.seen.as_ref() != Some(&row) {
             self.seen = Some(row.clone());
             events.push(Event::Moved(row));
         }

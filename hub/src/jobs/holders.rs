@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use flisthub_flist::{Place, TreePath, find_holders};
+use flisthub_flist::{Holder, Place, TreePath, find_holders};
 use flisthub_storage::{ChunkId, Monitor};
 use serde_json::{Value, json};
 use tokio::runtime::Handle;
@@ -13,6 +13,12 @@ use crate::state::Hub;
 
 /// Places that are shown of one object.
 const MOST: usize = 100;
+
+/// Places that are shown of all objects together.
+const MOST_IN_ALL: usize = 10_000;
+
+/// Bytes of JSON that those take together: names and paths may be long.
+const MOST_BYTES: usize = 8 << 20;
 
 /// Every flist that a sweep keeps now, with the names that keep it.
 pub(super) struct Kept {
@@ -37,27 +43,40 @@ impl Kept {
         Ok(kept)
     }
 
-    /// For each of `wanted` the names and paths that need it, as JSON; and how many objects on the way
-    /// could not be read.
+    /// For each of `wanted` the names and paths that need it, as JSON, as many as may be shown; and how
+    /// many objects on the way could not be read.
     pub(super) fn holders_of(
         &self,
         hub: &Hub,
         wanted: &[ChunkId],
         monitor: &dyn Monitor,
     ) -> Result<(Vec<Value>, usize), JobError> {
-        let found = find_holders(&*hub.store, &self.flists, wanted, MOST, monitor)?;
+        let each = (MOST_IN_ALL / wanted.len().max(1)).clamp(1, MOST);
+        let found = find_holders(&*hub.store, &self.flists, wanted, each, monitor)?;
+        let mut room = MOST_BYTES;
         let shown = found.held.iter().map(|(id, held)| {
-            let places = held.holders.iter().flat_map(|holder| {
-                let keepers =
-                    self.keepers.get(&holder.flist).map(Vec::as_slice).unwrap_or_default();
-                keepers.iter().map(|keeper| shown(keeper, &holder.place))
-            });
-            let mut places: Vec<Value> = places.take(MOST + 1).collect();
-            let more = held.more || places.len() > MOST;
-            places.truncate(MOST);
-            json!({ "id": id.to_string(), "holders": places, "more": more })
+            let (places, more) = self.places(&held.holders, each, &mut room);
+            json!({ "id": id.to_string(), "holders": places, "more": held.more || more })
         });
         Ok((shown.collect(), found.unreadable.len()))
+    }
+
+    /// At most `most` of the names and paths of these holders, and whether there are more. `room` is how
+    /// many bytes of them may still be shown.
+    fn places(&self, holders: &[Holder], most: usize, room: &mut usize) -> (Vec<Value>, bool) {
+        let mut places = Vec::new();
+        for holder in holders {
+            for keeper in self.keepers.get(&holder.flist).map(Vec::as_slice).unwrap_or_default() {
+                let place = shown(keeper, &holder.place);
+                let left = room.checked_sub(place.to_string().len());
+                let (true, Some(left)) = (places.len() < most, left) else {
+                    return (places, true);
+                };
+                *room = left;
+                places.push(place);
+            }
+        }
+        (places, false)
     }
 }
 

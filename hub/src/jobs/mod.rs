@@ -6,6 +6,7 @@
 //! died. Who may do what is decided in `auth`; how jobs look on the wire in `routes` and `control`.
 
 mod backup;
+mod cancel;
 mod follow;
 mod holders;
 mod monitor;
@@ -24,6 +25,7 @@ use std::sync::Arc;
 
 use tokio::sync::{Notify, watch};
 
+pub use cancel::{CancelError, cancel, cancel_in};
 pub use follow::{Event, Follow};
 pub use recover::recover;
 pub use spec::{JobSpec, SpecError};
@@ -54,6 +56,9 @@ pub enum StartError {
     /// Too many wait already.
     #[error("{MOST_QUEUED} jobs wait already; try again when some of them are done")]
     Full,
+    /// The same is to be done already.
+    #[error("the same job waits already: {0}; it runs when those before it are done")]
+    Waits(String),
     /// The catalog failed.
     #[error(transparent)]
     Catalog(#[from] CatalogError),
@@ -70,26 +75,24 @@ impl Jobs {
     }
 }
 
-/// Queues a job. `user_id` is who asks; `None`: the operator at the machine.
+/// Queues a job, unless the same one waits already. `user_id` is who asks; `None`: the operator at the machine.
 pub async fn start(hub: &Hub, spec: &JobSpec, user_id: Option<i64>) -> Result<JobRow, StartError> {
     spec.check()?;
-    if hub.catalog.jobs_in(JobState::Queued).await?.len() >= MOST_QUEUED {
-        return Err(StartError::Full);
-    }
     let arguments = serde_json::to_string(spec)
         // Of all there is in a specification only a path can be what JSON cannot hold.
         .map_err(|_| SpecError::NotUnicode)?;
+    let mut queued = hub.catalog.jobs_in(JobState::Queued).await?;
+    let full = queued.len() >= MOST_QUEUED;
+    queued.retain(|row| row.kind == spec.kind() && row.arguments == arguments);
+    if let Some(same) = queued.pop() {
+        return Err(StartError::Waits(same.id));
+    }
+    if full {
+        return Err(StartError::Full);
+    }
     let job = NewJob { kind: spec.kind(), arguments, user_id };
     let row = hub.catalog.insert_job(&job, hub.clock.now()).await?;
     tracing::info!(job = row.id, kind = row.kind, "job queued");
-    hub.jobs.wake.notify_one();
-    hub.jobs.tell_change();
-    Ok(row)
-}
-
-/// Asks a job to end. Gives the job as it stood before; nothing happens to one that has ended.
-pub async fn cancel(hub: &Hub, id: &str) -> Result<Option<JobRow>, CatalogError> {
-    let row = hub.catalog.ask_cancel(id, hub.clock.now()).await?;
     hub.jobs.wake.notify_one();
     hub.jobs.tell_change();
     Ok(row)

@@ -20,7 +20,8 @@ enum Fate {
 pub async fn recover(hub: &Hub) -> Result<(), CatalogError> {
     let now = hub.clock.now();
     for row in hub.catalog.jobs_in(JobState::Running).await? {
-        let line = "the hub stopped while this job ran".to_owned();
+        let who = if row.by_command { "command" } else { "hub" };
+        let line = format!("the {who} stopped while this job ran");
         hub.catalog.record_job(&row.id, None, &[line], now).await?;
         match fate(&row) {
             Fate::Queue => {
@@ -40,6 +41,11 @@ pub async fn recover(hub: &Hub) -> Result<(), CatalogError> {
 fn fate(row: &JobRow) -> Fate {
     if row.cancel_asked {
         return Fate::End(JobEnd::Cancelled);
+    }
+    if row.by_command {
+        return Fate::End(JobEnd::Failed(
+            "the command that ran this job ended before the job did; run it again".to_owned(),
+        ));
     }
     let again =
         serde_json::from_str::<JobSpec>(&row.arguments).is_ok_and(|spec| spec.may_start_again());

@@ -11,7 +11,7 @@ use super::monitor::{Mailbox, News};
 use super::recover::recover;
 use super::stop::Stop;
 use super::{JobError, JobSpec};
-use crate::catalog::{CatalogError, JobEnd, JobRow};
+use crate::catalog::{CatalogError, Claim, JobEnd, JobRow};
 use crate::state::Hub;
 
 /// How often the row of a running job is brought up to date.
@@ -19,6 +19,9 @@ const TICK: Duration = Duration::from_millis(500);
 
 /// How long to wait before the catalog is asked again after it failed: the disk may be full.
 const PAUSE: Duration = Duration::from_secs(2);
+
+/// Bytes of JSON that a job's result has at most. It is read whole, by the catalog and by whoever asks.
+const RESULT_BYTES: usize = 16 << 20;
 
 /// What the work came to.
 type Outcome = Result<Result<serde_json::Value, JobError>, JoinError>;
@@ -38,7 +41,7 @@ pub async fn run(hub: Hub, mut stop: Stop) {
         }
     }
     while !stop.is_said() {
-        match hub.catalog.claim_job(None, hub.clock.now()).await {
+        match hub.catalog.claim_job(Claim::Oldest, hub.clock.now()).await {
             Ok(Some(row)) => one(&hub, row, &mut stop).await,
             Ok(None) => tokio::select! {
                 () = hub.jobs.wake.notified() => {}
@@ -53,7 +56,7 @@ pub async fn run(hub: Hub, mut stop: Stop) {
 
 /// Runs one queued job, for a process that is no hub: what else is queued waits for one.
 pub async fn run_only(hub: Hub, id: String, mut stop: Stop) -> Result<(), CatalogError> {
-    if let Some(row) = hub.catalog.claim_job(Some(&id), hub.clock.now()).await? {
+    if let Some(row) = hub.catalog.claim_job(Claim::ByCommand(&id), hub.clock.now()).await? {
         one(&hub, row, &mut stop).await;
     }
     Ok(())
@@ -73,7 +76,7 @@ async fn one(hub: &Hub, row: JobRow, stop: &mut Stop) {
     tracing::info!(job = row.id, kind = row.kind, "job started");
     hub.jobs.tell_change();
     let next = match serde_json::from_str::<JobSpec>(&row.arguments) {
-        Ok(spec) => Running::start(hub, &row.id, spec).finish(stop).await,
+        Ok(spec) => Running::start(hub, &row, spec).finish(stop).await,
         Err(error) => {
             let reason = format!("this version of the hub does not know such a job: {error}");
             Some(Next::End(JobEnd::Failed(reason)))
@@ -122,9 +125,9 @@ struct Running<'a> {
 }
 
 impl<'a> Running<'a> {
-    fn start(hub: &'a Hub, id: &'a str, spec: JobSpec) -> Self {
+    fn start(hub: &'a Hub, row: &'a JobRow, spec: JobSpec) -> Self {
         let mailbox = Arc::new(Mailbox::default());
-        let may_start_again = spec.may_start_again();
+        let (id, may_start_again) = (&row.id, spec.may_start_again() && !row.by_command);
         let (own, monitor) = (hub.clone(), Arc::clone(&mailbox));
         let work = tokio::task::spawn_blocking(move || own.jobs.work.run(&own, &spec, &*monitor));
         Self { hub, id, may_start_again, mailbox, work, news: News::default(), cancel_asked: false }
@@ -179,7 +182,7 @@ impl<'a> Running<'a> {
 
     fn decide(&self, outcome: Outcome, stopping: bool) -> Next {
         Next::End(match outcome {
-            Ok(Ok(result)) => JobEnd::Succeeded(result.to_string()),
+            Ok(Ok(result)) => kept(result.to_string()),
             Ok(Err(JobError::Failed(error))) => JobEnd::Failed(error),
             Ok(Err(JobError::Cancelled)) if self.cancel_asked => JobEnd::Cancelled,
             Ok(Err(JobError::Cancelled)) if stopping && self.may_start_again => return Next::Queue,
@@ -201,6 +204,18 @@ impl Drop for Running<'_> {
     fn drop(&mut self) {
         self.mailbox.stop();
     }
+}
+
+/// The end of a job with that result.
+fn kept(result: String) -> JobEnd {
+    if result.len() <= RESULT_BYTES {
+        return JobEnd::Succeeded(result);
+    }
+    JobEnd::Failed(format!(
+        "what was asked for is done, but its result has {} bytes of JSON, and at most {RESULT_BYTES} are \
+         kept",
+        result.len()
+    ))
 }
 
 fn ticks() -> Interval {

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::rejection::{JsonRejection, QueryRejection};
-use axum::extract::{Path, Query, State};
+use axum::extract::{FromRequest as _, Path, Query, Request, State};
 use axum::http::StatusCode;
 use axum::http::header::LOCATION;
 use axum::response::{IntoResponse, Response};
@@ -26,9 +26,10 @@ pub(super) struct Asked {
 pub(super) async fn start(
     State(hub): State<Hub>,
     caller: Caller,
-    spec: Result<Json<JobSpec>, JsonRejection>,
+    request: Request,
 ) -> Result<Response, ApiError> {
-    let Json(spec) = match spec {
+    jobs::may_start(&caller)?;
+    let Json(spec) = match Json::<JobSpec>::from_request(request, &hub).await {
         Ok(spec) => spec,
         // A kind or a field that does not exist is as wrong as a bracket that is missing.
         Err(JsonRejection::JsonDataError(error)) => {

@@ -7,7 +7,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use flisthub_hub::backup::BackupError;
-use flisthub_hub::catalog::{JobState, NewJob};
+use flisthub_hub::catalog::{Claim, JobState, NewJob};
 use flisthub_storage::{ChunkId, Silent};
 use reqwest::Method;
 
@@ -198,6 +198,45 @@ async fn a_snapshot_that_cannot_be_read_keeps_every_file() {
 }
 
 #[tokio::test]
+async fn a_snapshot_that_somebody_renamed_keeps_every_file() {
+    let hub = TestHub::start().await;
+    let place = Place::new();
+    let first = place.run(&hub.hub).await;
+    let folder = place.backup().join("snapshots");
+    let name = folder.join(format!("{}.snapshot", first.snapshot));
+    let renamed = folder.join("before-the-move.snapshot");
+    fs::rename(&name, &renamed).unwrap();
+    let error = place.run_with(&hub.hub, Some(1), Silent).await.unwrap_err();
+    assert!(error.to_string().contains("before-the-move.snapshot: this is no"), "{error}");
+    fs::rename(&renamed, &name).unwrap();
+    place.read_back(Some(&first.snapshot)).await;
+    place.read_back(None).await;
+}
+
+#[tokio::test]
+async fn what_a_killed_hub_left_goes_when_the_next_one_starts() {
+    let place = Place::new();
+    let data = place.path("data");
+    drop(open(&data).await);
+    for left in ["backup/chunks", "backup.old-1", "backup.old-7/deep"] {
+        fs::create_dir_all(data.join(left)).unwrap();
+        fs::write(data.join(left).join("000001.sst"), "large").unwrap();
+    }
+    fs::write(data.join("backup.md"), "somebody's own").unwrap();
+    let hub = open(&data).await;
+    assert!(!data.join("backup").exists(), "it is out of the way at once");
+    let names = || -> Vec<String> {
+        let entries = fs::read_dir(&data).unwrap();
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+    };
+    while names().iter().any(|name| name.starts_with("backup.old-")) {
+        std::thread::yield_now();
+    }
+    assert!(names().iter().any(|name| name == "backup.md"));
+    place.run(&hub).await;
+}
+
+#[tokio::test]
 async fn a_backup_is_for_its_owner_alone_and_looks_as_documented() {
     let hub = TestHub::start().await;
     let token = hub.user("alice").await;
@@ -236,7 +275,7 @@ async fn jobs_of_back_then_are_not_done_by_the_restored_hub() {
     let hub = open(&place.path("data")).await;
     let job = NewJob { kind: "sweep", arguments: "{}".to_owned(), user_id: None };
     let running = hub.catalog.insert_job(&job, 1).await.unwrap();
-    hub.catalog.claim_job(Some(&running.id), 2).await.unwrap().unwrap();
+    hub.catalog.claim_job(Claim::Oldest, 2).await.unwrap().unwrap();
     let queued = hub.catalog.insert_job(&job, 3).await.unwrap();
     place.run(&hub).await;
     let (data, _) = place.restore(None).await;

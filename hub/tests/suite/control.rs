@@ -12,7 +12,7 @@ use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::UnixStream;
 use tokio::task::JoinHandle;
 
-use crate::jobs::{SWEEP, doing, ended, running, until_told};
+use crate::jobs::{SWEEP, doing, ended, numbered, running, until_told};
 use crate::support::TestHub;
 
 /// Serves the control socket of a hub.
@@ -216,4 +216,29 @@ async fn only_so_many_are_connected() {
         assert!(matches!(error, ClientError::Refused(_)), "{error}");
         tokio::task::yield_now().await;
     }
+}
+
+#[tokio::test]
+async fn those_who_wait_leave_places_for_one_who_cancels() {
+    let hub = doing(until_told).await;
+    let (path, _served) = control(&hub);
+    let mut waiting = Vec::new();
+    for number in 1..=24 {
+        let mut client = Client::connect(&path).await.unwrap().unwrap();
+        client.ask(&Ask::Start { job: numbered(number) }).await.unwrap();
+        let Tell::Job { job } = client.next().await.unwrap() else { panic!("a job") };
+        waiting.push((client, job.id));
+    }
+    let one_more = Client::connect(&path).await.unwrap().unwrap();
+    let refused = one_more.answer(&Ask::Start { job: SWEEP }).await.unwrap_err();
+    assert!(refused.to_string().contains("too many commands wait"), "{refused}");
+    for (mut client, id) in waiting {
+        let cancel = Client::connect(&path).await.unwrap().unwrap();
+        let told = cancel.answer(&Ask::Cancel { id: Some(id) }).await.unwrap();
+        assert!(matches!(told, Tell::Done {}), "{told:?}");
+        while !matches!(client.next().await.unwrap(), Tell::Ended { .. }) {}
+    }
+    let mut after = Client::connect(&path).await.unwrap().unwrap();
+    after.ask(&Ask::Start { job: SWEEP }).await.unwrap();
+    assert!(matches!(after.next().await.unwrap(), Tell::Job { .. }), "a place is free again");
 }

@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-use flisthub_hub::catalog::{Catalog, JobState, NewJob};
+use flisthub_hub::catalog::{Catalog, Claim, JobState, NewJob};
 use flisthub_hub::data::DataDirectory;
 use flisthub_hub::jobs::JobError;
 use rustix::process::{Pid, Signal, kill_process};
@@ -17,15 +17,15 @@ use crate::jobs::{doing, running, until_told};
 use crate::program::{Serving, flisthub, user};
 use crate::support::client;
 
-fn on(data: &Path, arguments: &[&str]) -> Output {
+pub(crate) fn on(data: &Path, arguments: &[&str]) -> Output {
     flisthub(&[arguments, &["--data", data.to_str().unwrap()]].concat())
 }
 
-fn text(bytes: &[u8]) -> String {
+pub(crate) fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
 }
 
-fn jobs(data: &Path) -> Vec<Value> {
+pub(crate) fn jobs(data: &Path) -> Vec<Value> {
     let output = on(data, &["jobs", "--json"]);
     assert!(output.status.success(), "{}", text(&output.stderr));
     serde_json::from_slice(&output.stdout).unwrap()
@@ -123,20 +123,21 @@ fn jobs_of_a_killed_hub_run_when_it_starts_again() {
         let job = NewJob { kind: "sweep", arguments, user_id: None };
         let id = catalog.insert_job(&job, 1).await.unwrap().id;
         // As the hub left it that was killed while it ran.
-        let row = catalog.claim_job(None, 2).await.unwrap().unwrap();
+        let row = catalog.claim_job(Claim::Oldest, 2).await.unwrap().unwrap();
         assert_eq!((&row.id, row.state), (&id, JobState::Running));
         catalog.close().await;
         id
     });
     // A command without a hub does its own job and leaves the other for the hub.
-    assert_eq!(on(data, &["gc", "--dry-run"]).status.code(), Some(0));
+    assert_eq!(on(data, &["gc", "--dry-run", "--grace", "1h"]).status.code(), Some(0));
     let listed = jobs(data);
     assert_eq!((&listed[1]["id"], &listed[1]["state"]), (&json!(id), &json!("queued")));
     assert_eq!((&listed[0]["state"], &listed[1]["attempts"]), (&json!("succeeded"), &json!(1)));
-    let _serving = Serving::start(data);
+    let serving = Serving::start(data);
     while jobs(data)[1]["state"] != "succeeded" {
         std::thread::sleep(std::time::Duration::from_millis(5));
     }
+    assert_eq!(serving.stop(), Some(0));
 }
 
 #[test]
@@ -170,6 +171,20 @@ fn what_cannot_be_done_is_said() {
     assert_eq!(locked.status.code(), Some(1));
     let error = text(&locked.stderr);
     assert!(error.contains("control.sock") && error.contains("another process"), "{error}");
+    // The catalog is for everybody.
+    assert_eq!(jobs(&data), [] as [Value; 0]);
+}
+
+#[tokio::test]
+async fn a_scrub_that_finds_damage_does_not_end_well() {
+    for (sound, code) in [(true, 0), (false, 2)] {
+        let hub = doing(move |_, _| Ok(json!({ "sound": sound }))).await;
+        let (_, _served) = control(&hub);
+        let output = beside(&hub.data(), &["scrub"]).await;
+        assert_eq!(output.status.code(), Some(code), "{}", text(&output.stderr));
+        assert!(text(&output.stdout).contains("sound: "));
+        assert_eq!(beside(&hub.data(), &["space"]).await.status.code(), Some(0));
+    }
 }
 
 #[tokio::test]

@@ -56,6 +56,8 @@ async fn a_job_from_first_to_last() {
     assert_eq!(log.len(), 100, "the end of the log");
     assert_eq!(log[0], json!({ "line": 51, "at": START, "text": "line 51" }));
     assert_eq!(log[99]["text"], "line 150");
+    let (_, page) = call(&hub, &token, Method::GET, JOBS, "").await;
+    assert_eq!((&page["jobs"][0]["id"], &page["jobs"][0]["result"]), (&json!(id), &Value::Null));
     // It is over.
     let (status, problem) = call(&hub, &token, Method::DELETE, &location, "").await;
     assert_eq!((status, &problem["code"]), (409, &json!("conflict")));
@@ -66,9 +68,15 @@ async fn jobs_come_in_pages_and_are_cancelled() {
     let hub = doing(until_told).await;
     let token = admin(&hub).await;
     let mut ids = Vec::new();
-    for _ in 0..5 {
-        let (_, job) = call(&hub, &token, Method::POST, JOBS, r#"{"kind":"space"}"#).await;
+    for rate in 1..=5 {
+        let spec = format!(r#"{{"kind":"scrub","rate_bytes_per_second":{rate}}}"#);
+        let (_, job) = call(&hub, &token, Method::POST, JOBS, &spec).await;
         ids.push(job["id"].as_str().unwrap().to_owned());
+        running(&hub.hub, &ids[0]).await;
+        if rate > 1 {
+            let (status, problem) = call(&hub, &token, Method::POST, JOBS, &spec).await;
+            assert_eq!((status, &problem["code"]), (409, &json!("conflict")), "it waits already");
+        }
     }
     ids.reverse();
     let mut found = Vec::new();
@@ -104,6 +112,7 @@ async fn only_admins_may() {
     for (method, path, body) in [
         (Method::POST, JOBS, r#"{"kind":"space"}"#),
         (Method::POST, JOBS, r#"{"kind":"backup","directory":"/b"}"#),
+        (Method::POST, JOBS, "{"),
         (Method::GET, JOBS, ""),
         (Method::GET, &one, ""),
         (Method::GET, "/api/v1/jobs/nothing", ""),

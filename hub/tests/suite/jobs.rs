@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use flisthub_hub::catalog::{JobEnd, JobRow, JobState};
+use flisthub_hub::catalog::{Claim, JobEnd, JobRow, JobState};
 use flisthub_hub::config::Config;
 use flisthub_hub::jobs::{self, Event, Follow, JobError, JobSpec, Stop, Work, runner};
 use flisthub_hub::state::Hub;
@@ -40,6 +40,11 @@ pub(crate) fn until_told(_: &JobSpec, monitor: &dyn Monitor) -> Result<Value> {
 }
 
 pub(crate) const SWEEP: JobSpec = JobSpec::Sweep { dry_run: false, grace_seconds: None };
+
+/// A job that differs from every other by its number.
+pub(crate) fn numbered(number: u64) -> JobSpec {
+    JobSpec::Scrub { rate_bytes_per_second: Some(number) }
+}
 
 pub(crate) async fn queued(hub: &Hub, spec: &JobSpec) -> String {
     jobs::start(hub, spec, None).await.unwrap().id
@@ -120,8 +125,7 @@ async fn jobs_run_one_at_a_time_in_the_order_they_came() {
         Ok(json!({}))
     })
     .await;
-    let specs: Vec<JobSpec> =
-        (1..=5).map(|rate| JobSpec::Scrub { rate_bytes_per_second: Some(rate) }).collect();
+    let specs: Vec<JobSpec> = (1..=5).map(numbered).collect();
     let mut ids = Vec::new();
     for spec in &specs {
         ids.push(queued(&hub.hub, spec).await);
@@ -140,7 +144,7 @@ async fn a_running_job_is_cancelled_and_the_next_one_runs() {
     })
     .await;
     let first = queued(&hub.hub, &SWEEP).await;
-    let waiting = queued(&hub.hub, &SWEEP).await;
+    let waiting = queued(&hub.hub, &numbered(1)).await;
     let last = queued(&hub.hub, &JobSpec::Space {}).await;
     running(&hub.hub, &first).await;
     jobs::cancel(&hub.hub, &waiting).await.unwrap();
@@ -184,7 +188,7 @@ async fn work_that_gives_up_unasked_has_failed() {
 #[tokio::test]
 async fn a_job_goes_back_into_the_queue_when_the_hub_stops() {
     let hub = doing(until_told).await;
-    let (sweep, next) = (queued(&hub.hub, &SWEEP).await, queued(&hub.hub, &SWEEP).await);
+    let (sweep, next) = (queued(&hub.hub, &SWEEP).await, queued(&hub.hub, &numbered(1)).await);
     running(&hub.hub, &sweep).await;
     let (stopped, _directory) = hub.stop().await;
     for id in [&sweep, &next] {
@@ -216,6 +220,10 @@ async fn jobs_of_a_hub_that_died_run_again_but_not_for_ever() {
     let hub = doing(|_, _| Ok(json!({}))).await;
     let (hub, _directory) = hub.stop().await;
     let backup = JobSpec::Backup { directory: "/backups".into(), keep: None };
+    let sweep = queued(&hub, &SWEEP).await;
+    let backup = queued(&hub, &backup).await;
+    let cancelled = queued(&hub, &numbered(1)).await;
+    let done = queued(&hub, &numbered(2)).await;
     let unknown = hub
         .catalog
         .insert_job(
@@ -229,12 +237,8 @@ async fn jobs_of_a_hub_that_died_run_again_but_not_for_ever() {
         .await
         .unwrap()
         .id;
-    let sweep = queued(&hub, &SWEEP).await;
-    let backup = queued(&hub, &backup).await;
-    let cancelled = queued(&hub, &SWEEP).await;
-    let done = queued(&hub, &SWEEP).await;
     for id in [&sweep, &backup, &cancelled, &done] {
-        hub.catalog.claim_job(Some(id), 1).await.unwrap().unwrap();
+        assert_eq!(&hub.catalog.claim_job(Claim::Oldest, 1).await.unwrap().unwrap().id, id);
     }
     hub.catalog.ask_cancel(&cancelled, 1).await.unwrap();
     hub.catalog.finish_job(&done, &JobEnd::Succeeded("{}".into()), 2).await.unwrap();
@@ -254,7 +258,8 @@ async fn jobs_of_a_hub_that_died_run_again_but_not_for_ever() {
     assert_eq!(read(&done).await, before);
     // It runs when a runner is there, and kills no more than three hubs.
     for attempts in 2..=3 {
-        hub.catalog.claim_job(Some(&sweep), 3).await.unwrap().unwrap();
+        let claimed = hub.catalog.claim_job(Claim::Oldest, 3).await.unwrap().unwrap();
+        assert_eq!(claimed.id, sweep);
         jobs::recover(&hub).await.unwrap();
         let row = read(&sweep).await;
         let state = if attempts == 3 { JobState::Failed } else { JobState::Queued };
@@ -274,7 +279,7 @@ async fn jobs_of_a_hub_that_died_run_again_but_not_for_ever() {
 #[tokio::test]
 async fn a_process_that_is_no_hub_runs_only_its_own_job() {
     let (hub, _directory) = doing(|_, _| Ok(json!({}))).await.stop().await;
-    let (other, own) = (queued(&hub, &SWEEP).await, queued(&hub, &SWEEP).await);
+    let (other, own) = (queued(&hub, &SWEEP).await, queued(&hub, &numbered(1)).await);
     let (_stopper, stop) = Stop::channel();
     runner::run_only(hub.clone(), own.clone(), stop).await.unwrap();
     assert_eq!(ended(&hub, &own).await.state, JobState::Succeeded);
@@ -310,13 +315,42 @@ async fn a_follower_hears_everything_in_order() {
 }
 
 #[tokio::test]
-async fn only_so_many_wait() {
+async fn a_command_that_died_is_not_expected_to_go_on() {
+    let (hub, _directory) = doing(|_, _| Ok(json!({}))).await.stop().await;
+    let id = queued(&hub, &SWEEP).await;
+    hub.catalog.claim_job(Claim::ByCommand(&id), 1).await.unwrap().unwrap();
+    jobs::recover(&hub).await.unwrap();
+    let row = hub.catalog.job(&id).await.unwrap().unwrap();
+    assert_eq!(row.state, JobState::Failed);
+    assert!(row.error.unwrap().contains("the command that ran this job ended"));
+}
+
+#[tokio::test]
+async fn only_so_many_wait_and_each_once() {
     let hub = doing(until_told).await;
-    let first = queued(&hub.hub, &SWEEP).await;
+    let first = queued(&hub.hub, &numbered(1)).await;
     running(&hub.hub, &first).await;
-    for _ in 0..100 {
-        queued(&hub.hub, &SWEEP).await;
+    for number in 1..=100 {
+        queued(&hub.hub, &numbered(number)).await;
     }
     let refused = jobs::start(&hub.hub, &SWEEP, None).await.unwrap_err();
     assert!(matches!(refused, jobs::StartError::Full), "{refused}");
+    let refused = jobs::start(&hub.hub, &numbered(7), None).await.unwrap_err();
+    let waiting = hub.hub.catalog.jobs_in(JobState::Queued).await.unwrap();
+    assert!(refused.to_string().contains(&waiting[6].id), "{refused}");
+}
+
+#[tokio::test]
+async fn a_result_that_is_too_long_is_not_kept() {
+    const MOST: usize = 16 << 20;
+    let hub = doing(|spec, _| {
+        let JobSpec::Scrub { rate_bytes_per_second: Some(length) } = spec else { panic!() };
+        Ok(Value::String("x".repeat(usize::try_from(*length).unwrap() - 2)))
+    })
+    .await;
+    let whole = ended(&hub.hub, &queued(&hub.hub, &numbered(MOST as u64)).await).await;
+    assert_eq!(whole.result.map(|result| result.len()), Some(MOST));
+    let row = ended(&hub.hub, &queued(&hub.hub, &numbered(MOST as u64 + 1)).await).await;
+    assert_eq!((row.state, row.result), (JobState::Failed, None));
+    assert!(row.error.unwrap().contains("16777217 bytes"));
 }

@@ -41,6 +41,8 @@ mod limits;
 #[cfg(test)]
 mod lists;
 #[cfg(test)]
+mod local_jobs;
+#[cfg(test)]
 mod native;
 #[cfg(test)]
 mod power;

@@ -218,6 +218,10 @@ pub(super) async fn operate(caller: Caller, mut dice: Dice) {
 async fn job(caller: &Caller, spec: &Value) -> Result<(), Dead> {
     let (status, job) =
         caller.json(caller.request(Method::POST, "/api/v1/jobs").json(spec)).await?;
+    if status == 409 {
+        // The same job was cut off by the last crash and waits already.
+        return Ok(());
+    }
     assert_eq!(status, 202, "{job}");
     let path = format!("/api/v1/jobs/{}", job["id"].as_str().unwrap());
     loop {

@@ -1,0 +1,48 @@
+//! Asking a job to end, and why that may not be.
+
+use flisthub_storage::{Clock as _, SystemClock};
+
+use crate::catalog::{Catalog, CatalogError, JobState};
+use crate::state::Hub;
+
+/// Why a job was not asked to end.
+#[derive(Debug, thiserror::Error)]
+pub enum CancelError {
+    /// There is none of that id.
+    #[error("there is no job {0}")]
+    Unknown(String),
+    /// Nothing more happens to it.
+    #[error("job {id} has {} already", .state.word())]
+    Ended {
+        /// The job.
+        id: String,
+        /// How it ended.
+        state: JobState,
+    },
+    /// The catalog failed.
+    #[error(transparent)]
+    Catalog(#[from] CatalogError),
+}
+
+/// Asks a job of this hub to end: a queued one has ended then, a running one hears of it.
+pub async fn cancel(hub: &Hub, id: &str) -> Result<(), CancelError> {
+    ask(&hub.catalog, id, hub.clock.now()).await?;
+    hub.jobs.wake.notify_one();
+    hub.jobs.tell_change();
+    Ok(())
+}
+
+/// The same where no hub is to be reached: one that runs all the same finds it in the row.
+pub async fn cancel_in(catalog: &Catalog, id: &str) -> Result<(), CancelError> {
+    ask(catalog, id, SystemClock.now()).await
+}
+
+async fn ask(catalog: &Catalog, id: &str, now: u64) -> Result<(), CancelError> {
+    match catalog.ask_cancel(id, now).await? {
+        None => Err(CancelError::Unknown(id.to_owned())),
+        Some(row) if row.state.is_end() => {
+            Err(CancelError::Ended { id: id.to_owned(), state: row.state })
+        }
+        Some(_) => Ok(()),
+    }
+}
