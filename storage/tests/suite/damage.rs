@@ -74,6 +74,10 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
+fn ending(name: &str, wanted: &str) -> bool {
+    Path::new(name).extension().is_some_and(|ending| ending == wanted)
+}
+
 impl Wreck {
     /// A store with objects of all sizes: two thirds of them in files of their own, in two
     /// generations, the rest in the log alone; all covered by a barrier.
@@ -133,13 +137,13 @@ impl Wreck {
             files.map(|file| file.name.trim_start_matches('/').to_owned()).collect()
         };
         let wanted: Box<dyn Fn(&str) -> bool> = match sort {
-            Sort::Blob => Box::new(|name| name.ends_with(".blob")),
+            Sort::Blob => Box::new(|name| ending(name, "blob")),
             Sort::Presence | Sort::Payload => {
                 let family = if matches!(sort, Sort::Presence) { "presence" } else { "payload" };
                 let tables = tables(family);
                 Box::new(move |name| tables.iter().any(|table| table == name))
             }
-            Sort::Log => Box::new(|name| name.ends_with(".log")),
+            Sort::Log => Box::new(|name| ending(name, "log")),
             Sort::Manifest => Box::new(|name| name.starts_with("MANIFEST-")),
             Sort::Current => Box::new(|name| name == "CURRENT"),
             Sort::Options => Box::new(|name| name.starts_with("OPTIONS-")),
