@@ -98,3 +98,33 @@ fn shown(keeper: &Keeper, place: &Place) -> Value {
         "path": path,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use flisthub_storage::Kind;
+
+    use super::*;
+
+    #[test]
+    fn places_are_shown_up_to_a_number_and_to_a_length() {
+        let flist = Kind::Manifest.id_of(b"");
+        let keeper =
+            |name: String| Keeper { flist, repository: "alice".to_owned(), name, revision: None };
+        let names = (0..5).map(|number| keeper(format!("name-{number}")));
+        let kept = Kept { keepers: [(flist, names.collect())].into(), flists: vec![flist] };
+        let other = Holder { flist: Kind::Content.id_of(b""), place: Place::Links };
+        let holders = [Holder { flist, place: Place::Manifest }, other];
+        let shown = |most: usize, mut room: usize| {
+            let (places, more) = kept.places(&holders, most, &mut room);
+            assert!(places.iter().all(|place| place["repository"] == "alice"));
+            (places.len(), more, room)
+        };
+        let (_, _, left) = shown(1, 10_000);
+        let one = 10_000 - left;
+        assert!((100..1_000).contains(&one), "{one} bytes");
+        assert_eq!(shown(5, 5 * one), (5, false, 0));
+        assert_eq!(shown(4, 5 * one), (4, true, one));
+        assert_eq!(shown(5, 5 * one - 1), (4, true, one - 1));
+        assert_eq!(shown(5, 0), (0, true, 0));
+    }
+}
