@@ -8,3 +8,6 @@ create table hub_state (
     -- has begun to delete. Later sweeps, with a longer grace, must not look for what it took.
     swept_before bigint   not null
 );
+
+-- At start the hub looks whether the store has what the newest names point at.
+create index names_by_update on names (updated_at);

@@ -17,6 +17,7 @@ pub mod error;
 pub mod gate;
 pub mod jobs;
 pub mod name;
+pub mod newest;
 mod recovery;
 pub mod routes;
 pub mod server;

@@ -12,6 +12,9 @@ use crate::data::DataDirectory;
 use crate::gate::Gate;
 use crate::jobs::{Jobs, Kinds};
 
+/// Bytes of SQLite's header: a shorter file is none to SQLite, which makes a new database of it.
+const SMALLEST_CATALOG: u64 = 100;
+
 /// The hub. Cheap to clone; clones are the same hub.
 #[derive(Clone)]
 pub struct Hub {
@@ -57,6 +60,26 @@ pub enum OpenError {
     /// The catalog cannot be opened.
     #[error(transparent)]
     Catalog(#[from] CatalogError),
+    /// The catalog is gone, but not the chunks. A new one would name none of them, and a sweep would
+    /// delete them all.
+    #[error(
+        "{0}: the catalog is missing or empty, but the chunk store holds objects; restore the data \
+         directory from a backup"
+    )]
+    CatalogGone(std::path::PathBuf),
+    /// The store lost what was acknowledged.
+    #[error(
+        "{name} points at flist {flist}, which is not in the chunk store: its log is damaged, or part \
+         of it was lost. Restore the data directory from a backup. Without one, `flisthub scrub` \
+         names what is lost, and `flisthub serve --accept-loss` serves the rest and takes lost \
+         content in again when it is pushed"
+    )]
+    Lost {
+        /// The first such name.
+        name: String,
+        /// What it points at.
+        flist: flisthub_storage::ChunkId,
+    },
 }
 
 impl Hub {
@@ -77,8 +100,14 @@ impl Hub {
         };
         // The store first: it admits one process, so a second hub stops here.
         let store = Arc::new(RocksStore::open(&data.chunks(), &options, Arc::clone(&clock))?);
-        let catalog = Catalog::open(&data.catalog()).await?;
+        let file = data.catalog();
+        let empty = std::fs::metadata(&file).map_or(true, |found| found.len() < SMALLEST_CATALOG);
+        if empty && !store.rows(None, 1)?.is_empty() {
+            return Err(OpenError::CatalogGone(file));
+        }
+        let catalog = Catalog::open(&file).await?;
         backup::clear(data.path());
+        store.belongs_to(&catalog.hub_id().await?)?;
         let disk = Arc::new(Disk { data: data.clone(), store: Arc::clone(&store) });
         Ok(Self { disk: Some(disk), ..Self::new(catalog, store, clock, config) })
     }

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use bytes::Bytes;
-use flisthub_flist::FlistWriter;
+use flisthub_flist::{FlistWriter, LoadError};
 use flisthub_storage::ChunkId;
 
 use super::error::ActionError;
@@ -28,6 +28,7 @@ pub async fn flist_file(
                         sink.send(Ok(part))?;
                     }
                 }
+                Err(LoadError::Store(error)) => return sink.send(Err(error.into())),
                 Err(error) => return sink.send(Err(ActionError::internal(error))),
             }
             if at >= range.end {

@@ -76,8 +76,8 @@ pub enum ActionError {
     ReadOnly(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// What is stored is not what its id names, or not there any more.
     #[error(
-        "an object that is needed is damaged in the store; push the same content again to heal it, or \
-         ask the operator for a scrub"
+        "an object that is needed is damaged in the store; tell the operator: after a scrub, pushing the \
+         same content again heals it"
     )]
     Damaged(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// Something of ours failed. The caller hears no more than that; the log has the rest.

@@ -2,11 +2,12 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Poll, ready};
+use std::task::{self, Poll};
 use std::time::Duration;
 
-use futures_util::Stream;
-use futures_util::stream::poll_fn;
+use futures_util::future::ready;
+use futures_util::stream::{self, poll_fn};
+use futures_util::{Stream, StreamExt as _};
 use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
@@ -64,8 +65,9 @@ pub(super) async fn turn(
     }
 }
 
-/// Runs `work` on a blocking thread, once a reading transfer may start, and gives what it sends. A
-/// stream whose work did not come to its end ends in an error, so that no one takes it for whole.
+/// Runs `work` on a blocking thread, once a reading transfer may start, and gives what it sends. Waits for
+/// the first item: an error there can still be told in words. A stream whose work did not come to its
+/// end ends in an error, so that no one takes it for whole.
 pub(super) async fn produce<T: Send + 'static>(
     hub: &Hub,
     work: impl FnOnce(&Hub, &Sink<T>) -> Result<(), Gone> + Send + 'static,
@@ -73,10 +75,14 @@ pub(super) async fn produce<T: Send + 'static>(
     let permit = turn(hub, &hub.readers).await?;
     let patience = Duration::from_secs(hub.config.limits.idle_seconds);
     let hub = hub.clone();
-    Ok(items(patience, move |sink| {
+    let mut items = items(patience, move |sink| {
         let _running = permit;
         work(&hub, sink)
-    }))
+    });
+    match items.next().await.transpose()? {
+        None => Ok(items),
+        Some(first) => Ok(Box::pin(stream::once(ready(Ok(first))).chain(items))),
+    }
 }
 
 fn items<T: Send + 'static>(
@@ -94,7 +100,7 @@ fn items<T: Send + 'static>(
         if ended {
             return Poll::Ready(None);
         }
-        match ready!(receiver.poll_recv(context)) {
+        match task::ready!(receiver.poll_recv(context)) {
             Some(Part::Item(item)) => return Poll::Ready(Some(item)),
             Some(Part::End) => ended = true,
             None => {
@@ -109,8 +115,6 @@ fn items<T: Send + 'static>(
 
 #[cfg(test)]
 mod tests {
-    use futures_util::StreamExt as _;
-
     use super::*;
 
     const LONG: Duration = Duration::from_hours(1);

@@ -20,6 +20,26 @@ pub struct Keeper {
 }
 
 impl Catalog {
+    /// The names that were changed last, as `repository/name`, with what they point at; newest first, at
+    /// most `limit`.
+    pub async fn newest(&self, limit: u32) -> Result<Vec<(String, ChunkId)>, CatalogError> {
+        let rows: Vec<(String, String, Vec<u8>)> = sqlx::query_as(
+            "select repositories.name, names.name, names.flist_id
+             from names join repositories on repositories.id = names.repository_id
+             order by names.updated_at desc
+             limit $1",
+        )
+        .bind(i64::from(limit))
+        .fetch_all(&self.pool)
+        .await?;
+        let name = |(repository, name, flist): (String, String, Vec<u8>)| {
+            let name = format!("{repository}/{name}");
+            let flist = id("names", &name, &flist)?;
+            Ok((name, flist))
+        };
+        rows.into_iter().map(name).collect()
+    }
+
     /// Every reason why a sweep keeps a flist: what names point at, then the revisions of their history,
     /// and of names that were not deleted before `deleted_before`. The flists are those of
     /// [`Catalog::roots`].

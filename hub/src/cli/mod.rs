@@ -80,6 +80,9 @@ struct Serve {
     /// What to log, to standard error: a level (`info`) or a filter as `tracing` knows it.
     #[arg(long, value_name = "FILTER", default_value = "info", env = "FLISTHUB_LOG")]
     log: String,
+    /// Start although the store has lost what some of the newest names point at.
+    #[arg(long)]
+    accept_loss: bool,
     /// Log one JSON object a line.
     #[arg(long)]
     log_json: bool,

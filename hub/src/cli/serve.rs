@@ -13,8 +13,9 @@ use tracing_subscriber::EnvFilter;
 use super::Serve;
 use crate::control::Control;
 use crate::data::DataDirectory;
+use crate::newest;
 use crate::server;
-use crate::state::Hub;
+use crate::state::{Hub, OpenError};
 
 /// How long the last barrier and the closing of the catalog may take together.
 const LAST: Duration = Duration::from_secs(10);
@@ -28,6 +29,12 @@ pub(super) async fn run(arguments: Serve) -> anyhow::Result<()> {
     let hub = Hub::open(&data, config, Arc::new(SystemClock))
         .await
         .with_context(|| format!("the hub in {} cannot be opened", path.display()))?;
+    match newest::check(&hub).await {
+        Err(lost @ OpenError::Lost { .. }) if arguments.accept_loss => {
+            tracing::error!(error = %lost, "content is lost; serving the rest");
+        }
+        checked => checked.with_context(|| format!("the hub in {}", path.display()))?,
+    }
     let listener = TcpListener::bind(arguments.listen)
         .await
         .with_context(|| format!("cannot listen on {}", arguments.listen))?;

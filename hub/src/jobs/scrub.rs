@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use flisthub_flist::{GraphError, find_missing};
 use flisthub_storage::{ChunkId, Monitor, ScrubError, scrub};
 use serde_json::{Value, json};
+use tokio::runtime::Handle;
 
 use super::holders::Kept;
 use super::work::JobError;
@@ -17,6 +18,10 @@ const MOST: usize = 10_000;
 
 /// Scrubs once; with a rate, reads at most so many frame bytes a second.
 pub(super) fn run(hub: &Hub, rate: Option<u64>, monitor: &dyn Monitor) -> Result<Value, JobError> {
+    let catalog = Handle::current().block_on(hub.catalog.check())?;
+    for line in &catalog {
+        monitor.note(format!("the catalog is damaged: {line}"));
+    }
     let read = scrub(&*hub.store, rate, monitor)?;
     // What was set aside must not come back when the power goes.
     hub.store.flush()?;
@@ -31,6 +36,11 @@ pub(super) fn run(hub: &Hub, rate: Option<u64>, monitor: &dyn Monitor) -> Result
     let ids = |ids: &mut dyn Iterator<Item = &ChunkId>| -> Vec<String> {
         ids.map(ToString::to_string).take(MOST).collect()
     };
+    // What was set aside and nobody needs any more is no damage.
+    let sound = catalog.is_empty()
+        && read.damaged.is_empty()
+        && read.unreadable.is_empty()
+        && holders.iter().all(|one| one.get("holders") == Some(&json!([])));
     Ok(json!({
         "objects": read.objects,
         "bytes": read.bytes,
@@ -38,8 +48,9 @@ pub(super) fn run(hub: &Hub, rate: Option<u64>, monitor: &dyn Monitor) -> Result
         "damaged": ids(&mut read.damaged.iter()),
         "quarantined": ids(&mut aside.iter()),
         "missing": ids(&mut missing.iter()),
-        "unreadable": ids(&mut gaps.unreadable.keys()),
-        "sound": read.damaged.is_empty() && wanted.is_empty(),
+        "unreadable": ids(&mut read.unreadable.iter().chain(gaps.unreadable.keys())),
+        "catalog": if catalog.is_empty() { json!("ok") } else { json!(catalog) },
+        "sound": sound,
         "touched": holders,
     }))
 }

@@ -23,6 +23,8 @@ mod crash;
 #[cfg(test)]
 mod crash_sweep;
 #[cfg(test)]
+mod damage;
+#[cfg(test)]
 mod downloads;
 #[cfg(test)]
 mod full_disk;

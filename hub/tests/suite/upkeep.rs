@@ -215,7 +215,7 @@ async fn a_scrub_names_what_damage_touches_and_pushing_again_heals_it() {
     flip(&upkeep.hub.hub.disk.as_ref().unwrap().data.chunks(), &bad);
     let id = id_of(&bad);
     assert!(upkeep.hub.store.get_frames(&[id]).is_err(), "it is damaged");
-    assert_ne!(upkeep.chunk(id).await, 200, "and never served");
+    assert_eq!(upkeep.chunk(id).await, 500, "and never served");
 
     let found = upkeep.result(json!({ "kind": "scrub" })).await;
     assert_eq!(found["damaged"], json!([id.to_string()]), "{found}");

@@ -204,17 +204,21 @@ impl Engine {
     pub(super) fn belongs_to(&self, owner: &str, path: &Path) -> Result<(), StoreError> {
         match self.db.get(OWNER_KEY).map_err(classify)? {
             Some(found) if found == owner.as_bytes() => Ok(()),
+            // Nothing in it that could be taken for garbage.
+            Some(_) if self.is_empty()? => self.set_owner(owner),
             Some(_) => {
                 let reason = "the store belongs to another catalog than the one beside it: every \
                               object in it would be garbage to that one; put the right catalog \
                               back, or restore both from a backup";
                 Err(StoreError::Unusable { path: path.to_owned(), reason: reason.into() })
             }
-            None => {
-                self.db.put(OWNER_KEY, owner).map_err(classify_write)?;
-                self.sync_log()
-            }
+            None => self.set_owner(owner),
         }
+    }
+
+    fn set_owner(&self, owner: &str) -> Result<(), StoreError> {
+        self.db.put(OWNER_KEY, owner).map_err(classify_write)?;
+        self.sync_log()
     }
 
     pub(super) fn stats(&self) -> Result<StoreStats, StoreError> {

@@ -55,6 +55,8 @@ pub(super) struct Disk {
     done: Done,
     cut: Option<Cut>,
     off: bool,
+    /// What every change is answered with, if it is refused.
+    refusal: Option<Errno>,
 }
 
 #[expect(clippy::disallowed_methods, reason = "a disk's times are the machine's")]
@@ -72,7 +74,14 @@ impl Disk {
             done: Done::default(),
             cut: None,
             off: false,
+            refusal: None,
         }
+    }
+
+    /// From now on takes no changes, or takes them again; nothing is lost. As a file system does that went
+    /// read-only.
+    pub(super) fn refuse(&mut self, refusal: Option<Errno>) {
+        self.refusal = refusal;
     }
 
     /// Brings the power back, until `cut`.
@@ -123,6 +132,9 @@ impl Disk {
         now: Moment,
         change: impl FnOnce(&mut Self) -> Answer<T>,
     ) -> Answer<T> {
+        if let Some(refusal) = self.refusal {
+            return Err(refusal);
+        }
         let last = self.cut.filter(|cut| cut.at == now);
         self.off |= last.is_some_and(|cut| !cut.after);
         if self.off {

@@ -13,7 +13,7 @@ use crate::push::{Local, records};
 use crate::support::{FORM_TYPE, Field, client, form};
 
 /// Lengths of files; the longest is several chunks.
-const LENGTHS: [usize; 6] = [10, 3_000, 20_000, 90_000, 300_000, 900_000];
+const LENGTHS: [usize; 7] = [10, 3_000, 20_000, 90_000, 300_000, 900_000, 3_000_000];
 /// Different contents of each length: few, so that flists share chunks across connections and rounds.
 const CONTENTS: u64 = 30;
 const NAMES: u64 = 5;
@@ -86,7 +86,7 @@ impl Caller {
     fn archive(&mut self) -> (Vec<u8>, Local) {
         let mut content = Vec::new();
         for at in 0..=self.random.below(5) {
-            let length = LENGTHS[usize::try_from(self.random.below(6)).unwrap()];
+            let length = LENGTHS[usize::try_from(self.random.below(7)).unwrap()];
             let bytes = noise(length, self.random.below(CONTENTS) + length as u64);
             content.push((format!("file-{at}"), bytes));
         }

@@ -19,6 +19,7 @@ mod loss;
 mod moment;
 mod mount;
 mod random;
+mod read_only;
 
 use std::fmt::Display;
 use std::io::Write as _;
