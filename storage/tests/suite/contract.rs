@@ -55,7 +55,11 @@ fn putting_again_writes_nothing() {
         let frames = frames(10);
         let first = store.put(&frames).unwrap();
         assert_eq!((first.new, first.known), (10, 0), "{name}");
-        assert_eq!(first.new_bytes, frames.iter().map(|f| u64::from(f.length())).sum::<u64>(), "{name}");
+        assert_eq!(
+            first.new_bytes,
+            frames.iter().map(|f| u64::from(f.length())).sum::<u64>(),
+            "{name}"
+        );
         assert_eq!(
             first.stored_bytes,
             frames.iter().map(|frame| frame.bytes().len() as u64).sum::<u64>(),
