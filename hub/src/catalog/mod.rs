@@ -37,7 +37,7 @@ use std::time::Duration;
 
 use sqlx::any::AnyPoolOptions;
 use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{Any, AnyPool, ConnectOptions, Connection as _, Executor, Transaction};
+use sqlx::{Any, AnyConnection, AnyPool, ConnectOptions, Connection as _, Executor, Transaction};
 
 pub use error::CatalogError;
 pub use history::{Change, HistoryRow, Source};
@@ -79,6 +79,10 @@ impl Catalog {
     async fn connect(file: &Path) -> Result<Self, CatalogError> {
         sqlx::any::install_default_drivers();
         let url = SqliteConnectOptions::new().filename(file).create_if_missing(true).to_url_lossy();
+        // Alone first: the pool tries again and again, and in the end tells only that time is over.
+        let mut first = AnyConnection::connect(url.as_str()).await?;
+        first.execute(SETTINGS).await?;
+        first.close().await?;
         let pool = AnyPoolOptions::new()
             .max_connections(CONNECTIONS)
             .acquire_timeout(Duration::from_secs(15))

@@ -15,7 +15,7 @@ pub(super) struct Restore {
     /// The folder that `flisthub backup` wrote.
     #[arg(value_name = "BACKUP")]
     backup: PathBuf,
-    /// Which snapshot, as its file in `snapshots/` is called; the newest unless named.
+    /// Which snapshot: the name of its file in `snapshots/` without the ending; the newest unless named.
     #[arg(long, value_name = "NAME")]
     snapshot: Option<String>,
     /// Only read the backup and say whether it is whole.

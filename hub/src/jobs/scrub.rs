@@ -23,8 +23,11 @@ pub(super) fn run(hub: &Hub, rate: Option<u64>, monitor: &dyn Monitor) -> Result
         monitor.note(format!("the catalog is damaged: {line}"));
     }
     let read = scrub(&*hub.store, rate, monitor)?;
-    // What was set aside must not come back when the power goes.
-    hub.store.flush()?;
+    // What was set aside must not come back when the power goes. A disk that takes no writes had nothing
+    // set aside.
+    if !read.damaged.is_empty() {
+        hub.store.flush()?;
+    }
     let aside: BTreeSet<ChunkId> = hub.store.quarantined()?.iter().map(|one| one.id).collect();
     let kept = Kept::read(hub)?;
     let gaps = find_missing(&*hub.store, &kept.flists, monitor)?;

@@ -56,6 +56,10 @@ pub(super) fn run(
     grace: Option<u64>,
     monitor: &dyn Monitor,
 ) -> Result<Value, JobError> {
+    if hub.store.failing() {
+        // A sweep is how an operator makes room: it does not wait for the next try to recover.
+        hub.gate.exclusively(|| hub.store.recover())?;
+    }
     let now = hub.clock.now();
     let grace = grace.unwrap_or(hub.config.store.grace_seconds);
     let deleted_before = now.saturating_sub(grace);
