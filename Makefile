@@ -70,6 +70,7 @@ soak-fuzz:
 # So many sequences for each store, and so many rounds of each race.
 soak-model:
 	FLISTHUB_SOAK_CASES="$${FLISTHUB_SOAK_CASES:-10000}" cargo test $(ALL) --test suite -- model:: race::
+	cargo test $(ALL) --test suite -- --ignored protocol::
 
 # So many kills at any moment, and as many at named places.
 soak-kills:

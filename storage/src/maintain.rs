@@ -38,14 +38,6 @@ impl Removed {
         self.bytes += u64::from(stat.length);
         self.stored_bytes += u64::from(stat.frame_length);
     }
-
-    /// Adds what another removal did.
-    pub fn add(&mut self, other: Self) {
-        self.objects += other.objects;
-        self.bytes += other.bytes;
-        self.stored_bytes += other.stored_bytes;
-        self.spared.extend(other.spared);
-    }
 }
 
 /// An object that was set aside because what is stored is not what its id names.

@@ -84,7 +84,7 @@ fn every_property_holds_when_every_rule_is_kept() {
 
 /// Some ten million states and more: minutes.
 #[test]
-#[ignore = "minutes; for the long runs"]
+#[ignore = "a gigabyte and half a minute; `make soak-model` runs it"]
 fn every_property_holds_within_wider_bounds() {
     let two = two();
     holds(Protocol { left: Left { ticks: 1, ..two.left }, ..two });
