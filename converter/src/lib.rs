@@ -11,6 +11,7 @@ mod envelope;
 mod error;
 mod extract;
 mod first_error;
+pub mod image;
 mod input;
 mod limits;
 mod options;

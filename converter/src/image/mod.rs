@@ -1,0 +1,21 @@
+//! Container images: what an image is, where one can come from, and how its layers become a flist.
+//!
+//! A source finds the image and hands out its layers as they are stored; `convert` checks, unpacks and
+//! lays them over one another. What a layer's archive means is in `layer`; the rest of this module knows
+//! manifests and configurations, and nothing of tar.
+
+mod config;
+mod digest;
+mod error;
+mod manifest;
+mod platform;
+mod source;
+
+pub use config::ImageConfig;
+pub use digest::{Digest, DigestError, Hasher};
+pub use error::ImageError;
+pub use manifest::{
+    Candidate, Document, MAX_DOCUMENT, Parts, choose, document_types, read_document,
+};
+pub use platform::{ParsePlatformError, Platform};
+pub use source::{Blob, Image, ImageSource, LayerBlob};
