@@ -1,8 +1,13 @@
 //! JSON bodies spoken between the hub and its clients on `/api/v1`. Ids are lower-case hex.
 
+mod conversions;
+mod jobs;
+
 use flisthub_storage::Profile;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+
+pub use conversions::{Conversion, RegistryCredentials};
+pub use jobs::{JobDetail, JobInfo, JobLine, JobPage, JobPart};
 
 /// Media type of error bodies (RFC 9457).
 pub const PROBLEM_TYPE: &str = "application/problem+json";
@@ -124,71 +129,6 @@ pub struct UploadReport {
     pub sent_bytes: Option<u64>,
     /// How long it took.
     pub seconds: f64,
-}
-
-/// A long task and how far it is. Times are seconds since the Unix epoch.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct JobInfo {
-    /// Its id, 32 hex digits.
-    pub id: String,
-    /// `sweep`, `scrub`, `backup`, `space` or `why`.
-    pub kind: String,
-    /// `queued`, `running`, `succeeded`, `failed` or `cancelled`.
-    pub state: String,
-    /// What was asked for; its `kind` is the one above.
-    pub arguments: Value,
-    /// What came out, once it has succeeded. A page of jobs goes without.
-    pub result: Option<Value>,
-    /// Why it failed, for people.
-    pub error: Option<String>,
-    /// What it does at the moment, in a word or two.
-    pub phase: Option<String>,
-    /// How much of the phase is done, in the phase's own unit.
-    pub done: u64,
-    /// How much there is; absent where nobody knows before the end.
-    pub total: Option<u64>,
-    /// Whether somebody wants it to end.
-    pub cancel_asked: bool,
-    /// How often the hub died while it ran.
-    pub attempts: u64,
-    /// Who asked for it; absent for the operator at the machine.
-    pub user: Option<String>,
-    /// When it was asked for.
-    pub created: u64,
-    /// When it was last started.
-    pub started: Option<u64>,
-    /// When it ended.
-    pub finished: Option<u64>,
-}
-
-/// A line of a job's log.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct JobLine {
-    /// 1 for the first line.
-    pub line: u64,
-    /// When it was said, in seconds since the Unix epoch.
-    pub at: u64,
-    /// What was said.
-    pub text: String,
-}
-
-/// A job and the end of its log.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct JobDetail {
-    /// The job.
-    #[serde(flatten)]
-    pub job: JobInfo,
-    /// The last lines of its log, oldest first.
-    pub log: Vec<JobLine>,
-}
-
-/// A page of jobs, newest first.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct JobPage {
-    /// The jobs.
-    pub jobs: Vec<JobInfo>,
-    /// What to ask for as `cursor` to get the next page; absent on the last one.
-    pub next: Option<String>,
 }
 
 /// How much space something takes, in bytes.

@@ -34,7 +34,7 @@ pub use frame::{Compressor, DEFAULT_LEVEL, Frame, FrameError};
 pub use id::{ChunkId, Kind, ParseIdError};
 pub use maintain::{DEFAULT_GRACE, Maintain, Quarantined, Reclaimed, Removed, Row};
 pub use memory::MemoryStore;
-pub use monitor::{Monitor, Progress, Silent};
+pub use monitor::{Monitor, Part, PartState, Progress, Silent};
 pub use profile::{Profile, UnknownProfile};
 pub use reference::Reference;
 #[cfg(feature = "rocksdb")]

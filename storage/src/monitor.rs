@@ -11,10 +11,55 @@ pub struct Progress {
     pub total: Option<u64>,
 }
 
+/// How far one part of long work has come, where it has several that go on side by side: the layers of an
+/// image.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part {
+    /// What it is, for people: short, and different for each part.
+    pub name: String,
+    /// Bytes of it that were read.
+    pub done: u64,
+    /// Bytes it has; `None` where nobody knows before the end.
+    pub total: Option<u64>,
+    /// Entries that were made of it.
+    pub entries: u64,
+    /// Where it stands.
+    pub state: PartState,
+}
+
+/// Where a part of long work stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PartState {
+    /// Nothing was done yet.
+    Waiting,
+    /// It is being done.
+    Running,
+    /// Nothing had to be done: what would come out was there already.
+    Reused,
+    /// It is done.
+    Done,
+}
+
+impl PartState {
+    /// The word for people and for JSON.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Running => "running",
+            Self::Reused => "reused",
+            Self::Done => "done",
+        }
+    }
+}
+
 /// How long work tells of itself, and hears that it should end.
 pub trait Monitor: Sync {
     /// Tells how far it is. Cheap: called after every batch.
     fn progress(&self, progress: Progress);
+
+    /// Tells how far its parts are: all of them, in the same order each time. Called as often as
+    /// [`Monitor::progress`]; whoever has no use for it needs not listen.
+    fn parts(&self, _parts: &[Part]) {}
 
     /// One line for whoever reads the log afterwards.
     fn note(&self, line: String);

@@ -36,6 +36,7 @@ async fn delete(
         name: &parsed,
         user_id: caller.user()?.id,
         source: Source::Delete,
+        detail: None,
         now: hub.clock.now(),
     };
     if !hub.catalog.delete_name(&change).await? {

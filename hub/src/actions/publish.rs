@@ -28,6 +28,9 @@ pub(super) struct Publication {
     pub(super) user_id: i64,
     /// From what.
     pub(super) source: Source,
+    /// Where it came from, for whoever reads the name's history: of a conversion, the image with its
+    /// digest.
+    pub(super) detail: Option<String>,
     /// The manifest.
     pub(super) manifest: ChunkId,
 }
@@ -59,8 +62,9 @@ async fn publish_here(hub: &Hub, publication: Publication) -> Result<Published, 
     crash_point("publish::durable");
     inside.register(flist.id);
     let now = hub.clock.now();
-    let Publication { repository, name, user_id, source, .. } = publication;
-    let change = Change { repository_id: repository.id, name: &name, user_id, source, now };
+    let Publication { repository, name, user_id, source, detail, .. } = publication;
+    let (repository_id, detail) = (repository.id, detail.as_deref());
+    let change = Change { repository_id, name: &name, user_id, source, detail, now };
     let written = hub.catalog.publish(&change, &flist).await?;
     drop(inside);
     crash_point("publish::committed");
@@ -127,7 +131,8 @@ pub async fn pushed(
         ActionError::Invalid { code: "bad_id", message }
     })?;
     let user_id = caller.user()?.id;
-    let publication = Publication { repository, name, user_id, source: Source::Push, manifest };
+    let source = Source::Push;
+    let publication = Publication { repository, name, user_id, source, detail: None, manifest };
     let published = publish(hub, publication).await?;
     sessions::with_store(hub, move |store| store.close_session(&session.id)).await?;
     Ok(published)

@@ -27,7 +27,7 @@ pub async fn name(
     let shown = name.clone();
     let user_id = caller.user()?.id;
     let source = Source::Undelete;
-    let publication = Publication { repository, name, user_id, source, manifest };
+    let publication = Publication { repository, name, user_id, source, detail: None, manifest };
     publish(hub, publication).await.map_err(|error| match error {
         ActionError::Missing(ids) => ActionError::Swept(format!(
             "{shown} cannot be brought back: {} objects of what it pointed at are gone",

@@ -120,6 +120,7 @@ impl Upload {
             name: self.name,
             user_id: self.place.user_id,
             source: Source::Upload,
+            detail: None,
             manifest: ingested.flist,
         };
         let published = publish(hub, publication).await?;

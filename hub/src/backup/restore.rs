@@ -214,7 +214,7 @@ async fn end_jobs(catalog: &Catalog) -> Result<(), CatalogError> {
     let why = "the hub was restored from a backup that was made before this job ended";
     for state in [JobState::Queued, JobState::Running] {
         for job in catalog.jobs_in(state).await? {
-            let end = JobEnd::Failed(why.to_owned());
+            let end = JobEnd::Failed { code: "restored", message: why.to_owned() };
             catalog.finish_job(&job.id, &end, SystemClock.now()).await?;
         }
     }

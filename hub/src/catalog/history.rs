@@ -19,9 +19,16 @@ pub enum Source {
     Delete,
     /// A deleted name was made to point again at what it pointed at before.
     Undelete,
+    /// An image was converted.
+    Convert,
+    /// Flists were merged.
+    Merge,
 }
 
 impl Source {
+    const ALL: [Self; 6] =
+        [Self::Upload, Self::Push, Self::Delete, Self::Undelete, Self::Convert, Self::Merge];
+
     /// The word in the history.
     pub fn word(self) -> &'static str {
         match self {
@@ -29,13 +36,13 @@ impl Source {
             Self::Push => "push",
             Self::Delete => "delete",
             Self::Undelete => "undelete",
+            Self::Convert => "convert",
+            Self::Merge => "merge",
         }
     }
 
     fn from_word(word: &str) -> Option<Self> {
-        [Self::Upload, Self::Push, Self::Delete, Self::Undelete]
-            .into_iter()
-            .find(|source| source.word() == word)
+        Self::ALL.into_iter().find(|source| source.word() == word)
     }
 }
 
@@ -50,6 +57,8 @@ pub struct Change<'a> {
     pub user_id: i64,
     /// How it is changed.
     pub source: Source,
+    /// Where what it then points at came from, for people: of a conversion, the image with its digest.
+    pub detail: Option<&'a str>,
     /// Now, in seconds since the Unix epoch.
     pub now: u64,
 }
@@ -65,6 +74,8 @@ pub struct HistoryRow {
     pub user_id: Option<i64>,
     /// How it was changed.
     pub source: Source,
+    /// Where what it then pointed at came from, for people.
+    pub detail: Option<String>,
     /// When, in seconds since the Unix epoch.
     pub happened: u64,
 }
@@ -76,22 +87,23 @@ impl Catalog {
         repository_id: i64,
         name: &FlistName,
     ) -> Result<Vec<HistoryRow>, CatalogError> {
-        type Row = (i64, Option<Vec<u8>>, Option<i64>, String, i64);
+        type Row = (i64, Option<Vec<u8>>, Option<i64>, String, Option<String>, i64);
         let rows: Vec<Row> = sqlx::query_as(
-            "select revision, flist_id, user_id, source, happened_at from name_history
+            "select revision, flist_id, user_id, source, detail, happened_at from name_history
              where repository_id = $1 and name = $2 order by revision",
         )
         .bind(repository_id)
         .bind(name.as_str())
         .fetch_all(&self.pool)
         .await?;
-        let read = |(revision, flist, user_id, source, happened): Row| {
+        let read = |(revision, flist, user_id, source, detail, happened): Row| {
             let (table, row) = ("name_history", format!("{repository_id}/{name} {revision}"));
             Ok(HistoryRow {
                 revision: number(table, &row, revision)?,
                 flist: flist.map(|flist| id(table, &row, &flist)).transpose()?,
                 user_id,
                 source: Source::from_word(&source).ok_or_else(|| inconsistent(table, &row))?,
+                detail,
                 happened: number(table, &row, happened)?,
             })
         };
@@ -157,8 +169,8 @@ pub(super) async fn record(
 ) -> Result<(), CatalogError> {
     sqlx::query(
         "insert into name_history (repository_id, name, revision, flist_id, user_id, source,
-                                   happened_at)
-         select $1, $2, coalesce(max(revision), 0) + 1, $3, $4, $5, $6
+                                   detail, happened_at)
+         select $1, $2, coalesce(max(revision), 0) + 1, $3, $4, $5, $6, $7
          from name_history where repository_id = $1 and name = $2",
     )
     .bind(change.repository_id)
@@ -166,6 +178,7 @@ pub(super) async fn record(
     .bind(flist.map(|flist| flist.as_bytes().to_vec()))
     .bind(change.user_id)
     .bind(change.source.word())
+    .bind(change.detail)
     .bind(column(change.now))
     .execute(&mut *connection)
     .await?;

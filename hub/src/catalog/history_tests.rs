@@ -35,7 +35,14 @@ impl Names {
     }
 
     fn change<'a>(&self, name: &'a FlistName, source: Source, now: u64) -> Change<'a> {
-        Change { repository_id: self.repository_id, name, user_id: self.user_id, source, now }
+        Change {
+            repository_id: self.repository_id,
+            name,
+            user_id: self.user_id,
+            source,
+            detail: None,
+            now,
+        }
     }
 
     async fn before_deletion(&self, name: &str) -> Option<ChunkId> {

@@ -1,4 +1,4 @@
-//! What a running job tells: how far it is, and the lines of its log.
+//! What a running job tells: how far it and its parts are, and the lines of its log.
 
 use sqlx::AnyConnection;
 
@@ -34,19 +34,40 @@ pub struct JobProgress {
     pub total: Option<u64>,
 }
 
+/// What is new of a job.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct JobNews {
+    /// Where it is now; `None`: no news.
+    pub progress: Option<JobProgress>,
+    /// How far its parts are now, as JSON; `None`: no news.
+    pub parts: Option<String>,
+    /// New lines of its log.
+    pub lines: Vec<String>,
+}
+
+impl JobNews {
+    /// One new line, and nothing else.
+    pub fn line(line: String) -> Self {
+        Self { lines: vec![line], ..Self::default() }
+    }
+
+    /// Whether nothing is new.
+    pub fn is_empty(&self) -> bool {
+        self.progress.is_none() && self.parts.is_none() && self.lines.is_empty()
+    }
+}
+
 impl Catalog {
-    /// Writes how far a running job is (`None`: no news) and adds lines to its log. Says whether somebody
-    /// wants the job to end.
+    /// Writes what is new of a running job. Says whether somebody wants the job to end.
     pub async fn record_job(
         &self,
         id: &str,
-        progress: Option<JobProgress>,
-        lines: &[String],
+        news: &JobNews,
         now: u64,
     ) -> Result<bool, CatalogError> {
-        if progress.is_some() || !lines.is_empty() {
+        if !news.is_empty() {
             let mut transaction = self.write().await?;
-            if let Some(progress) = progress {
+            if let Some(progress) = news.progress {
                 sqlx::query("update jobs set phase = $1, done = $2, total = $3 where id = $4")
                     .bind(progress.phase)
                     .bind(column(progress.done))
@@ -55,7 +76,14 @@ impl Catalog {
                     .execute(&mut *transaction)
                     .await?;
             }
-            append(&mut transaction, id, lines, now).await?;
+            if let Some(parts) = &news.parts {
+                sqlx::query("update jobs set parts = $1 where id = $2")
+                    .bind(parts)
+                    .bind(id)
+                    .execute(&mut *transaction)
+                    .await?;
+            }
+            append(&mut transaction, id, &news.lines, now).await?;
             transaction.commit().await?;
         }
         let row: Option<(i16,)> = sqlx::query_as("select cancel_asked from jobs where id = $1")

@@ -63,19 +63,25 @@ pub struct JobRow {
     pub result: Option<String>,
     /// Why it failed, for people.
     pub error: Option<String>,
+    /// Why it failed, in a stable word.
+    pub error_code: Option<String>,
     /// What it does at the moment.
     pub phase: Option<String>,
     /// How much of that is done.
     pub done: u64,
     /// How much there is, where that is known.
     pub total: Option<u64>,
+    /// How far its parts are, as JSON. Lists of jobs go without it, as without the result.
+    pub parts: Option<String>,
     /// Whether somebody wants it to end.
     pub cancel_asked: bool,
     /// How often the hub died while it ran.
     pub attempts: u64,
     /// Whether a command runs it, or ran it last, and no hub.
     pub by_command: bool,
-    /// Name of who asked for it; `None`: the operator.
+    /// Number of who asked for it; `None`: the operator.
+    pub user_id: Option<i64>,
+    /// Name of who asked for it.
     pub user: Option<String>,
     /// When it was asked for, in seconds since the Unix epoch, as the two below.
     pub created: u64,
@@ -85,20 +91,20 @@ pub struct JobRow {
     pub finished: Option<u64>,
 }
 
-/// The query for jobs, each a [`JobRow`]: `result` is where their results are from, `rest` says which jobs.
-fn query(result: &str, rest: &str) -> String {
+/// The query for jobs, each a [`JobRow`]: `long` are the columns that may be long, `rest` says which jobs.
+fn query(long: &str, rest: &str) -> String {
     format!(
-        "select jobs.id, jobs.sequence, jobs.kind, jobs.state, jobs.arguments, {result} as result,
-         jobs.error, jobs.phase, jobs.done, jobs.total, jobs.cancel_asked, jobs.attempts,
-         jobs.by_command, users.name as user_name, jobs.created_at, jobs.started_at,
+        "select jobs.id, jobs.sequence, jobs.kind, jobs.state, jobs.arguments, {long}, jobs.error,
+         jobs.error_code, jobs.phase, jobs.done, jobs.total, jobs.cancel_asked, jobs.attempts,
+         jobs.by_command, jobs.user_id, users.name as user_name, jobs.created_at, jobs.started_at,
          jobs.finished_at
          from jobs left join users on users.id = jobs.user_id {rest}"
     )
 }
 
-/// The query for many jobs, without their results.
+/// The query for many jobs, without their results and parts.
 pub(super) fn list(rest: &str) -> String {
-    query("null", rest)
+    query("null as result, null as parts", rest)
 }
 
 impl FromRow<'_, AnyRow> for JobRow {
@@ -116,12 +122,15 @@ impl FromRow<'_, AnyRow> for JobRow {
             arguments: row.try_get("arguments")?,
             result: row.try_get("result")?,
             error: row.try_get("error")?,
+            error_code: row.try_get("error_code")?,
             phase: row.try_get("phase")?,
             done: count(row.try_get("done")?)?,
             total: perhaps(row.try_get("total")?)?,
+            parts: row.try_get("parts")?,
             cancel_asked: row.try_get::<i16, _>("cancel_asked")? != 0,
             attempts: count(row.try_get("attempts")?)?,
             by_command: row.try_get::<i16, _>("by_command")? != 0,
+            user_id: row.try_get("user_id")?,
             user: row.try_get("user_name")?,
             created: count(row.try_get("created_at")?)?,
             started: perhaps(row.try_get("started_at")?)?,
@@ -136,6 +145,6 @@ pub(super) async fn read(
     connection: &mut AnyConnection,
     id: &str,
 ) -> Result<Option<JobRow>, CatalogError> {
-    let sql = query("jobs.result", "where jobs.id = $1");
+    let sql = query("jobs.result, jobs.parts", "where jobs.id = $1");
     Ok(sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(id).fetch_optional(connection).await?)
 }

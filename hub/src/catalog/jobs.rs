@@ -27,8 +27,13 @@ pub struct NewJob<'a> {
 pub enum JobEnd {
     /// It did what was asked; its result as JSON.
     Succeeded(String),
-    /// It could not; why, for people.
-    Failed(String),
+    /// It could not.
+    Failed {
+        /// Why, in a stable word.
+        code: &'static str,
+        /// Why, for people.
+        message: String,
+    },
     /// It ended because somebody asked for that.
     Cancelled,
 }
@@ -114,7 +119,7 @@ impl Catalog {
         let Some((id,)) = next else { return Ok(None) };
         sqlx::query(
             "update jobs set state = $1, started_at = $2, phase = null, done = 0, total = null,
-                             by_command = $3
+                             parts = null, by_command = $3
              where id = $4",
         )
         .bind(JobState::Running.word())
@@ -151,7 +156,7 @@ impl Catalog {
     pub async fn requeue_job(&self, id: &str, died: bool) -> Result<(), CatalogError> {
         sqlx::query(
             "update jobs set state = $1, attempts = attempts + $2, phase = null, done = 0,
-                             total = null
+                             total = null, parts = null
              where id = $3 and state = $4",
         )
         .bind(JobState::Queued.word())
@@ -186,19 +191,22 @@ async fn end(
     how: &JobEnd,
     now: u64,
 ) -> Result<(), CatalogError> {
-    let (state, result, error) = match how {
+    let (state, result, failed) = match how {
         JobEnd::Succeeded(result) => (JobState::Succeeded, Some(result.as_str()), None),
-        JobEnd::Failed(error) => (JobState::Failed, None, Some(error.as_str())),
+        JobEnd::Failed { code, message } => {
+            (JobState::Failed, None, Some((*code, message.as_str())))
+        }
         JobEnd::Cancelled => (JobState::Cancelled, None, None),
     };
     sqlx::query(
-        "update jobs set state = $1, result = $2, error = $3, finished_at = $4,
+        "update jobs set state = $1, result = $2, error = $3, error_code = $4, finished_at = $5,
                          cancel_asked = case when $1 = 'cancelled' then 1 else cancel_asked end
-         where id = $5 and finished_at is null",
+         where id = $6 and finished_at is null",
     )
     .bind(state.word())
     .bind(result)
-    .bind(error)
+    .bind(failed.map(|(_, message)| message))
+    .bind(failed.map(|(code, _)| code))
     .bind(column(now))
     .bind(id)
     .execute(connection)

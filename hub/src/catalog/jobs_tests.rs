@@ -1,6 +1,6 @@
 //! The rows of jobs on a real SQLite file: order, states, the log's bound, what is kept.
 
-use super::{Catalog, Claim, JobEnd, JobProgress, JobRow, JobState, LOG_LINES, NewJob};
+use super::{Catalog, Claim, JobEnd, JobNews, JobProgress, JobRow, JobState, LOG_LINES, NewJob};
 use crate::name::RepositoryName;
 
 async fn catalog() -> (tempfile::TempDir, Catalog) {
@@ -12,6 +12,10 @@ async fn catalog() -> (tempfile::TempDir, Catalog) {
 async fn queue(catalog: &Catalog, now: u64) -> JobRow {
     let job = NewJob { kind: "space", arguments: r#"{"kind":"space"}"#.into(), user_id: None };
     catalog.insert_job(&job, now).await.unwrap()
+}
+
+fn failed(message: &str) -> JobEnd {
+    JobEnd::Failed { code: "failed", message: message.to_owned() }
 }
 
 #[tokio::test]
@@ -57,7 +61,7 @@ async fn what_has_ended_stays_as_it_ended() {
     assert_eq!(ended.state, JobState::Succeeded);
     assert_eq!((ended.result.as_deref(), ended.finished), (Some("{}"), Some(7)));
     assert_eq!(catalog.jobs(None, 1).await.unwrap()[0].result, None, "lists go without results");
-    catalog.finish_job(&id, &JobEnd::Failed("late".into()), 8).await.unwrap();
+    catalog.finish_job(&id, &failed("late"), 8).await.unwrap();
     catalog.requeue_job(&id, true).await.unwrap();
     assert_eq!(catalog.ask_cancel(&id, 9).await.unwrap(), Some(ended.clone()));
     assert_eq!(catalog.job(&id).await.unwrap(), Some(ended));
@@ -70,7 +74,7 @@ async fn a_queued_job_is_cancelled_at_once_and_a_running_one_is_asked() {
     let (_directory, catalog) = catalog().await;
     let (queued, running) = (queue(&catalog, 5).await.id, queue(&catalog, 5).await.id);
     catalog.claim_job(Claim::ByCommand(&running), 6).await.unwrap();
-    assert!(!catalog.record_job(&running, None, &[], 6).await.unwrap());
+    assert!(!catalog.record_job(&running, &JobNews::default(), 6).await.unwrap());
     for id in [&queued, &running] {
         catalog.ask_cancel(id, 7).await.unwrap();
     }
@@ -78,7 +82,7 @@ async fn a_queued_job_is_cancelled_at_once_and_a_running_one_is_asked() {
     assert_eq!((row.state, row.cancel_asked, row.finished), (JobState::Cancelled, true, Some(7)));
     let row = catalog.job(&running).await.unwrap().unwrap();
     assert_eq!((row.state, row.cancel_asked, row.finished), (JobState::Running, true, None));
-    assert!(catalog.record_job(&running, None, &[], 8).await.unwrap());
+    assert!(catalog.record_job(&running, &JobNews::default(), 8).await.unwrap());
     assert_eq!(catalog.claim_job(Claim::Oldest, 9).await.unwrap(), None);
 }
 
@@ -88,14 +92,17 @@ async fn progress_is_kept_and_a_requeued_job_begins_again() {
     let id = queue(&catalog, 5).await.id;
     catalog.claim_job(Claim::Oldest, 6).await.unwrap();
     let progress = JobProgress { phase: "mark", done: 7, total: Some(9) };
-    catalog.record_job(&id, Some(progress), &[], 6).await.unwrap();
+    let news = JobNews { progress: Some(progress), parts: Some("[1]".into()), lines: Vec::new() };
+    catalog.record_job(&id, &news, 6).await.unwrap();
     let row = catalog.job(&id).await.unwrap().unwrap();
     assert_eq!((row.phase.as_deref(), row.done, row.total), (Some("mark"), 7, Some(9)));
+    assert_eq!(row.parts.as_deref(), Some("[1]"));
+    assert_eq!(catalog.jobs(None, 1).await.unwrap()[0].parts, None, "lists go without parts");
     for (died, attempts) in [(true, 1), (false, 1), (true, 2)] {
         catalog.requeue_job(&id, died).await.unwrap();
         let row = catalog.job(&id).await.unwrap().unwrap();
         assert_eq!((row.state, row.attempts), (JobState::Queued, attempts));
-        assert_eq!((row.phase, row.done, row.total), (None, 0, None));
+        assert_eq!((row.phase, row.done, row.total, row.parts), (None, 0, None, None));
         catalog.claim_job(Claim::Oldest, 7).await.unwrap();
     }
     assert_eq!(catalog.jobs_in(JobState::Running).await.unwrap().len(), 1);
@@ -106,11 +113,12 @@ async fn progress_is_kept_and_a_requeued_job_begins_again() {
 async fn a_log_is_bounded_and_says_so() {
     let (_directory, catalog) = catalog().await;
     let id = queue(&catalog, 5).await.id;
-    let lines: Vec<String> = (1..=6_000).map(|line| format!("line {line}")).collect();
-    catalog.record_job(&id, None, &["é".repeat(5_000)], 6).await.unwrap();
-    catalog.record_job(&id, None, &lines, 7).await.unwrap();
-    catalog.record_job(&id, None, &lines, 8).await.unwrap();
-    catalog.record_job(&id, None, &lines, 9).await.unwrap();
+    let lines = (1..=6_000).map(|line| format!("line {line}")).collect();
+    let news = JobNews { lines, ..JobNews::default() };
+    catalog.record_job(&id, &JobNews::line("é".repeat(5_000)), 6).await.unwrap();
+    catalog.record_job(&id, &news, 7).await.unwrap();
+    catalog.record_job(&id, &news, 8).await.unwrap();
+    catalog.record_job(&id, &news, 9).await.unwrap();
     assert_eq!(catalog.job_log_end(&id).await.unwrap(), LOG_LINES);
     let first = catalog.job_log(&id, 0, 2).await.unwrap();
     assert_eq!(first[0].text, "é".repeat(2_048), "cut between two characters");
@@ -126,14 +134,18 @@ async fn only_the_newest_finished_jobs_are_kept() {
     let waiting = queue(&catalog, 1).await.id;
     for _ in 0..1_002 {
         let id = queue(&catalog, 1).await.id;
-        catalog.record_job(&id, None, &["a line".into()], 1).await.unwrap();
+        catalog.record_job(&id, &JobNews::line("a line".into()), 1).await.unwrap();
         catalog.ask_cancel(&id, 2).await.unwrap();
     }
     assert_eq!(catalog.jobs(None, 2_000).await.unwrap().len(), 1_003);
     let last = queue(&catalog, 3).await.id;
     catalog.claim_job(Claim::ByCommand(&last), 4).await.unwrap();
-    catalog.finish_job(&last, &JobEnd::Failed("x".into()), 5).await.unwrap();
+    catalog.finish_job(&last, &failed("x"), 5).await.unwrap();
     let kept = catalog.jobs(None, 2_000).await.unwrap();
+    assert_eq!(
+        (kept[0].error.as_deref(), kept[0].error_code.as_deref()),
+        (Some("x"), Some("failed"))
+    );
     assert_eq!(kept.len(), 1_001, "those finished, and the one that waits");
     assert_eq!((&kept[0].id, &kept[1_000].id), (&last, &waiting));
     let (lines,): (i64,) =

@@ -37,6 +37,11 @@ pub(super) const STEPS: &[Step] = &[
         name: "local_jobs",
         sql: include_str!("../../../migrations/0006_local_jobs.sql"),
     },
+    Step {
+        version: 7,
+        name: "conversions",
+        sql: include_str!("../../../migrations/0007_conversions.sql"),
+    },
 ];
 
 /// Applies the first `count` steps that are not applied yet. `connection` holds the write lock, in a

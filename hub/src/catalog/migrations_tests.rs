@@ -66,6 +66,18 @@ const SAMPLES: &[Sample] = &[
         rows: &["update jobs set by_command = 1 where id = 'aa'"],
         count: ("select count(*) from jobs where by_command = case id when 'aa' then 1 else 0 end", 2),
     },
+    Sample {
+        step: 7,
+        rows: &[
+            "update jobs set error_code = 'unreachable', parts = '[]' where id = 'bb'",
+            "update name_history set detail = 'docker.io/library/alpine@sha256:ab' where name = 'base'",
+        ],
+        count: (
+            "select count(*) from jobs left join name_history on name_history.detail is not null
+             where jobs.error_code = 'unreachable' or jobs.parts is null",
+            2,
+        ),
+    },
 ];
 
 #[tokio::test]

@@ -41,7 +41,7 @@ use sqlx::{Any, AnyConnection, AnyPool, ConnectOptions, Connection as _, Executo
 
 pub use error::CatalogError;
 pub use history::{Change, HistoryRow, Source};
-pub use job_log::{JobProgress, LOG_LINES, LogLine};
+pub use job_log::{JobNews, JobProgress, LOG_LINES, LogLine};
 pub use job_row::{JobRow, JobState};
 pub use jobs::{Claim, JobEnd, NewJob};
 pub use keepers::Keeper;

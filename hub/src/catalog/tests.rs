@@ -87,7 +87,8 @@ async fn names_move_and_their_history_stays() {
     let user_id = catalog.create_user(&name("alice"), 1).await.unwrap().id;
     let repository_id = catalog.repository(&name("alice")).await.unwrap().unwrap().id;
     let base = FlistName::parse("base").unwrap();
-    let change = |source, now| Change { repository_id, name: &base, user_id, source, now };
+    let change =
+        |source, now| Change { repository_id, name: &base, user_id, source, detail: None, now };
 
     let first = catalog.publish(&change(Source::Upload, 10), &flist("one")).await.unwrap();
     assert_eq!(first, Written { created: true, updated: 10 });
@@ -101,7 +102,9 @@ async fn names_move_and_their_history_stays() {
     assert!(catalog.delete_name(&change(Source::Delete, 12)).await.unwrap());
     assert!(!catalog.delete_name(&change(Source::Delete, 13)).await.unwrap());
     assert_eq!(catalog.name(repository_id, &base).await.unwrap(), None);
-    let again = catalog.publish(&change(Source::Upload, 14), &flist("one")).await.unwrap();
+    let from = Some("docker.io/library/alpine@sha256:ab");
+    let converted = Change { detail: from, ..change(Source::Convert, 14) };
+    let again = catalog.publish(&converted, &flist("one")).await.unwrap();
     assert!(again.created);
 
     let history = catalog.history(repository_id, &base).await.unwrap();
@@ -113,9 +116,11 @@ async fn names_move_and_their_history_stays() {
             (1, Some(id("one")), Source::Upload, 10),
             (2, Some(id("two")), Source::Push, 11),
             (3, None, Source::Delete, 12),
-            (4, Some(id("one")), Source::Upload, 14),
+            (4, Some(id("one")), Source::Convert, 14),
         ]
     );
+    let details: Vec<_> = history.iter().map(|row| row.detail.as_deref()).collect();
+    assert_eq!(details, [None, None, None, from]);
     assert!(history.iter().all(|row| row.user_id == Some(user_id)));
 }
 
@@ -126,7 +131,14 @@ async fn names_come_in_pages() {
     let repository_id = catalog.repository(&name("alice")).await.unwrap().unwrap().id;
     for text in ["c", "a", "b"] {
         let name = FlistName::parse(text).unwrap();
-        let change = Change { repository_id, name: &name, user_id, source: Source::Push, now: 1 };
+        let change = Change {
+            repository_id,
+            name: &name,
+            user_id,
+            source: Source::Push,
+            detail: None,
+            now: 1,
+        };
         catalog.publish(&change, &flist("one")).await.unwrap();
     }
     let page = async |after: &str, limit| {
@@ -185,7 +197,14 @@ async fn the_time_of_the_last_change_never_goes_back() {
     let user_id = catalog.user(&name("alice")).await.unwrap().unwrap().id;
     let repository_id = catalog.repository(&name("alice")).await.unwrap().unwrap().id;
     let base = FlistName::parse("base").unwrap();
-    let change = |now| Change { repository_id, name: &base, user_id, source: Source::Push, now };
+    let change = |now| Change {
+        repository_id,
+        name: &base,
+        user_id,
+        source: Source::Push,
+        detail: None,
+        now,
+    };
     catalog.publish(&change(20), &flist("one")).await.unwrap();
     let late = catalog.publish(&change(15), &flist("two")).await.unwrap();
     assert_eq!(late, Written { created: false, updated: 20 });

@@ -4,40 +4,43 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use flisthub_storage::{Monitor, Progress};
+use flisthub_storage::{Monitor, Part, Progress};
 
-use crate::catalog::{JobProgress, LOG_LINES};
+use super::wire;
+use crate::catalog::{JobNews, JobProgress, LOG_LINES};
+
+/// Parts of a job that are kept. They are written as often as its progress is.
+const PARTS: usize = 200;
 
 /// What the work told since it was last asked.
 #[derive(Debug, Default)]
-pub(super) struct News {
-    /// Where it is now, if it said so.
-    pub(super) progress: Option<JobProgress>,
-    /// New lines of the log.
-    pub(super) lines: Vec<String>,
+struct Told {
+    progress: Option<JobProgress>,
+    parts: Option<Vec<Part>>,
+    lines: Vec<String>,
 }
 
-impl News {
-    /// Adds what came later.
-    pub(super) fn add(&mut self, later: Self) {
-        self.progress = later.progress.or(self.progress);
-        self.lines.extend(later.lines);
-        // More than the catalog keeps of a whole job need not be held either.
-        self.lines.truncate(usize::try_from(LOG_LINES).unwrap_or(usize::MAX));
-    }
+/// Adds what came later.
+pub(super) fn add(news: &mut JobNews, later: JobNews) {
+    news.progress = later.progress.or(news.progress);
+    news.parts = later.parts.or_else(|| news.parts.take());
+    news.lines.extend(later.lines);
+    // More than the catalog keeps of a whole job need not be held either.
+    news.lines.truncate(usize::try_from(LOG_LINES).unwrap_or(usize::MAX));
 }
 
 /// Stands between the blocking thread and the runner.
 #[derive(Debug, Default)]
 pub(super) struct Mailbox {
-    news: Mutex<News>,
+    told: Mutex<Told>,
     stop: AtomicBool,
 }
 
 impl Mailbox {
     /// Takes what is new.
-    pub(super) fn take(&self) -> News {
-        std::mem::take(&mut *self.lock())
+    pub(super) fn take(&self) -> JobNews {
+        let Told { progress, parts, lines } = std::mem::take(&mut *self.lock());
+        JobNews { progress, parts: parts.as_deref().map(wire::parts_text), lines }
     }
 
     /// Tells the work to end.
@@ -45,8 +48,8 @@ impl Mailbox {
         self.stop.store(true, Ordering::Relaxed);
     }
 
-    fn lock(&self) -> MutexGuard<'_, News> {
-        self.news.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Told> {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -56,11 +59,16 @@ impl Monitor for Mailbox {
         self.lock().progress = Some(JobProgress { phase, done, total });
     }
 
+    fn parts(&self, parts: &[Part]) {
+        let parts = parts.iter().take(PARTS).cloned().collect();
+        self.lock().parts = Some(parts);
+    }
+
     fn note(&self, line: String) {
-        let mut news = self.lock();
+        let mut told = self.lock();
         // More than the catalog keeps of a whole job need not be held either.
-        if (news.lines.len() as u64) < LOG_LINES {
-            news.lines.push(line);
+        if (told.lines.len() as u64) < LOG_LINES {
+            told.lines.push(line);
         }
     }
 

@@ -2,7 +2,7 @@
 //! it runs any: so whoever ran them is gone.
 
 use super::JobSpec;
-use crate::catalog::{CatalogError, JobEnd, JobRow, JobState};
+use crate::catalog::{CatalogError, JobEnd, JobNews, JobRow, JobState};
 use crate::state::Hub;
 
 /// How often a hub may die while it runs one job: then the job may be what kills it.
@@ -21,8 +21,8 @@ pub async fn recover(hub: &Hub) -> Result<(), CatalogError> {
     let now = hub.clock.now();
     for row in hub.catalog.jobs_in(JobState::Running).await? {
         let who = if row.by_command { "command" } else { "hub" };
-        let line = format!("the {who} stopped while this job ran");
-        hub.catalog.record_job(&row.id, None, &[line], now).await?;
+        let news = JobNews::line(format!("the {who} stopped while this job ran"));
+        hub.catalog.record_job(&row.id, &news, now).await?;
         match fate(&row) {
             Fate::Queue => {
                 tracing::warn!(job = row.id, kind = row.kind, "job was cut off; queued again");
@@ -43,23 +43,26 @@ fn fate(row: &JobRow) -> Fate {
         return Fate::End(JobEnd::Cancelled);
     }
     if row.by_command {
-        return Fate::End(JobEnd::Failed(
-            "the command that ran this job ended before the job did; run it again".to_owned(),
-        ));
+        let message = "the command that ran this job ended before the job did; run it again";
+        return Fate::End(interrupted(message.to_owned()));
     }
-    let again =
-        serde_json::from_str::<JobSpec>(&row.arguments).is_ok_and(|spec| spec.may_start_again());
-    if !again {
-        return Fate::End(JobEnd::Failed(
+    let spec = serde_json::from_str::<JobSpec>(&row.arguments);
+    if !spec.is_ok_and(|spec| spec.may_start_again()) {
+        return Fate::End(interrupted(
             "the hub stopped while this job ran; run it again".to_owned(),
         ));
     }
     let deaths = row.attempts.saturating_add(1);
     if deaths >= MOST_DEATHS {
-        return Fate::End(JobEnd::Failed(format!(
+        return Fate::End(interrupted(format!(
             "the hub stopped {deaths} times while this job ran, so it is not tried again by itself; \
              look at the hub's log for the cause, then run it again"
         )));
     }
     Fate::Queue
+}
+
+/// The end of a job that was cut off and is not done again by itself.
+pub(super) fn interrupted(message: String) -> JobEnd {
+    JobEnd::Failed { code: "interrupted", message }
 }

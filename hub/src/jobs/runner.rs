@@ -7,11 +7,11 @@ use std::time::Duration;
 use tokio::task::{JoinError, JoinHandle};
 use tokio::time::{Interval, MissedTickBehavior};
 
-use super::monitor::{Mailbox, News};
-use super::recover::recover;
+use super::monitor::{Mailbox, add};
+use super::recover::{interrupted, recover};
 use super::stop::Stop;
 use super::{JobError, JobSpec};
-use crate::catalog::{CatalogError, Claim, JobEnd, JobRow};
+use crate::catalog::{CatalogError, Claim, JobEnd, JobNews, JobRow};
 use crate::state::Hub;
 
 /// How often the row of a running job is brought up to date.
@@ -78,8 +78,8 @@ async fn one(hub: &Hub, row: JobRow, stop: &mut Stop) {
     let next = match serde_json::from_str::<JobSpec>(&row.arguments) {
         Ok(spec) => Running::start(hub, &row, spec).finish(stop).await,
         Err(error) => {
-            let reason = format!("this version of the hub does not know such a job: {error}");
-            Some(Next::End(JobEnd::Failed(reason)))
+            let message = format!("this version of the hub does not know such a job: {error}");
+            Some(Next::End(JobEnd::Failed { code: "unknown_job", message }))
         }
     };
     let Some(next) = next else { return };
@@ -99,12 +99,15 @@ async fn write(hub: &Hub, row: &JobRow, next: &Next) -> Result<(), CatalogError>
             match end {
                 JobEnd::Succeeded(_) => tracing::info!(job = row.id, "job succeeded"),
                 JobEnd::Cancelled => tracing::info!(job = row.id, "job cancelled"),
-                JobEnd::Failed(error) => tracing::error!(job = row.id, error, "job failed"),
+                JobEnd::Failed { code, message } => {
+                    tracing::error!(job = row.id, code, error = message, "job failed");
+                }
             }
         }
         Next::Queue => {
-            let line = "the hub stopped; the job waits for it to start again".to_owned();
-            hub.catalog.record_job(&row.id, None, &[line], hub.clock.now()).await?;
+            let line = "the hub stopped; the job waits for it to start again";
+            let news = JobNews::line(line.to_owned());
+            hub.catalog.record_job(&row.id, &news, hub.clock.now()).await?;
             hub.catalog.requeue_job(&row.id, false).await?;
             tracing::info!(job = row.id, "job goes back into the queue");
         }
@@ -120,7 +123,7 @@ struct Running<'a> {
     mailbox: Arc<Mailbox>,
     work: JoinHandle<Result<serde_json::Value, JobError>>,
     /// What was told and is not written down yet.
-    news: News,
+    news: JobNews,
     cancel_asked: bool,
 }
 
@@ -130,7 +133,15 @@ impl<'a> Running<'a> {
         let (id, may_start_again) = (&row.id, spec.may_start_again() && !row.by_command);
         let (own, monitor) = (hub.clone(), Arc::clone(&mailbox));
         let work = tokio::task::spawn_blocking(move || own.jobs.work.run(&own, &spec, &*monitor));
-        Self { hub, id, may_start_again, mailbox, work, news: News::default(), cancel_asked: false }
+        Self {
+            hub,
+            id,
+            may_start_again,
+            mailbox,
+            work,
+            news: JobNews::default(),
+            cancel_asked: false,
+        }
     }
 
     /// Waits for the end of the work. `None` if the hub stops and the catalog fails.
@@ -165,12 +176,11 @@ impl<'a> Running<'a> {
 
     /// Brings the row up to date, and hears from it whether the work should end.
     async fn sync(&mut self) -> Result<(), CatalogError> {
-        self.news.add(self.mailbox.take());
-        let News { progress, lines } = &self.news;
+        add(&mut self.news, self.mailbox.take());
         let now = self.hub.clock.now();
-        let told = progress.is_some() || !lines.is_empty();
-        self.cancel_asked = self.hub.catalog.record_job(self.id, *progress, lines, now).await?;
-        self.news = News::default();
+        let told = !self.news.is_empty();
+        self.cancel_asked = self.hub.catalog.record_job(self.id, &self.news, now).await?;
+        self.news = JobNews::default();
         if self.cancel_asked {
             self.mailbox.stop();
         }
@@ -183,16 +193,16 @@ impl<'a> Running<'a> {
     fn decide(&self, outcome: Outcome, stopping: bool) -> Next {
         Next::End(match outcome {
             Ok(Ok(result)) => kept(result.to_string()),
-            Ok(Err(JobError::Failed(error))) => JobEnd::Failed(error),
+            Ok(Err(JobError::Failed { code, message })) => JobEnd::Failed { code, message },
             Ok(Err(JobError::Cancelled)) if self.cancel_asked => JobEnd::Cancelled,
             Ok(Err(JobError::Cancelled)) if stopping && self.may_start_again => return Next::Queue,
             Ok(Err(JobError::Cancelled)) if stopping => {
-                JobEnd::Failed("the hub stopped while this job ran; run it again".to_owned())
+                interrupted("the hub stopped while this job ran; run it again".to_owned())
             }
             Ok(Err(JobError::Cancelled)) => {
-                JobEnd::Failed("it ended early although nobody asked it to".to_owned())
+                fault("it ended early although nobody asked it to".to_owned())
             }
-            Err(error) => JobEnd::Failed(format!(
+            Err(error) => fault(format!(
                 "a fault in the program ended this job; please report it with the hub's log: {error}"
             )),
         })
@@ -211,11 +221,17 @@ fn kept(result: String) -> JobEnd {
     if result.len() <= RESULT_BYTES {
         return JobEnd::Succeeded(result);
     }
-    JobEnd::Failed(format!(
+    let message = format!(
         "what was asked for is done, but its result has {} bytes of JSON, and at most {RESULT_BYTES} are \
          kept",
         result.len()
-    ))
+    );
+    JobEnd::Failed { code: "result_too_large", message }
+}
+
+/// The end of a job by a fault of the program.
+fn fault(message: String) -> JobEnd {
+    JobEnd::Failed { code: "internal", message }
 }
 
 fn ticks() -> Interval {

@@ -40,6 +40,49 @@ pub enum JobSpec {
         /// The object's id, 64 hex digits.
         id: String,
     },
+    /// Make a flist of an image and publish it.
+    Convert(ConvertSpec),
+}
+
+/// An image to be converted. Two of one user that are equal are one job.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConvertSpec {
+    /// The repository to publish into.
+    pub repository: String,
+    /// The name to publish.
+    pub name: String,
+    /// The image, as it was asked for.
+    pub image: String,
+    /// Where the image is.
+    #[serde(default)]
+    pub source: ImageFrom,
+    /// The platform, as it was asked for; `None`: the hub's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub platform: Option<String>,
+    /// The digest that the image's name stood for when it was asked for; `None`: not looked up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digest: Option<String>,
+    /// Whether to add a `.startup.toml`.
+    #[serde(default)]
+    pub startup: bool,
+    /// What tells the credentials that came with the request from others, without saying anything of
+    /// them; `None`: there were none. The credentials themselves are never written down.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credentials: Option<String>,
+}
+
+/// Where an image is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ImageFrom {
+    /// In a registry.
+    #[default]
+    Registry,
+    /// In the Docker engine of the hub's machine.
+    Docker,
+    /// In the Podman engine of the hub's machine.
+    Podman,
 }
 
 /// Why a job cannot be as asked for.
@@ -71,13 +114,21 @@ impl JobSpec {
             Self::Backup { .. } => "backup",
             Self::Space {} => "space",
             Self::Why { .. } => "why",
+            Self::Convert(_) => "convert",
         }
     }
 
     /// Whether the job may simply be done again when the hub stopped in the middle of it. A backup may
-    /// not: where it was to go may be gone, and whoever asked for it looks at the outcome.
+    /// not: where it was to go may be gone, and whoever asked for it looks at the outcome. A conversion
+    /// may not that came with credentials: they are gone.
     pub fn may_start_again(&self) -> bool {
-        !matches!(self, Self::Backup { .. })
+        !matches!(self, Self::Backup { .. }) && !self.needs_memory()
+    }
+
+    /// Whether the job needs what the hub keeps nowhere but in memory, so that it cannot even begin once
+    /// the hub that was asked for it is gone.
+    pub fn needs_memory(&self) -> bool {
+        matches!(self, Self::Convert(ConvertSpec { credentials: Some(_), .. }))
     }
 
     /// Refuses values with which the job would do nothing, or something else than meant.
@@ -104,6 +155,35 @@ mod tests {
     const WHY: &str =
         r#"{"kind":"why","id":"0000000000000000000000000000000000000000000000000000000000000000"}"#;
 
+    const CONVERT: &str = r#"{"kind":"convert","repository":"r","name":"n","image":"i","source":"registry","startup":false}"#;
+    const CONVERT_WHOLE: &str = r#"{"kind":"convert","repository":"r","name":"n","image":"i","source":"docker","platform":"linux/arm64","digest":"sha256:ab","startup":true,"credentials":"cd"}"#;
+
+    fn convert(credentials: Option<&str>) -> ConvertSpec {
+        ConvertSpec {
+            repository: "r".into(),
+            name: "n".into(),
+            image: "i".into(),
+            source: ImageFrom::Registry,
+            platform: None,
+            digest: None,
+            startup: false,
+            credentials: credentials.map(str::to_owned),
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_done_again_is_known() {
+        let backup = JobSpec::Backup { directory: "/b".into(), keep: None };
+        for (spec, again, memory) in [
+            (JobSpec::Space {}, true, false),
+            (backup, false, false),
+            (JobSpec::Convert(convert(None)), true, false),
+            (JobSpec::Convert(convert(Some("cd"))), false, true),
+        ] {
+            assert_eq!((spec.may_start_again(), spec.needs_memory()), (again, memory), "{spec:?}");
+        }
+    }
+
     #[test]
     fn the_json_is_frozen() {
         for (spec, json) in [
@@ -118,12 +198,23 @@ mod tests {
             ),
             (JobSpec::Space {}, r#"{"kind":"space"}"#),
             (JobSpec::Why { id: ID.into() }, WHY),
+            (JobSpec::Convert(convert(None)), CONVERT),
         ] {
             assert_eq!(serde_json::to_string(&spec).unwrap(), json);
             assert_eq!(serde_json::from_str::<JobSpec>(json).unwrap(), spec);
             assert!(json.contains(&format!("{:?}", spec.kind())));
             assert_eq!(spec.check(), Ok(()));
         }
+        let whole = ConvertSpec {
+            source: ImageFrom::Docker,
+            platform: Some("linux/arm64".into()),
+            digest: Some("sha256:ab".into()),
+            startup: true,
+            ..convert(Some("cd"))
+        };
+        let json = serde_json::to_string(&JobSpec::Convert(whole.clone())).unwrap();
+        assert_eq!(json, CONVERT_WHOLE);
+        assert_eq!(serde_json::from_str::<JobSpec>(&json).unwrap(), JobSpec::Convert(whole));
         let sweep = JobSpec::Sweep { dry_run: false, grace_seconds: None };
         assert_eq!(serde_json::from_str::<JobSpec>(r#"{"kind":"sweep"}"#).unwrap(), sweep);
     }
@@ -140,6 +231,9 @@ mod tests {
             r#"{"kind":"space","verbose":true}"#,
             r#"{"kind":"sweep","grace_seconds":-1}"#,
             r#"{"kind":"scrub","rate_bytes_per_second":1.5}"#,
+            r#"{"kind":"convert","repository":"r","name":"n"}"#,
+            r#"{"kind":"convert","repository":"r","name":"n","image":"i","password":"p"}"#,
+            r#"{"kind":"convert","repository":"r","name":"n","image":"i","source":"ftp"}"#,
         ] {
             assert!(serde_json::from_str::<JobSpec>(bad).is_err(), "{bad}");
         }

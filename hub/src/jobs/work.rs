@@ -15,15 +15,20 @@ pub enum JobError {
     /// The monitor said that it should end, and it did.
     #[error("cancelled")]
     Cancelled,
-    /// It could not do what was asked; why, and what the operator can do, in one line.
-    #[error("{0}")]
-    Failed(String),
+    /// It could not do what was asked.
+    #[error("{message}")]
+    Failed {
+        /// Why, in a stable word for programs.
+        code: &'static str,
+        /// Why, and what whoever asked can do, in one line.
+        message: String,
+    },
 }
 
 impl JobError {
-    /// An error with all that it comes from, in one line.
+    /// An error with all that it comes from, in one line, where no word tells more than that.
     pub fn failed(error: &(dyn std::error::Error + 'static)) -> Self {
-        Self::Failed(chain(error))
+        Self::Failed { code: "failed", message: chain(error) }
     }
 }
 
@@ -72,5 +77,6 @@ pub fn run(hub: &Hub, spec: &JobSpec, monitor: &dyn Monitor) -> Result<Value, Jo
         }
         JobSpec::Backup { directory, keep } => super::backup::run(hub, directory, *keep, monitor),
         JobSpec::Space {} => super::space::run(hub, monitor),
+        JobSpec::Convert(convert) => super::convert::run(hub, convert, monitor),
     }
 }

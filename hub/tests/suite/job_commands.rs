@@ -191,7 +191,7 @@ async fn a_scrub_that_finds_damage_does_not_end_well() {
 async fn a_failure_is_told_and_nothing_in_it_reaches_the_terminal() {
     let hub = doing(|_, monitor| {
         monitor.note("found a\u{1b}[31m name".to_owned());
-        Err(JobError::Failed("the disk is full".to_owned()))
+        Err(JobError::Failed { code: "disk_full", message: "the disk is full".to_owned() })
     })
     .await;
     let (_, _served) = control(&hub);

@@ -4,11 +4,12 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use flisthub_flist::wire::JobPart;
 use flisthub_hub::catalog::{Claim, JobEnd, JobRow, JobState};
 use flisthub_hub::config::Config;
 use flisthub_hub::jobs::{self, Event, Follow, JobError, JobSpec, Stop, Work, runner};
 use flisthub_hub::state::Hub;
-use flisthub_storage::{Monitor, Progress};
+use flisthub_storage::{Monitor, Part, PartState, Progress};
 use serde_json::{Value, json};
 
 use crate::support::TestHub;
@@ -80,6 +81,8 @@ async fn what_a_job_tells_is_written_down() {
         for done in 0..=5 {
             monitor.progress(Progress { phase: "mark", done, total: Some(5) });
         }
+        monitor.parts(&vec![part(0); 3]);
+        monitor.parts(&(0..201).map(part).collect::<Vec<_>>());
         monitor.note("one".to_owned());
         monitor.note("two".to_owned());
         Ok(json!({ "removed": 7 }))
@@ -91,25 +94,36 @@ async fn what_a_job_tells_is_written_down() {
     assert_eq!(row.result.as_deref(), Some(r#"{"removed":7}"#));
     assert_eq!((row.phase.as_deref(), row.done, row.total), (Some("mark"), 5, Some(5)));
     assert!(row.error.is_none() && row.started.is_some() && row.finished.is_some());
+    let parts: Vec<JobPart> = serde_json::from_str(&row.parts.unwrap()).unwrap();
+    assert_eq!(parts.len(), 200, "no more are kept");
+    let last = (parts[199].name.as_str(), parts[199].done, parts[199].state.as_str());
+    assert_eq!(last, ("layer 199", 199, "running"));
     assert_eq!(log(&hub.hub, &id).await, ["one", "two"]);
+}
+
+fn part(number: u64) -> Part {
+    let name = format!("layer {number}");
+    Part { name, done: number, total: None, entries: 0, state: PartState::Running }
 }
 
 #[tokio::test]
 async fn a_failure_says_why_and_a_panic_is_one() {
     let hub = doing(|spec, _| match spec {
         JobSpec::Space {} => panic!("a fault"),
-        _ => Err(JobError::Failed("the disk is full".to_owned())),
+        _ => Err(JobError::Failed { code: "disk_full", message: "the disk is full".to_owned() }),
     })
     .await;
     let panicked = queued(&hub.hub, &JobSpec::Space {}).await;
     let failed = queued(&hub.hub, &SWEEP).await;
     let row = ended(&hub.hub, &panicked).await;
     assert_eq!((row.state, row.result), (JobState::Failed, None));
+    assert_eq!(row.error_code.as_deref(), Some("internal"));
     let error = row.error.unwrap();
     assert!(error.contains("fault in the program") && error.contains("a fault"), "{error}");
     // The runner lives on.
     let row = ended(&hub.hub, &failed).await;
     assert_eq!((row.state, row.error.as_deref()), (JobState::Failed, Some("the disk is full")));
+    assert_eq!(row.error_code.as_deref(), Some("disk_full"));
 }
 
 #[tokio::test]

@@ -116,7 +116,14 @@ async fn long_lists_come_whole() {
     for number in 0..2000 {
         let name = FlistName::parse(&format!("name-{number:04}")).unwrap();
         let (repository_id, user_id) = (repository.id, repository.owner_id);
-        let change = Change { repository_id, name: &name, user_id, source: Source::Push, now: 1 };
+        let change = Change {
+            repository_id,
+            name: &name,
+            user_id,
+            source: Source::Push,
+            detail: None,
+            now: 1,
+        };
         catalog.publish(&change, &first.flist).await.unwrap();
     }
     let listed = hub.names().await;

@@ -1,0 +1,83 @@
+//! Queueing a job, and why that may not be.
+
+use super::{JobSpec, SpecError};
+use crate::catalog::{CatalogError, JobRow, JobState, NewJob};
+use crate::state::Hub;
+
+/// Jobs that may wait at a time. Bounds what a script that asks again and again can pile up.
+const MOST_QUEUED: usize = 100;
+
+/// Why a job was not queued.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// It cannot be as asked for.
+    #[error(transparent)]
+    Spec(#[from] SpecError),
+    /// Too many wait already.
+    #[error("{MOST_QUEUED} jobs wait already; try again when some of them are done")]
+    Full,
+    /// The same is to be done already.
+    #[error("the same job waits already: {0}; it runs when those before it are done")]
+    Waits(String),
+    /// The catalog failed.
+    #[error(transparent)]
+    Catalog(#[from] CatalogError),
+}
+
+/// Queues a job, unless the same one waits already. `user_id` is who asks; `None`: the operator at the
+/// machine.
+pub async fn start(hub: &Hub, spec: &JobSpec, user_id: Option<i64>) -> Result<JobRow, StartError> {
+    let arguments = arguments(spec)?;
+    let _starting = hub.jobs.starting.lock().await;
+    let queued = hub.catalog.jobs_in(JobState::Queued).await?;
+    if let Some(same) = queued.iter().rfind(|row| row.arguments == arguments) {
+        return Err(StartError::Waits(same.id.clone()));
+    }
+    queue(hub, spec, arguments, queued.len(), user_id).await
+}
+
+/// Queues a job of a user, unless the same job of the same user waits or runs already: then that one is
+/// given, and `true`.
+pub async fn start_shared(
+    hub: &Hub,
+    spec: &JobSpec,
+    user_id: i64,
+) -> Result<(JobRow, bool), StartError> {
+    let arguments = arguments(spec)?;
+    let _starting = hub.jobs.starting.lock().await;
+    let queued = hub.catalog.jobs_in(JobState::Queued).await?;
+    let running = hub.catalog.jobs_in(JobState::Running).await?;
+    let same = |row: &&JobRow| {
+        row.user_id == Some(user_id) && row.arguments == arguments && !row.cancel_asked
+    };
+    // In this order: one that starts between the two questions is in both lists, and in none in the other.
+    if let Some(same) = queued.iter().chain(&running).find(same) {
+        return Ok((same.clone(), true));
+    }
+    Ok((queue(hub, spec, arguments, queued.len(), Some(user_id)).await?, false))
+}
+
+fn arguments(spec: &JobSpec) -> Result<String, SpecError> {
+    spec.check()?;
+    // Of all there is in a specification only a path can be what JSON cannot hold.
+    serde_json::to_string(spec).map_err(|_| SpecError::NotUnicode)
+}
+
+/// Queues a job while `hub.jobs.starting` is held. `waiting` is how many are queued already.
+async fn queue(
+    hub: &Hub,
+    spec: &JobSpec,
+    arguments: String,
+    waiting: usize,
+    user_id: Option<i64>,
+) -> Result<JobRow, StartError> {
+    if waiting >= MOST_QUEUED {
+        return Err(StartError::Full);
+    }
+    let job = NewJob { kind: spec.kind(), arguments, user_id };
+    let row = hub.catalog.insert_job(&job, hub.clock.now()).await?;
+    tracing::info!(job = row.id, kind = row.kind, "job queued");
+    hub.jobs.wake.notify_one();
+    hub.jobs.tell_change();
+    Ok(row)
+}
