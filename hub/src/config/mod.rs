@@ -1,12 +1,14 @@
 //! The hub's configuration: a TOML file whose every key has a default. The data directory and the
 //! address to listen on are flags of `flisthub serve`, not keys.
 
+mod images;
 mod store;
 
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+pub use images::Images;
 pub use store::Store;
 
 /// The most of anything that runs at a time: far below what the runtime can count.
@@ -27,6 +29,8 @@ pub struct Config {
     pub store: Store,
     /// Upload sessions.
     pub sessions: SessionTimes,
+    /// The conversion of images.
+    pub images: Images,
 }
 
 /// Bounds on what a caller can make the hub do, each with the attack it stops.
@@ -246,6 +250,7 @@ impl Config {
                 need: "at least 8192".to_owned(),
             });
         }
+        self.images.check()?;
         self.store.check()
     }
 }
@@ -268,7 +273,7 @@ mod tests {
         let example = include_str!("../../../docs/flisthub.example.toml");
         assert_eq!(parse(example).unwrap(), Config::default());
         let keys = example.lines().filter(|line| line.contains(" = ")).count();
-        assert_eq!(keys, 32, "a key is missing from the example, or not counted here");
+        assert_eq!(keys, 35, "a key is missing from the example, or not counted here");
         assert_eq!(parse("").unwrap(), Config::default());
     }
 
@@ -298,6 +303,9 @@ mod tests {
             ("[limits]\nshutdown_seconds = 9223372036854775807", "limits.shutdown_seconds"),
             ("[limits]\npath_bytes = 4_097", "limits.path_bytes"),
             ("[sessions]\nsweep_seconds = 9223372036854775807", "sessions.sweep_seconds"),
+            ("[images]\nconversions = 0", "images.conversions must be from 1"),
+            ("[images]\nqueued_conversions = 0", "images.queued_conversions"),
+            ("[images]\nqueued_per_user = 1_000_001", "images.queued_per_user"),
             ("= 1", "hub.toml"),
         ] {
             let error = parse(text).unwrap_err().to_string();
