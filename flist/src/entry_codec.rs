@@ -90,7 +90,7 @@ pub(crate) fn read_metadata(reader: &mut Reader<'_>) -> Result<Metadata, DecodeE
     Ok(metadata)
 }
 
-fn write_content(content: &Content, out: &mut Writer) {
+pub(crate) fn write_content(content: &Content, out: &mut Writer) {
     match content {
         Content::File { size, pieces: Pieces::Inline(pieces) } => {
             out.array(3).uint(FILE).uint(*size);
@@ -130,7 +130,7 @@ pub(crate) fn read_totals(reader: &mut Reader<'_>) -> Result<Totals, DecodeError
     Ok(Totals { entries: reader.uint()?, bytes: reader.uint()? })
 }
 
-fn read_content(reader: &mut Reader<'_>) -> Result<Content, DecodeError> {
+pub(crate) fn read_content(reader: &mut Reader<'_>) -> Result<Content, DecodeError> {
     let length = reader.array()?;
     let tag = reader.uint()?;
     Ok(match (tag, length) {

@@ -32,6 +32,12 @@ pub enum BuildError {
         /// What it names.
         target: TreePath,
     },
+    /// The symbolic links above an entry of a layer lead round in a circle, or to a path that is too long.
+    #[error("{path}: the symbolic links above it lead nowhere: too many, or too long a path")]
+    TooManyLinks {
+        /// The entry.
+        path: TreePath,
+    },
     /// The root of a tree can only be a directory.
     #[error("the root of a tree must be a directory")]
     RootNotADirectory,

@@ -15,6 +15,8 @@ mod holders;
 #[cfg(test)]
 mod large;
 #[cfg(test)]
+mod layers;
+#[cfg(test)]
 mod laws;
 #[cfg(test)]
 mod reach;

@@ -2,7 +2,9 @@
 //!
 //! Rules of archives live here: the last of two entries with one path wins, parents that nobody
 //! mentions are implied, a hard link shares what stands at its target at that moment. Symbolic links
-//! are never followed.
+//! are never followed. How the layers of an image come together is in `layers`.
+
+mod layers;
 
 use std::collections::{BTreeMap, HashMap, HashSet, btree_map};
 use std::sync::Arc;
@@ -84,12 +86,18 @@ pub struct TreeBuilder {
     next_inode: u64,
     /// Inodes that more than one path has been given.
     linked: HashSet<u64>,
+    /// The layer that is being applied; 0 before the first, and for trees that have none.
+    layer: u32,
 }
 
 #[derive(Debug)]
 struct DirectoryNode {
     metadata: Metadata,
     children: BTreeMap<EntryName, Node>,
+    /// The layer that wrote it, its children apart.
+    written: u32,
+    /// The last layer that hid what lower ones have in it.
+    hidden: u32,
 }
 
 #[derive(Debug)]
@@ -106,6 +114,8 @@ struct Leaf {
     sort: Sort,
     /// Bytes of content, for the totals.
     bytes: u64,
+    /// The layer that wrote it.
+    written: u32,
     /// Metadata and content as they will stand in the directory object; shared by hard links.
     encoded: Arc<[u8]>,
 }
@@ -130,14 +140,19 @@ impl Sort {
 }
 
 impl DirectoryNode {
-    fn implied() -> Self {
-        Self { metadata: Metadata::implied_directory(), children: BTreeMap::new() }
+    fn new(metadata: Metadata, written: u32) -> Self {
+        Self { metadata, children: BTreeMap::new(), written, hidden: 0 }
+    }
+
+    fn implied(written: u32) -> Self {
+        Self::new(Metadata::implied_directory(), written)
     }
 }
 
 impl Default for TreeBuilder {
     fn default() -> Self {
-        Self { root: DirectoryNode::implied(), next_inode: 0, linked: HashSet::new() }
+        let root = DirectoryNode::implied(0);
+        Self { root, next_inode: 0, linked: HashSet::new(), layer: 0 }
     }
 }
 
@@ -151,6 +166,7 @@ impl TreeBuilder {
     /// directory of that path stays; anything else in its place goes.
     pub fn add_directory(&mut self, path: &TreePath, metadata: Metadata) -> Result<(), BuildError> {
         check_xattrs(path, &metadata)?;
+        let layer = self.layer;
         let Some((parent, name)) = path.split_last() else {
             self.root.metadata = metadata;
             return Ok(());
@@ -158,8 +174,9 @@ impl TreeBuilder {
         let parent = self.directory(&parent, path)?;
         if let Some(Node::Directory(directory)) = parent.children.get_mut(&name) {
             directory.metadata = metadata;
+            directory.written = layer;
         } else {
-            let directory = DirectoryNode { metadata, children: BTreeMap::new() };
+            let directory = DirectoryNode::new(metadata, layer);
             parent.children.insert(name, Node::Directory(Box::new(directory)));
         }
         Ok(())
@@ -182,7 +199,7 @@ impl TreeBuilder {
         let encoded = encode_rest(&metadata, &content).into();
         let inode = self.next_inode;
         self.next_inode += 1;
-        self.put(path, Leaf { inode, sort, bytes, encoded })
+        self.put(path, Leaf { inode, sort, bytes, written: self.layer, encoded })
     }
 
     /// Adds a hard link: the path shares content and metadata of what stands at `target` now, also
@@ -190,7 +207,7 @@ impl TreeBuilder {
     pub fn add_hard_link(&mut self, path: &TreePath, target: &TreePath) -> Result<(), BuildError> {
         let missing = || BuildError::NoLinkTarget { path: path.clone(), target: target.clone() };
         let leaf = match self.find(target).ok_or_else(missing)? {
-            Node::Leaf(leaf) => leaf.clone(),
+            Node::Leaf(leaf) => Leaf { written: self.layer, ..leaf.clone() },
             Node::Directory(_) => {
                 let (path, target) = (path.clone(), target.clone());
                 return Err(BuildError::LinkToDirectory { path, target });
@@ -229,6 +246,7 @@ impl TreeBuilder {
         path: &TreePath,
         wanted: &TreePath,
     ) -> Result<&mut DirectoryNode, BuildError> {
+        let layer = self.layer;
         let mut directory = &mut self.root;
         let mut above = Vec::new();
         for part in path.names() {
@@ -240,7 +258,7 @@ impl TreeBuilder {
             let below = directory
                 .children
                 .entry(name)
-                .or_insert_with(|| Node::Directory(Box::new(DirectoryNode::implied())));
+                .or_insert_with(|| Node::Directory(Box::new(DirectoryNode::implied(layer))));
             match below {
                 Node::Directory(below) => directory = below,
                 Node::Leaf(_) => {
