@@ -18,6 +18,7 @@ mod layer;
 mod links;
 mod list;
 mod manifest;
+mod merge;
 mod name;
 mod nested;
 mod object;
@@ -42,6 +43,10 @@ pub use layer::{Layer, LayerStep};
 pub use links::{build_links, links};
 pub use list::{FileBuilder, List, ListPart, MAX_INLINE_PIECES};
 pub use manifest::{FORMAT_VERSION, Manifest};
+pub use merge::{
+    Conflict, Difference, ImageConfig, MAX_CONFLICTS, MAX_SOURCES, MIN_SOURCES, MergeError,
+    MergeOptions, MergeReport, Merged, Rule, merge,
+};
 pub use name::{EntryName, MAX_DEPTH, MAX_NAME, MAX_PATH, NameError, TreePath};
 pub use nested::{Members, Nested, NestedIter};
 pub use object::{Directories, Emit, LoadError};

@@ -19,6 +19,16 @@ mod layers;
 #[cfg(test)]
 mod laws;
 #[cfg(test)]
+mod merge;
+#[cfg(test)]
+mod merge_laws;
+#[cfg(test)]
+mod merge_refusals;
+#[cfg(test)]
+mod merge_sources;
+#[cfg(test)]
+mod merge_support;
+#[cfg(test)]
 mod reach;
 #[cfg(test)]
 mod space;
