@@ -9,8 +9,8 @@ use flisthub_storage::ChunkStore;
 use crate::envelope::Unpacked;
 use crate::error::ConvertError;
 use crate::options::{IngestOptions, Ingested};
-use crate::pipeline::{self, Control};
-use crate::tar::read_archive;
+use crate::pipeline::{self, Control, Units};
+use crate::tar::{Meaning, read_archive};
 
 /// Bytes that are decompressed at a time.
 const BUFFER: usize = 512 << 10;
@@ -32,21 +32,31 @@ pub fn ingest_archive(
     store: &dyn ChunkStore,
     options: &IngestOptions,
 ) -> Result<Ingested, ConvertError> {
-    pipeline::run(store, options, |units, control| {
-        let (sender, receiver) = bounded(AHEAD);
-        std::thread::scope(|scope| {
-            scope.spawn(move || unpack(reader, control, options, &sender));
-            read_archive(blocks(receiver), options, units)
-        })
+    pipeline::ingest(store, options, |units, control| {
+        read(reader, Meaning::Tree, options, (units, control), |_| {})
     })
 }
 
-/// The blocks that the other thread sends. Owns the channel's end, so that the other thread stops
-/// when this one does.
-fn blocks(
-    receiver: Receiver<Result<Bytes, ConvertError>>,
-) -> impl Iterator<Item = Result<Bytes, ConvertError>> {
-    receiver.into_iter()
+/// Reads an archive in two threads, this and another. `seen` sees every block of it without its
+/// compression, in order.
+pub(crate) fn read(
+    reader: impl Read + Send,
+    meaning: Meaning,
+    options: &IngestOptions,
+    (units, control): (&mut Units<'_>, &Control),
+    mut seen: impl FnMut(&[u8]),
+) -> Result<(), ConvertError> {
+    let (sender, receiver): (_, Receiver<Result<Bytes, ConvertError>>) = bounded(AHEAD);
+    std::thread::scope(|scope| {
+        scope.spawn(move || unpack(reader, control, options, &sender));
+        // Owns the channel's end, so that the other thread stops when this one does.
+        let blocks = receiver.into_iter().inspect(|block| {
+            if let Ok(block) = block {
+                seen(block);
+            }
+        });
+        read_archive(blocks, meaning, options, units)
+    })
 }
 
 /// Reads to the end of the input or the first error, or until nobody listens.

@@ -176,6 +176,9 @@ pub enum Problem {
     /// The map of a sparse file is malformed.
     #[error("the map of the sparse file is malformed: {0}")]
     Sparse(&'static str),
+    /// A name that begins with `.wh.` in a layer.
+    #[error("the whiteout is malformed: {0}")]
+    Whiteout(&'static str),
     /// An access control list cannot be kept.
     #[error("the access control list cannot be kept: {0}")]
     Acl(&'static str),

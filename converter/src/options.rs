@@ -29,6 +29,8 @@ pub struct IngestOptions {
     pub limits: Limits,
     /// Free key-values for the manifest.
     pub values: BTreeMap<String, String>,
+    /// The configuration of a container image for the manifest, as the image has it.
+    pub image_config: Option<Vec<u8>>,
     /// How files are cut. The manifest names it, so that the same tree has another id under another
     /// profile.
     pub profile: Profile,
@@ -54,6 +56,7 @@ impl Default for IngestOptions {
         Self {
             limits: Limits::default(),
             values: BTreeMap::new(),
+            image_config: None,
             profile: Profile::default(),
             level: DEFAULT_LEVEL,
             workers: cores.clamp(2, 8),

@@ -1,7 +1,7 @@
 //! What readers of archives and directories hand to the pipeline, in the order of the source.
 
 use bytes::Bytes;
-use flisthub_flist::{Content, Metadata, TreePath};
+use flisthub_flist::{LayerStep, Metadata, TreePath};
 use flisthub_storage::{Chunk, Cut};
 
 use crate::directory::FileToRead;
@@ -21,29 +21,8 @@ pub(crate) enum Work {
         /// Its metadata.
         metadata: Metadata,
     },
-    /// A directory.
-    Directory {
-        /// Where it stands.
-        path: TreePath,
-        /// Its metadata.
-        metadata: Metadata,
-    },
-    /// A link, device, pipe or socket.
-    Other {
-        /// Where it stands.
-        path: TreePath,
-        /// Its metadata.
-        metadata: Metadata,
-        /// What it is.
-        content: Content,
-    },
-    /// A hard link to what stands at `target` now.
-    HardLink {
-        /// Where it stands.
-        path: TreePath,
-        /// What it shares its content with.
-        target: TreePath,
-    },
+    /// Anything but a file.
+    Step(LayerStep),
     /// A small file of a local directory, read by whichever worker gets this.
     Read(Box<FileToRead>),
     /// An object made of entries; it has no place of its own in the tree.
@@ -55,13 +34,10 @@ impl Work {
     pub(crate) fn metadata_memory(&self) -> usize {
         match self {
             Self::File { metadata, .. }
-            | Self::Directory { metadata, .. }
-            | Self::Other { metadata, .. } => xattr::memory(&metadata.xattrs),
-            Self::Data(_)
-            | Self::Hole(_)
-            | Self::HardLink { .. }
-            | Self::Read(_)
-            | Self::Object(_) => 0,
+            | Self::Step(
+                LayerStep::Directory { metadata, .. } | LayerStep::Entry { metadata, .. },
+            ) => xattr::memory(&metadata.xattrs),
+            Self::Data(_) | Self::Hole(_) | Self::Step(_) | Self::Read(_) | Self::Object(_) => 0,
         }
     }
 }

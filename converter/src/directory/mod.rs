@@ -35,7 +35,7 @@ pub fn ingest_directory(
         doing: "opening the directory",
         source: error.into(),
     })?;
-    pipeline::run(store, options, |units, control| {
+    pipeline::ingest(store, options, |units, control| {
         Walker::new(path, root, options, control, units).run()
     })
 }

@@ -8,7 +8,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use flisthub_flist::{Content, Device, EntryName, Metadata, TreePath};
+use flisthub_flist::{Content, Device, EntryName, LayerStep, Metadata, TreePath};
 use flisthub_storage::Profile;
 use rustix::fs::{AtFlags, FileType, RawDir, Stat, fstat, major, minor, readlinkat, statat};
 use rustix::io::Errno;
@@ -95,7 +95,8 @@ impl<'a, S: Sink> Walker<'a, S> {
             return Err(ConvertError::Changed(self.on_disk(path)));
         }
         let metadata = Metadata { xattrs, ..metadata(&before) };
-        self.give(Work::Directory { path: path.clone(), metadata }, DIRECTORY_WEIGHT)?;
+        let step = LayerStep::Directory { path: path.clone(), metadata };
+        self.give(Work::Step(step), DIRECTORY_WEIGHT)?;
         for name in names {
             self.entry(&handle, path, &name)?;
         }
@@ -129,13 +130,15 @@ impl<'a, S: Sink> Walker<'a, S> {
             let inode = (stat.st_dev, stat.st_ino);
             if let Some(target) = self.links.get(&inode) {
                 let target = target.clone();
-                return self.give(Work::HardLink { path, target }, ENTRY_WEIGHT);
+                let step = LayerStep::HardLink { path, target };
+                return self.give(Work::Step(step), ENTRY_WEIGHT);
             }
             self.links.insert(inode, path.clone());
         }
         if kind != FileType::RegularFile {
             let (metadata, content) = self.other(directory, name, &path, &stat)?;
-            return self.give(Work::Other { path, metadata, content }, ENTRY_WEIGHT);
+            let step = LayerStep::Entry { path, metadata, content };
+            return self.give(Work::Step(step), ENTRY_WEIGHT);
         }
         let file = FileToRead {
             shown: self.on_disk(&path),

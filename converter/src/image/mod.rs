@@ -5,17 +5,23 @@
 //! manifests and configurations, and nothing of tar.
 
 mod config;
+mod convert;
 mod digest;
 mod error;
+mod layer;
 mod manifest;
 mod platform;
+mod progress;
 mod source;
+mod startup;
 
 pub use config::ImageConfig;
+pub use convert::{ConvertOptions, Converted, LayerCache, NoCache, convert_image};
 pub use digest::{Digest, DigestError, Hasher};
 pub use error::ImageError;
 pub use manifest::{
     Candidate, Document, MAX_DOCUMENT, Parts, choose, document_types, read_document,
 };
 pub use platform::{ParsePlatformError, Platform};
+pub use progress::OnParts;
 pub use source::{Blob, Image, ImageSource, LayerBlob};

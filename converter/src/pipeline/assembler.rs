@@ -1,70 +1,57 @@
-//! Puts hashed units back in order and builds the tree from them.
+//! Puts hashed units back in order and hands what they hold to a target, a tree or a layer.
 //!
-//! Objects that the tree is made of go to the workers like any other chunk. While units still come in,
+//! Objects that the target is made of go to the workers like any other chunk. While units still come in,
 //! they are sent only when that does not stop this thread from listening: the workers may be waiting
 //! for it.
 
 use std::collections::HashMap;
 
 use crossbeam_channel::{Receiver, Sender, select};
-use flisthub_flist::{
-    BuiltTree, Content, FileBuilder, Metadata, Piece, Pieces, TreeBuilder, TreePath,
-};
+use flisthub_flist::{FileBuilder, LayerStep, Piece};
 use flisthub_storage::{Chunk, StoreError};
 
+use super::budget::Budget;
+use super::target::Target;
 use super::units::{Done, Message, Unit};
-use crate::error::{ConvertError, shown};
-use crate::limits::{Limit, Limits};
+use crate::error::ConvertError;
 use crate::work::Work;
-use crate::xattr;
 
 /// Bytes of objects that make a unit.
 const OBJECT_BYTES: usize = 1 << 20;
 /// Objects that make a unit.
 const OBJECTS: usize = 512;
 
-pub(super) struct Assembler {
+pub(super) struct Assembler<'a, T> {
     to_workers: Sender<Unit>,
     messages: Receiver<Message>,
-    tree: TreeBuilder,
+    target: T,
     file: FileBuilder,
     chunks: u64,
     objects: Objects,
-    /// Bytes that the entries take in memory, roughly, and how many they may.
-    memory: (u64, u64),
+    budget: &'a Budget,
 }
 
-/// What an entry is counted as in memory, beside what it holds: more than it takes in the tree, for
-/// the steps before that hold it too.
-const ENTRY_MEMORY: usize = 500;
-
-impl Assembler {
+impl<'a, T: Target> Assembler<'a, T> {
     pub(super) fn new(
         to_workers: Sender<Unit>,
         messages: Receiver<Message>,
-        limits: &Limits,
+        target: T,
+        budget: &'a Budget,
     ) -> Self {
-        Self {
-            to_workers,
-            messages,
-            tree: TreeBuilder::new(),
-            file: FileBuilder::new(),
-            chunks: 0,
-            objects: Objects::default(),
-            memory: (0, limits.tree_memory),
-        }
+        let (file, objects) = (FileBuilder::new(), Objects::default());
+        Self { to_workers, messages, target, file, chunks: 0, objects, budget }
     }
 
-    /// Builds the tree; gives it and the number of chunks that its files were read as.
-    pub(super) fn run(&mut self) -> Result<(BuiltTree, u64), ConvertError> {
+    /// Builds the target; gives it and the number of chunks that its files were read as.
+    pub(super) fn run(&mut self) -> Result<(T::Built, u64), ConvertError> {
         self.listen()?;
         let (objects, to_workers) = (&mut self.objects, &self.to_workers);
-        let tree = std::mem::take(&mut self.tree).finish(&mut |chunk| {
+        let built = std::mem::take(&mut self.target).finish(&mut |chunk| {
             objects.add(chunk);
             if objects.enough() { send(to_workers, objects.take()) } else { Ok(()) }
         })?;
         send(to_workers, objects.take())?;
-        Ok((tree, self.chunks))
+        Ok((built, self.chunks))
     }
 
     /// Takes all units, in their order.
@@ -116,44 +103,14 @@ impl Assembler {
             }
             Done::File { path, metadata } => {
                 let content = std::mem::take(&mut self.file).finish(&mut emit)?;
-                self.hold(&path, Some(&metadata), Some(&content))?;
-                self.tree.add(&path, metadata, content)?;
+                let step = LayerStep::Entry { path, metadata, content };
+                self.budget.hold(&step)?;
+                self.target.take(step)?;
             }
-            Done::Directory { path, metadata } => {
-                self.hold(&path, Some(&metadata), None)?;
-                self.tree.add_directory(&path, metadata)?;
+            Done::Step(step) => {
+                self.budget.hold(&step)?;
+                self.target.take(step)?;
             }
-            Done::Other { path, metadata, content } => {
-                self.hold(&path, Some(&metadata), Some(&content))?;
-                self.tree.add(&path, metadata, content)?;
-            }
-            Done::HardLink { path, target } => {
-                self.hold(&path, None, None)?;
-                self.tree.add_hard_link(&path, &target)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Counts what an entry takes in memory.
-    fn hold(
-        &mut self,
-        path: &TreePath,
-        metadata: Option<&Metadata>,
-        content: Option<&Content>,
-    ) -> Result<(), ConvertError> {
-        let held = match content {
-            Some(Content::File { pieces: Pieces::Inline(pieces), .. }) => {
-                size_of_val(pieces.as_slice())
-            }
-            Some(Content::Symlink { target }) => target.len(),
-            _ => 0,
-        };
-        let xattrs = metadata.map_or(0, |metadata| xattr::size(&metadata.xattrs));
-        self.memory.0 += (ENTRY_MEMORY + path.as_bytes().len() + xattrs + held) as u64;
-        if self.memory.0 > self.memory.1 {
-            let limit = Limit::TreeMemory(self.memory.1);
-            return Err(ConvertError::Limit { limit, entry: Some(shown(path.as_bytes())) });
         }
         Ok(())
     }

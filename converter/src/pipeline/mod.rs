@@ -12,21 +12,25 @@
 //! faster. The first error wins and ends every thread.
 
 mod assembler;
+mod budget;
 mod claims;
 mod control;
+mod target;
 mod units;
 mod worker;
 mod writer;
 
 use crossbeam_channel::bounded;
-use flisthub_flist::{BuiltTree, Manifest};
+use flisthub_flist::{BuiltTree, Manifest, TreeBuilder};
 use flisthub_storage::{ChunkStore, Compressor, PutReport};
 
 use crate::error::ConvertError;
 use crate::options::{IngestOptions, IngestReport, Ingested};
 use assembler::Assembler;
+pub(crate) use budget::Budget;
 use claims::Claims;
 pub(crate) use control::Control;
+pub(crate) use target::Target;
 pub(crate) use units::Units;
 use units::{Farewell, Message};
 use worker::Worker;
@@ -41,14 +45,53 @@ struct Written {
     objects: PutReport,
 }
 
-/// Runs `source` in a thread of its own and puts what it gives into `store`.
-pub(crate) fn run<F>(
+/// What one run put into the store.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Taken {
+    /// Chunks that were read, each counted as often as it came.
+    pub(crate) chunks: u64,
+    /// What the store did not have of them.
+    pub(crate) content: PutReport,
+    /// What it did not have of all other objects.
+    pub(crate) objects: PutReport,
+}
+
+impl Taken {
+    /// Adds what another run put.
+    pub(crate) fn add(&mut self, other: Self) {
+        self.chunks += other.chunks;
+        self.content.add(other.content);
+        self.objects.add(other.objects);
+    }
+}
+
+/// Runs `source` in a thread of its own, builds a tree of what it gives, and puts that and its manifest
+/// into `store`.
+pub(crate) fn ingest<F>(
     store: &dyn ChunkStore,
     options: &IngestOptions,
     source: F,
 ) -> Result<Ingested, ConvertError>
 where
     F: FnOnce(&mut Units<'_>, &Control) -> Result<(), ConvertError> + Send,
+{
+    let (budget, tree) = (Budget::new(&options.limits), TreeBuilder::new());
+    let (tree, taken) = run(store, options, &budget, tree, source)?;
+    publishable(store, options, &tree, taken)
+}
+
+/// Runs `source` in a thread of its own, hands what it gives to `target`, and puts all chunks and objects
+/// into `store`.
+pub(crate) fn run<F, T>(
+    store: &dyn ChunkStore,
+    options: &IngestOptions,
+    budget: &Budget,
+    target: T,
+    source: F,
+) -> Result<(T::Built, Taken), ConvertError>
+where
+    F: FnOnce(&mut Units<'_>, &Control) -> Result<(), ConvertError> + Send,
+    T: Target,
 {
     let control = Control::new(options);
     let (control, claims) = (&control, &Claims::default());
@@ -86,7 +129,7 @@ where
                 farewell.say(Message::Ended(count));
             }
         });
-        let mut assembler = Assembler::new(to_workers, messages, &options.limits);
+        let mut assembler = Assembler::new(to_workers, messages, target, budget);
         let built = control.keep(assembler.run());
         // Ends the workers, and they the writers.
         drop(assembler);
@@ -98,42 +141,42 @@ where
     });
     control.first_error()?;
     let written: Option<Vec<Written>> = written;
-    let (Some((tree, chunks)), Some(written)) = (built, written) else {
+    let (Some((built, chunks)), Some(written)) = (built, written) else {
         return Err(ConvertError::Cancelled);
     };
-    publishable(store, options, &tree, chunks, &written)
+    let mut taken = Taken { chunks, ..Taken::default() };
+    for Written { content, objects } in written {
+        taken.content.add(content);
+        taken.objects.add(objects);
+    }
+    Ok((built, taken))
 }
 
 /// Puts the manifest, now that everything it speaks of is there.
-fn publishable(
+pub(crate) fn publishable(
     store: &dyn ChunkStore,
     options: &IngestOptions,
     tree: &BuiltTree,
-    chunks: u64,
-    written: &[Written],
+    mut taken: Taken,
 ) -> Result<Ingested, ConvertError> {
     let mut manifest = Manifest::of(tree, options.profile);
     manifest.values.clone_from(&options.values);
+    manifest.image_config.clone_from(&options.image_config);
     let chunk = manifest.to_chunk()?;
     let mut compressor = Compressor::new(options.level).map_err(ConvertError::Compressor)?;
-    let (mut content, mut objects) = (PutReport::default(), PutReport::default());
     // A store behind a network cannot say what it had, so it is asked first, as for all else.
     if !store.missing(&[chunk.id()])?.is_empty() {
         let frame = compressor.compress(&chunk).map_err(ConvertError::Compressor)?;
-        objects.add(store.put(&[frame])?);
-    }
-    for written in written {
-        content.add(written.content);
-        objects.add(written.objects);
+        taken.objects.add(store.put(&[frame])?);
     }
     let report = IngestReport {
         files: tree.counts.regular,
         entries: tree.totals.entries,
         bytes: tree.totals.bytes,
-        chunks,
-        new_chunks: content.new,
-        new_objects: objects.new,
-        stored_bytes: content.stored_bytes + objects.stored_bytes,
+        chunks: taken.chunks,
+        new_chunks: taken.content.new,
+        new_objects: taken.objects.new,
+        stored_bytes: taken.content.stored_bytes + taken.objects.stored_bytes,
     };
     Ok(Ingested { manifest, flist: chunk.id(), counts: tree.counts, report })
 }

@@ -1,7 +1,7 @@
 //! Units of work, and the words that threads send to the assembler.
 
 use crossbeam_channel::Sender;
-use flisthub_flist::{Content, Metadata, Piece, TreePath};
+use flisthub_flist::{LayerStep, Metadata, Piece, TreePath};
 
 use super::control::Control;
 use crate::error::ConvertError;
@@ -27,9 +27,7 @@ pub(super) struct Unit {
 pub(super) enum Done {
     Piece(Piece),
     File { path: TreePath, metadata: Metadata },
-    Directory { path: TreePath, metadata: Metadata },
-    Other { path: TreePath, metadata: Metadata, content: Content },
-    HardLink { path: TreePath, target: TreePath },
+    Step(LayerStep),
 }
 
 /// A word to the assembler.

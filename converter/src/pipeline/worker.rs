@@ -58,13 +58,7 @@ impl Worker<'_> {
             Work::Data(bytes) => hashed.data(bytes)?,
             Work::Hole(length) => hashed.done.push(Done::Piece(Piece::Hole { length })),
             Work::File { path, metadata } => hashed.done.push(Done::File { path, metadata }),
-            Work::Directory { path, metadata } => {
-                hashed.done.push(Done::Directory { path, metadata });
-            }
-            Work::Other { path, metadata, content } => {
-                hashed.done.push(Done::Other { path, metadata, content });
-            }
-            Work::HardLink { path, target } => hashed.done.push(Done::HardLink { path, target }),
+            Work::Step(step) => hashed.done.push(Done::Step(step)),
             Work::Object(chunk) => hashed.chunks.push(chunk),
             Work::Read(file) => {
                 let (content, metadata) = file.read()?;

@@ -7,16 +7,29 @@
 
 mod acl;
 mod header;
+mod index;
 mod member;
 mod number;
 mod pax;
 mod reader;
 mod sparse;
 mod vendor;
+mod whiteout;
 
+pub(crate) use index::{Index, Span};
 pub(crate) use reader::read_archive;
 
 use crate::source::BLOCK;
+
+/// What an archive is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Meaning {
+    /// A whole tree.
+    Tree,
+    /// A layer of a container image: names that begin with `.wh.` take away what is below. It need not
+    /// say where it ends, because its digest does.
+    Layer,
+}
 
 /// Whether a block could start a tar archive.
 pub(crate) fn starts_archive(block: &[u8; BLOCK]) -> bool {

@@ -1,18 +1,21 @@
 //! Splits an archive into entries and hands them on in order, content cut into chunks.
 //!
 //! An archive ends with two blocks of zeros and is refused without them: a stream that was cut
-//! between two entries looks the same as a whole one otherwise. Types that are kept or passed over:
+//! between two entries looks the same as a whole one otherwise. (A layer of an image has a digest, which
+//! tells.) Types that are kept or passed over:
 //! files (`0`, NUL, `7`), old GNU sparse files (`S`), links, devices, directories (`5`, `D`), pipes;
 //! a volume label (`V`) is passed over. All others are refused.
 
 use bytes::Bytes;
-use flisthub_flist::Content;
+use flisthub_flist::{Content, LayerStep};
 use flisthub_storage::{Cut, Profile};
 
+use super::Meaning;
 use super::header::{Header, OldSparse, Parsed, sparse_block};
 use super::member::{Extended, Kind, Member, error};
 use super::pax::Pax;
 use super::sparse::{self, Map};
+use super::whiteout::{self, Named};
 use crate::error::{ConvertError, Problem, shown};
 use crate::limits::{Limit, Limits};
 use crate::options::IngestOptions;
@@ -26,6 +29,7 @@ const WHOLE_FILE: u64 = 1 << 20;
 /// Reads a whole archive and what follows it, into `sink`.
 pub(crate) fn read_archive<I, S>(
     blocks: I,
+    meaning: Meaning,
     options: &IngestOptions,
     sink: &mut S,
 ) -> Result<(), ConvertError>
@@ -38,6 +42,7 @@ where
     let counts = (0, 0);
     Reader {
         source,
+        meaning,
         limits: &options.limits,
         rules: XattrRules { keep_machine: options.keep_machine_xattrs },
         profile: options.profile,
@@ -53,6 +58,7 @@ where
 
 struct Reader<'a, I, S> {
     source: Source<I>,
+    meaning: Meaning,
     limits: &'a Limits,
     rules: XattrRules,
     profile: Profile,
@@ -75,7 +81,7 @@ where
     fn read(mut self) -> Result<(), ConvertError> {
         loop {
             let offset = self.source.offset();
-            let block = self.source.block()?.ok_or_else(|| self.source.truncated())?;
+            let Some(block) = self.source.block()? else { return self.unsaid_end() };
             match Header::parse(&block) {
                 Parsed::Header(header) => self.header(header)?,
                 Parsed::Zeros => return self.end(),
@@ -92,11 +98,19 @@ where
             return Err(self.source.truncated());
         }
         let offset = self.source.offset();
-        let block = self.source.block()?.ok_or_else(|| self.source.truncated())?;
+        let Some(block) = self.source.block()? else { return self.unsaid_end() };
         if block != [0; BLOCK] {
             return Err(ConvertError::AfterEnd { offset });
         }
         self.source.drain_zeros()
+    }
+
+    /// The input ends although the archive has not said that it does.
+    fn unsaid_end(&self) -> Result<(), ConvertError> {
+        match self.meaning {
+            Meaning::Layer if self.pending.is_none() => Ok(()),
+            Meaning::Layer | Meaning::Tree => Err(self.source.truncated()),
+        }
     }
 
     fn header(&mut self, header: Header) -> Result<(), ConvertError> {
@@ -149,6 +163,16 @@ where
             let limit = Limit::Entries(self.limits.entries);
             return Err(ConvertError::Limit { limit, entry: Some(shown(&member.name)) });
         }
+        if self.meaning == Meaning::Layer {
+            match whiteout::read(&member.path).map_err(|problem| member.error(problem))? {
+                Named::Entry => {}
+                Named::Gone(step) => {
+                    self.give(Work::Step(step))?;
+                    return self.skip_data_of(&member);
+                }
+                Named::Nothing => return self.skip_data_of(&member),
+            }
+        }
         match member.kind()? {
             Kind::File | Kind::OldSparse if member.path.is_root() => {
                 Err(member.error(Problem::NotADirectoryAtRoot))
@@ -179,11 +203,13 @@ where
             Kind::BlockDevice => Content::BlockDevice(member.device()?),
             Kind::Fifo => Content::Fifo,
             _ => {
-                self.give(Work::Directory { path: member.path, metadata })?;
+                let step = LayerStep::Directory { path: member.path, metadata };
+                self.give(Work::Step(step))?;
                 return self.skip(stored);
             }
         };
-        self.give(Work::Other { path: member.path, metadata, content })?;
+        let step = LayerStep::Entry { path: member.path, metadata, content };
+        self.give(Work::Step(step))?;
         self.skip(stored)
     }
 
@@ -192,13 +218,22 @@ where
         if member.path.is_root() {
             return Err(member.error(Problem::NotADirectoryAtRoot));
         }
+        let step = LayerStep::HardLink { path: member.path.clone(), target };
+        self.give(Work::Step(step))?;
+        self.skip_data_of(&member)
+    }
+
+    /// Drops the data of a member that needs none. Some writers state the size of a hard link's target
+    /// although nothing follows.
+    fn skip_data_of(&mut self, member: &Member) -> Result<(), ConvertError> {
+        if member.kind()? != Kind::HardLink {
+            return self.skip(member.stored()?);
+        }
         let stored = match member.stated_size() {
             Some(size) => size,
             None => member.stored()?,
         };
-        // Some writers state the size of the target although nothing follows.
         let data_follow = member.stated_size().is_some() || !self.at_header()?;
-        self.give(Work::HardLink { path: member.path, target })?;
         if data_follow { self.skip(stored) } else { Ok(()) }
     }
 

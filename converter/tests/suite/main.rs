@@ -24,6 +24,8 @@ mod fuzz;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]
+mod images;
+#[cfg(test)]
 mod ordinary_user;
 #[cfg(test)]
 mod profiles;
