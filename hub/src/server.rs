@@ -34,6 +34,7 @@ pub async fn serve(hub: &Hub, listener: TcpListener, stop: impl Future<Output = 
     let sweeper = tokio::spawn(sweep_sessions(hub.clone()));
     let recoverer = tokio::spawn(recover_again_and_again(hub.clone()));
     let (stopping, stopped) = Stop::channel();
+    hub.jobs.let_go(false);
     let runner = tokio::spawn(runner::run(hub.clone(), stopped));
     let mut stop = std::pin::pin!(stop);
     loop {
@@ -58,11 +59,12 @@ pub async fn serve(hub: &Hub, listener: TcpListener, stop: impl Future<Output = 
     sweeper.abort();
     recoverer.abort();
     stopping.stop();
+    hub.jobs.let_go(true);
     let patience = Duration::from_secs(limits.shutdown_seconds);
     tracing::info!(connections = running.count(), "shutting down");
     let both = async { tokio::join!(running.shutdown(), runner) };
     if tokio::time::timeout(patience, both).await.is_err() {
-        tracing::warn!("requests or a job were still running when the time for shutdown was over");
+        tracing::warn!("requests or jobs were still running when the time for shutdown was over");
     }
 }
 

@@ -1,10 +1,10 @@
-//! Jobs over HTTP: starting, listing, looking at and cancelling them. Only for callers who may operate the
-//! hub. What a job does and how it is run is in `crate::jobs`.
+//! Jobs over HTTP: starting, listing, looking at, following and cancelling them. What a job does and how it
+//! is run is in `crate::jobs`; conversions are started elsewhere.
 
 use super::error::{ActionError, Thing};
-use crate::auth::{Caller, allow_operate};
+use crate::auth::{Caller, Denied, Right, allow_job, allow_operate, visible_jobs};
 use crate::catalog::{JobRow, LogLine};
-use crate::jobs::{self, CancelError, JobSpec, StartError};
+use crate::jobs::{self, CancelError, Follow, Followed, JobSpec, StartError};
 use crate::state::Hub;
 
 /// Jobs on a page, unless asked for otherwise.
@@ -33,6 +33,10 @@ pub fn may_start(caller: &Caller) -> Result<(), ActionError> {
 /// Queues a job.
 pub async fn start(hub: &Hub, caller: &Caller, spec: &JobSpec) -> Result<JobRow, ActionError> {
     allow_operate(caller)?;
+    if matches!(spec, JobSpec::Convert(_)) {
+        let message = "conversions are asked for with POST /api/v1/conversions".to_owned();
+        return Err(ActionError::Invalid { code: "bad_job", message });
+    }
     // A token must not be a way to make files anywhere on the hub's machine.
     if matches!(spec, JobSpec::Backup { .. }) {
         return Err(ActionError::Unprocessable {
@@ -46,14 +50,14 @@ pub async fn start(hub: &Hub, caller: &Caller, spec: &JobSpec) -> Result<JobRow,
     Ok(jobs::start(hub, spec, Some(caller.user()?.id)).await?)
 }
 
-/// A page of jobs.
+/// A page of the jobs that the caller may look at.
 pub async fn list(
     hub: &Hub,
     caller: &Caller,
     cursor: Option<&str>,
     limit: Option<u32>,
 ) -> Result<Page, ActionError> {
-    allow_operate(caller)?;
+    let whose = visible_jobs(caller)?;
     let invalid = |message: String| ActionError::Invalid { code: "bad_page", message };
     let limit = limit.unwrap_or(PAGE);
     if !(1..=MOST_PAGE).contains(&limit) {
@@ -63,7 +67,7 @@ pub async fn list(
         .map(str::parse::<u64>)
         .transpose()
         .map_err(|_| invalid("cursor must be what the page before gave as next".to_owned()))?;
-    let rows = hub.catalog.jobs(before, limit).await?;
+    let rows = hub.catalog.jobs(whose, before, limit).await?;
     let full = rows.len() == limit as usize;
     let next = rows.last().filter(|last| full && last.sequence > 1);
     Ok(Page { next: next.map(|last| last.sequence.to_string()), rows })
@@ -75,17 +79,43 @@ pub async fn get(
     caller: &Caller,
     id: &str,
 ) -> Result<(JobRow, Vec<LogLine>), ActionError> {
-    allow_operate(caller)?;
-    let row = hub.catalog.job(id).await?.ok_or_else(|| ActionError::not_found(Thing::Job, id))?;
+    let row = one(hub, caller, Right::Read, id).await?;
     let end = hub.catalog.job_log_end(id).await?;
     let log = hub.catalog.job_log(id, end.saturating_sub(u64::from(TAIL)), TAIL).await?;
     Ok((row, log))
 }
 
+/// Follows a job; of its log, from after the line `after`.
+pub async fn follow(
+    hub: &Hub,
+    caller: &Caller,
+    id: &str,
+    after: u64,
+) -> Result<Followed, ActionError> {
+    one(hub, caller, Right::Read, id).await?;
+    let follow = Follow::after(hub, id, after);
+    follow.within_bounds().ok_or(ActionError::Busy(
+        "as many callers follow jobs as may; ask for the job itself now and then instead",
+    ))
+}
+
 /// Asks a job to end.
 pub async fn cancel(hub: &Hub, caller: &Caller, id: &str) -> Result<(), ActionError> {
-    allow_operate(caller)?;
+    one(hub, caller, Right::Write, id).await?;
     Ok(jobs::cancel(hub, id).await?)
+}
+
+/// A job, if the caller has that right to it. To others it is as if there were none.
+async fn one(hub: &Hub, caller: &Caller, right: Right, id: &str) -> Result<JobRow, ActionError> {
+    let unknown = || ActionError::not_found(Thing::Job, id);
+    // Who is nobody in particular does not even hear which jobs there are not.
+    visible_jobs(caller)?;
+    let row = hub.catalog.job(id).await?.ok_or_else(unknown)?;
+    match allow_job(caller, right, row.user_id) {
+        Ok(()) => Ok(row),
+        Err(Denied::NotOwner) => Err(unknown()),
+        Err(denied) => Err(denied.into()),
+    }
 }
 
 impl From<CancelError> for ActionError {
@@ -105,6 +135,13 @@ impl From<StartError> for ActionError {
                 Self::Invalid { code: "bad_job", message: error.to_string() }
             }
             StartError::Full | StartError::Waits(_) => Self::Conflict(error.to_string()),
+            StartError::ConversionsFull => {
+                Self::Busy("as many conversions wait as may; try again when some of them are done")
+            }
+            StartError::UserFull => Self::Busy(
+                "as many of your conversions wait as may; try again when some of them are done, or \
+                 cancel one",
+            ),
             StartError::Catalog(error) => error.into(),
         }
     }

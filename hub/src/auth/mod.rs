@@ -6,7 +6,7 @@ mod scope;
 mod token;
 
 pub use caller::{AuthError, Caller};
-pub use permission::{Denied, Right, allow, allow_operate};
+pub use permission::{Denied, Right, allow, allow_job, allow_operate, visible_jobs};
 pub use scope::{ParseScopeError, Scope};
 pub(crate) use token::seconds;
 pub use token::{Expiry, ParseExpiryError, Token};

@@ -1,5 +1,5 @@
-//! The one permission table: what a caller may do to a repository, and to the hub as a whole. Nothing
-//! else decides that.
+//! The one permission table: what a caller may do to a repository, to a job, and to the hub as a whole.
+//! Nothing else decides that.
 
 use super::{Caller, Scope};
 use crate::catalog::RepositoryRow;
@@ -42,7 +42,28 @@ pub fn allow(caller: &Caller, right: Right, repository: &RepositoryRow) -> Resul
     }
 }
 
-/// Decides who may operate the hub: start, see and cancel jobs, which touch everybody's repositories.
+/// Decides who may look at (`Read`) and cancel (`Write`) a job. `owner` is the number of the user who asked
+/// for it; `None`: the operator. To whoever is [`Denied::NotOwner`], the job does not exist.
+pub fn allow_job(caller: &Caller, right: Right, owner: Option<i64>) -> Result<(), Denied> {
+    match (right, caller) {
+        (_, Caller::Anonymous) => Err(Denied::Anonymous),
+        (_, Caller::User { scope: Scope::Admin, .. }) => Ok(()),
+        (_, Caller::User { user, .. }) if owner != Some(user.id) => Err(Denied::NotOwner),
+        (Right::Write, Caller::User { scope: Scope::Read, .. }) => Err(Denied::Scope),
+        (Right::Read | Right::Write, Caller::User { .. }) => Ok(()),
+    }
+}
+
+/// Whose jobs a caller may look at: those of the user with that number; `None`: everybody's.
+pub fn visible_jobs(caller: &Caller) -> Result<Option<i64>, Denied> {
+    match caller {
+        Caller::Anonymous => Err(Denied::Anonymous),
+        Caller::User { scope: Scope::Admin, .. } => Ok(None),
+        Caller::User { user, .. } => Ok(Some(user.id)),
+    }
+}
+
+/// Decides who may operate the hub: start jobs of upkeep, which touch everybody's repositories.
 pub fn allow_operate(caller: &Caller) -> Result<(), Denied> {
     match caller {
         Caller::Anonymous => Err(Denied::Anonymous),
@@ -73,6 +94,30 @@ mod tests {
             assert_eq!(allow(&caller, Right::Read, &repository), Ok(()), "{caller:?}");
             assert_eq!(allow(&caller, Right::Write, &repository), write, "{caller:?}");
             assert_eq!(allow_operate(&caller), operate, "{caller:?}");
+        }
+    }
+
+    #[test]
+    fn jobs_are_their_owners_and_the_operators() {
+        let user = |id, scope| Caller::User { user: UserRow { id, name: String::new() }, scope };
+        let (anonymous, stranger) = (Err(Denied::Anonymous), Err(Denied::NotOwner));
+        for (caller, owner, read, write) in [
+            (Caller::Anonymous, Some(1), anonymous, anonymous),
+            (Caller::Anonymous, None, anonymous, anonymous),
+            (user(1, Scope::Read), Some(1), Ok(()), Err(Denied::Scope)),
+            (user(1, Scope::Write), Some(1), Ok(()), Ok(())),
+            (user(2, Scope::Read), Some(1), stranger, stranger),
+            (user(2, Scope::Write), Some(1), stranger, stranger),
+            (user(2, Scope::Write), None, stranger, stranger),
+            (user(2, Scope::Admin), Some(1), Ok(()), Ok(())),
+            (user(2, Scope::Admin), None, Ok(()), Ok(())),
+        ] {
+            assert_eq!(allow_job(&caller, Right::Read, owner), read, "{caller:?} {owner:?}");
+            assert_eq!(allow_job(&caller, Right::Write, owner), write, "{caller:?} {owner:?}");
+            // What is listed is what may be looked at.
+            let listed =
+                visible_jobs(&caller).map(|whose| whose.is_none_or(|id| owner == Some(id)));
+            assert_eq!(listed == Ok(true), read.is_ok(), "{caller:?} {owner:?}");
         }
     }
 }

@@ -6,9 +6,10 @@ use sqlx::AnyConnection;
 use super::Catalog;
 use super::error::CatalogError;
 use super::job_row::{JobRow, JobState, list, read};
+use super::lane::Lane;
 use super::rows::{column, inconsistent};
 
-/// Finished jobs whose rows are kept.
+/// Finished jobs of each lane whose rows are kept.
 const KEPT: i64 = 1_000;
 
 /// A job to be queued.
@@ -41,8 +42,8 @@ pub enum JobEnd {
 /// Who takes a queued job to run it, and which.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Claim<'a> {
-    /// The hub: the oldest.
-    Oldest,
+    /// The hub: the oldest of a lane.
+    Oldest(Lane),
     /// A command that does one job by itself: the one with this id.
     ByCommand(&'a str),
 }
@@ -77,12 +78,21 @@ impl Catalog {
         read(&mut *self.pool.acquire().await?, id).await
     }
 
-    /// A page of jobs without their results, newest first, from before the one with the sequence number `before` (`None`:
-    /// from the newest).
-    pub async fn jobs(&self, before: Option<u64>, limit: u32) -> Result<Vec<JobRow>, CatalogError> {
-        let sql = list("where jobs.sequence < $1 order by jobs.sequence desc limit $2");
+    /// A page of jobs without their results, newest first, from before the one with the sequence number
+    /// `before` (`None`: from the newest); only those of one user, if that one is named.
+    pub async fn jobs(
+        &self,
+        user_id: Option<i64>,
+        before: Option<u64>,
+        limit: u32,
+    ) -> Result<Vec<JobRow>, CatalogError> {
+        let sql = list(
+            "where jobs.sequence < $1 and ($2 is null or jobs.user_id = $2)
+             order by jobs.sequence desc limit $3",
+        );
         Ok(sqlx::query_as(sqlx::AssertSqlSafe(sql))
             .bind(column(before.unwrap_or(u64::MAX)))
+            .bind(user_id)
             .bind(i64::from(limit))
             .fetch_all(&self.pool)
             .await?)
@@ -103,19 +113,19 @@ impl Catalog {
         claim: Claim<'_>,
         now: u64,
     ) -> Result<Option<JobRow>, CatalogError> {
-        let id = match claim {
-            Claim::Oldest => None,
-            Claim::ByCommand(id) => Some(id),
+        let (condition, id) = match claim {
+            Claim::Oldest(lane) => (lane.condition(), None),
+            Claim::ByCommand(id) => ("id = $2", Some(id)),
         };
+        let sql = format!(
+            "select id from jobs where state = $1 and {condition} order by sequence limit 1"
+        );
         let mut transaction = self.write().await?;
-        let next: Option<(String,)> = sqlx::query_as(
-            "select id from jobs where state = $1 and id = coalesce($2, id)
-             order by sequence limit 1",
-        )
-        .bind(JobState::Queued.word())
-        .bind(id)
-        .fetch_optional(&mut *transaction)
-        .await?;
+        let next: Option<(String,)> = sqlx::query_as(sqlx::AssertSqlSafe(sql))
+            .bind(JobState::Queued.word())
+            .bind(id)
+            .fetch_optional(&mut *transaction)
+            .await?;
         let Some((id,)) = next else { return Ok(None) };
         sqlx::query(
             "update jobs set state = $1, started_at = $2, phase = null, done = 0, total = null,
@@ -172,14 +182,16 @@ impl Catalog {
     pub async fn finish_job(&self, id: &str, how: &JobEnd, now: u64) -> Result<(), CatalogError> {
         let mut transaction = self.write().await?;
         end(&mut transaction, id, how, now).await?;
-        sqlx::query(
-            "delete from jobs where finished_at is not null and sequence not in
-                 (select sequence from jobs where finished_at is not null
-                  order by sequence desc limit $1)",
-        )
-        .bind(KEPT)
-        .execute(&mut *transaction)
-        .await?;
+        // For each lane by itself: what users ask for does not push out what a scrub has found.
+        for lane in [Lane::Upkeep, Lane::Conversions] {
+            let condition = lane.condition();
+            let sql = format!(
+                "delete from jobs where finished_at is not null and {condition} and sequence not in
+                     (select sequence from jobs where finished_at is not null and {condition}
+                      order by sequence desc limit $1)"
+            );
+            sqlx::query(sqlx::AssertSqlSafe(sql)).bind(KEPT).execute(&mut *transaction).await?;
+        }
         Ok(transaction.commit().await?)
     }
 }

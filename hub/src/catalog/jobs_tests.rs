@@ -1,6 +1,8 @@
 //! The rows of jobs on a real SQLite file: order, states, the log's bound, what is kept.
 
-use super::{Catalog, Claim, JobEnd, JobNews, JobProgress, JobRow, JobState, LOG_LINES, NewJob};
+use super::{
+    Catalog, Claim, JobEnd, JobNews, JobProgress, JobRow, JobState, LOG_LINES, Lane, NewJob,
+};
 use crate::name::RepositoryName;
 
 async fn catalog() -> (tempfile::TempDir, Catalog) {
@@ -21,7 +23,7 @@ fn failed(message: &str) -> JobEnd {
 #[tokio::test]
 async fn jobs_are_claimed_oldest_first_and_listed_newest_first() {
     let (_directory, catalog) = catalog().await;
-    assert_eq!(catalog.claim_job(Claim::Oldest, 1).await.unwrap(), None);
+    assert_eq!(catalog.claim_job(Claim::Oldest(Lane::Upkeep), 1).await.unwrap(), None);
     let mut ids = Vec::new();
     for _ in 0..3 {
         // All in one second: the order is not that of the clock.
@@ -31,7 +33,7 @@ async fn jobs_are_claimed_oldest_first_and_listed_newest_first() {
     let page = |before, limit| {
         let catalog = catalog.clone();
         async move {
-            let rows = catalog.jobs(before, limit).await.unwrap();
+            let rows = catalog.jobs(None, before, limit).await.unwrap();
             rows.into_iter().map(|row| (row.sequence, row.id)).collect::<Vec<_>>()
         }
     };
@@ -45,22 +47,26 @@ async fn jobs_are_claimed_oldest_first_and_listed_newest_first() {
     );
     assert_eq!(catalog.claim_job(Claim::ByCommand(&ids[1]), 6).await.unwrap(), None);
     for expected in [&ids[0], &ids[2]] {
-        let taken = catalog.claim_job(Claim::Oldest, 7).await.unwrap().unwrap();
+        let taken = catalog.claim_job(Claim::Oldest(Lane::Upkeep), 7).await.unwrap().unwrap();
         assert_eq!((&taken.id, taken.by_command), (expected, false));
     }
-    assert_eq!(catalog.claim_job(Claim::Oldest, 8).await.unwrap(), None);
+    assert_eq!(catalog.claim_job(Claim::Oldest(Lane::Upkeep), 8).await.unwrap(), None);
 }
 
 #[tokio::test]
 async fn what_has_ended_stays_as_it_ended() {
     let (_directory, catalog) = catalog().await;
     let id = queue(&catalog, 5).await.id;
-    catalog.claim_job(Claim::Oldest, 6).await.unwrap();
+    catalog.claim_job(Claim::Oldest(Lane::Upkeep), 6).await.unwrap();
     catalog.finish_job(&id, &JobEnd::Succeeded("{}".into()), 7).await.unwrap();
     let ended = catalog.job(&id).await.unwrap().unwrap();
     assert_eq!(ended.state, JobState::Succeeded);
     assert_eq!((ended.result.as_deref(), ended.finished), (Some("{}"), Some(7)));
-    assert_eq!(catalog.jobs(None, 1).await.unwrap()[0].result, None, "lists go without results");
+    assert_eq!(
+        catalog.jobs(None, None, 1).await.unwrap()[0].result,
+        None,
+        "lists go without results"
+    );
     catalog.finish_job(&id, &failed("late"), 8).await.unwrap();
     catalog.requeue_job(&id, true).await.unwrap();
     assert_eq!(catalog.ask_cancel(&id, 9).await.unwrap(), Some(ended.clone()));
@@ -83,27 +89,27 @@ async fn a_queued_job_is_cancelled_at_once_and_a_running_one_is_asked() {
     let row = catalog.job(&running).await.unwrap().unwrap();
     assert_eq!((row.state, row.cancel_asked, row.finished), (JobState::Running, true, None));
     assert!(catalog.record_job(&running, &JobNews::default(), 8).await.unwrap());
-    assert_eq!(catalog.claim_job(Claim::Oldest, 9).await.unwrap(), None);
+    assert_eq!(catalog.claim_job(Claim::Oldest(Lane::Upkeep), 9).await.unwrap(), None);
 }
 
 #[tokio::test]
 async fn progress_is_kept_and_a_requeued_job_begins_again() {
     let (_directory, catalog) = catalog().await;
     let id = queue(&catalog, 5).await.id;
-    catalog.claim_job(Claim::Oldest, 6).await.unwrap();
+    catalog.claim_job(Claim::Oldest(Lane::Upkeep), 6).await.unwrap();
     let progress = JobProgress { phase: "mark", done: 7, total: Some(9) };
     let news = JobNews { progress: Some(progress), parts: Some("[1]".into()), lines: Vec::new() };
     catalog.record_job(&id, &news, 6).await.unwrap();
     let row = catalog.job(&id).await.unwrap().unwrap();
     assert_eq!((row.phase.as_deref(), row.done, row.total), (Some("mark"), 7, Some(9)));
     assert_eq!(row.parts.as_deref(), Some("[1]"));
-    assert_eq!(catalog.jobs(None, 1).await.unwrap()[0].parts, None, "lists go without parts");
+    assert_eq!(catalog.jobs(None, None, 1).await.unwrap()[0].parts, None, "lists go without parts");
     for (died, attempts) in [(true, 1), (false, 1), (true, 2)] {
         catalog.requeue_job(&id, died).await.unwrap();
         let row = catalog.job(&id).await.unwrap().unwrap();
         assert_eq!((row.state, row.attempts), (JobState::Queued, attempts));
         assert_eq!((row.phase, row.done, row.total, row.parts), (None, 0, None, None));
-        catalog.claim_job(Claim::Oldest, 7).await.unwrap();
+        catalog.claim_job(Claim::Oldest(Lane::Upkeep), 7).await.unwrap();
     }
     assert_eq!(catalog.jobs_in(JobState::Running).await.unwrap().len(), 1);
     assert_eq!(catalog.jobs_in(JobState::Queued).await.unwrap(), []);
@@ -137,11 +143,11 @@ async fn only_the_newest_finished_jobs_are_kept() {
         catalog.record_job(&id, &JobNews::line("a line".into()), 1).await.unwrap();
         catalog.ask_cancel(&id, 2).await.unwrap();
     }
-    assert_eq!(catalog.jobs(None, 2_000).await.unwrap().len(), 1_003);
+    assert_eq!(catalog.jobs(None, None, 2_000).await.unwrap().len(), 1_003);
     let last = queue(&catalog, 3).await.id;
     catalog.claim_job(Claim::ByCommand(&last), 4).await.unwrap();
     catalog.finish_job(&last, &failed("x"), 5).await.unwrap();
-    let kept = catalog.jobs(None, 2_000).await.unwrap();
+    let kept = catalog.jobs(None, None, 2_000).await.unwrap();
     assert_eq!(
         (kept[0].error.as_deref(), kept[0].error_code.as_deref()),
         (Some("x"), Some("failed"))

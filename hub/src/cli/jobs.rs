@@ -53,7 +53,7 @@ async fn list(operator: &Operator) -> anyhow::Result<()> {
         }
     } else {
         let catalog = operator.catalog().await?;
-        let rows = catalog.jobs(None, LISTED).await;
+        let rows = catalog.jobs(None, None, LISTED).await;
         catalog.close().await;
         rows?.into_iter().map(wire::job).collect()
     };

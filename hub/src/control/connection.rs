@@ -120,7 +120,7 @@ impl Connection<'_> {
                 Ok(()) => Ok(Tell::Done {}),
                 Err(error) => Err(chain(&error)),
             },
-            Ask::Jobs {} => match self.hub.catalog.jobs(None, LISTED).await {
+            Ask::Jobs {} => match self.hub.catalog.jobs(None, None, LISTED).await {
                 Ok(rows) => Ok(Tell::Jobs { jobs: rows.into_iter().map(wire::job).collect() }),
                 Err(error) => Err(chain(&error)),
             },
@@ -135,6 +135,9 @@ impl Connection<'_> {
         let place = Arc::clone(&self.followers).try_acquire_owned();
         let place =
             place.map_err(|_| "too many commands wait for jobs; try again when some are done")?;
+        if matches!(job, JobSpec::Convert(_)) {
+            return Err("conversions are asked for over HTTP: POST /api/v1/conversions".to_owned());
+        }
         let id = jobs::start(self.hub, job, None).await.map_err(|error| chain(&error))?.id;
         let follow = Follow::new(self.hub, &id);
         self.followed = Some(Followed { id, follow, _place: place });

@@ -27,7 +27,7 @@ pub enum CancelError {
 /// Asks a job of this hub to end: a queued one has ended then, a running one hears of it.
 pub async fn cancel(hub: &Hub, id: &str) -> Result<(), CancelError> {
     ask(&hub.catalog, id, hub.clock.now()).await?;
-    hub.jobs.wake.notify_one();
+    hub.jobs.wake();
     hub.jobs.tell_change();
     Ok(())
 }

@@ -1,6 +1,8 @@
 //! Following a job from its rows: how far it is, new lines of its log, its end.
 
-use tokio::sync::watch;
+use std::sync::Arc;
+
+use tokio::sync::{OwnedSemaphorePermit, watch};
 
 use crate::catalog::{CatalogError, JobRow, LogLine};
 use crate::state::Hub;
@@ -33,8 +35,21 @@ pub struct Follow {
 impl Follow {
     /// Follows a job from now on; of its log, from the first line.
     pub fn new(hub: &Hub, id: &str) -> Self {
+        Self::after(hub, id, 0)
+    }
+
+    /// Follows a job from now on; of its log, from after the line `line`.
+    pub fn after(hub: &Hub, id: &str, line: u64) -> Self {
         let changed = hub.jobs.changed.subscribe();
-        Self { hub: hub.clone(), id: id.to_owned(), changed, news: true, seen: None, line: 0 }
+        Self { hub: hub.clone(), id: id.to_owned(), changed, news: true, seen: None, line }
+    }
+
+    /// For a caller from outside: takes one of the places that there are for those. `None` if there is
+    /// none.
+    pub fn within_bounds(self) -> Option<Followed> {
+        let place = Arc::clone(&self.hub.jobs.followers).try_acquire_owned().ok()?;
+        let letting_go = self.hub.jobs.letting_go.subscribe();
+        Some(Followed { follow: self, letting_go, _place: place })
     }
 
     /// Waits until there is something new, and gives all of it, in order. Dropping the future loses
@@ -74,4 +89,27 @@ impl Follow {
         }
         Ok(events)
     }
+}
+
+/// A job that somebody from outside follows, until its end or until the hub stops.
+pub struct Followed {
+    follow: Follow,
+    letting_go: watch::Receiver<bool>,
+    _place: OwnedSemaphorePermit,
+}
+
+impl Followed {
+    /// As [`Follow::next`]; `None` once the hub stops.
+    pub async fn next(&mut self) -> Option<Result<Vec<Event>, CatalogError>> {
+        tokio::select! {
+            biased;
+            () = said(&mut self.letting_go) => None,
+            events = self.follow.next() => Some(events),
+        }
+    }
+}
+
+async fn said(letting_go: &mut watch::Receiver<bool>) {
+    // An error means that the hub is gone.
+    let _ = letting_go.wait_for(|now| *now).await;
 }

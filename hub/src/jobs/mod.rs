@@ -1,8 +1,9 @@
-//! Jobs: long tasks that run one after the other, survive a restart, and can be watched and cancelled.
+//! Jobs: long tasks that survive a restart, and can be watched and cancelled. Those of upkeep run one after
+//! the other; conversions run beside them, some at a time.
 //!
-//! The catalog's rows are the one truth. Whoever starts or cancels a job changes its row and wakes the
-//! runner (`runner`), which claims queued rows, has `work` do them on a blocking thread and writes down
-//! what came of it. `follow` reads the rows for whoever watches, `recover` deals with what a hub left that
+//! The catalog's rows are the one truth. Whoever starts (`start`) or cancels a job changes its row and
+//! wakes the runner (`runner`), which claims queued rows of each lane, has `work` do them on blocking
+//! threads and writes down what came of it (`running`). `follow` reads the rows for whoever watches, `recover` deals with what a hub left that
 //! died. Who may do what is decided in `auth`; how jobs look on the wire in `routes` and `control`.
 
 mod backup;
@@ -13,6 +14,7 @@ mod holders;
 mod monitor;
 mod recover;
 pub mod runner;
+mod running;
 mod scrub;
 mod space;
 mod spec;
@@ -26,10 +28,10 @@ pub mod work;
 
 use std::sync::Arc;
 
-use tokio::sync::{Mutex, Notify, watch};
+use tokio::sync::{Mutex, Semaphore, watch};
 
 pub use cancel::{CancelError, cancel, cancel_in};
-pub use follow::{Event, Follow};
+pub use follow::{Event, Follow, Followed};
 pub use recover::recover;
 pub use spec::{ConvertSpec, ImageFrom, JobSpec, SpecError};
 pub use start::{StartError, start, start_shared};
@@ -37,22 +39,44 @@ pub use stop::{Stop, Stopper};
 pub use wait::wait;
 pub use work::{JobError, Kinds, Work};
 
+/// Callers that may follow jobs over HTTP at a time.
+const MOST_FOLLOWERS: usize = 200;
+
 /// How jobs are done, and who waits for news of them. One for each hub.
 pub struct Jobs {
     work: Arc<dyn Work>,
-    /// Wakes the runner: something was queued, or somebody wants the running job to end.
-    wake: Notify,
+    /// Changes when something was queued, or somebody wants a running job to end.
+    wake: watch::Sender<()>,
     /// Held from looking at what is queued until what is new is queued too.
     starting: Mutex<()>,
     /// Changes whenever a row did.
     changed: watch::Sender<()>,
+    /// One permit for each caller that follows a job over HTTP.
+    followers: Arc<Semaphore>,
+    /// Whether those who follow over HTTP are to be let go.
+    letting_go: watch::Sender<bool>,
 }
 
 impl Jobs {
     /// Jobs that are done by `work`.
     pub fn new(work: Arc<dyn Work>) -> Self {
-        let (wake, starting) = (Notify::new(), Mutex::new(()));
-        Self { work, wake, starting, changed: watch::Sender::new(()) }
+        Self {
+            work,
+            wake: watch::Sender::new(()),
+            starting: Mutex::new(()),
+            changed: watch::Sender::new(()),
+            followers: Arc::new(Semaphore::new(MOST_FOLLOWERS)),
+            letting_go: watch::Sender::new(false),
+        }
+    }
+
+    /// Ends, or no longer ends, what follows jobs over HTTP: a server that stops waits for its callers.
+    pub fn let_go(&self, now: bool) {
+        self.letting_go.send_replace(now);
+    }
+
+    fn wake(&self) {
+        self.wake.send_replace(());
     }
 
     fn tell_change(&self) {

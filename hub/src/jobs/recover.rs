@@ -46,11 +46,12 @@ fn fate(row: &JobRow) -> Fate {
         let message = "the command that ran this job ended before the job did; run it again";
         return Fate::End(interrupted(message.to_owned()));
     }
-    let spec = serde_json::from_str::<JobSpec>(&row.arguments);
-    if !spec.is_ok_and(|spec| spec.may_start_again()) {
-        return Fate::End(interrupted(
-            "the hub stopped while this job ran; run it again".to_owned(),
-        ));
+    let spec = match serde_json::from_str::<JobSpec>(&row.arguments) {
+        Ok(spec) => spec,
+        Err(error) => return Fate::End(unknown(&error)),
+    };
+    if !spec.may_start_again() {
+        return Fate::End(interrupted(spec.why_not_again().to_owned()));
     }
     let deaths = row.attempts.saturating_add(1);
     if deaths >= MOST_DEATHS {
@@ -65,4 +66,10 @@ fn fate(row: &JobRow) -> Fate {
 /// The end of a job that was cut off and is not done again by itself.
 pub(super) fn interrupted(message: String) -> JobEnd {
     JobEnd::Failed { code: "interrupted", message }
+}
+
+/// The end of a job that only another version of the hub knows.
+pub(super) fn unknown(error: &serde_json::Error) -> JobEnd {
+    let message = format!("this version of the hub does not know such a job: {error}");
+    JobEnd::Failed { code: "unknown_job", message }
 }

@@ -125,6 +125,15 @@ impl JobSpec {
         !matches!(self, Self::Backup { .. }) && !self.needs_memory()
     }
 
+    /// What is said of a job that was cut off and may not start again.
+    pub(super) fn why_not_again(&self) -> &'static str {
+        if self.needs_memory() {
+            "the hub stopped while this job ran, and credentials are never written down; ask for it again"
+        } else {
+            "the hub stopped while this job ran; run it again"
+        }
+    }
+
     /// Whether the job needs what the hub keeps nowhere but in memory, so that it cannot even begin once
     /// the hub that was asked for it is gone.
     pub fn needs_memory(&self) -> bool {

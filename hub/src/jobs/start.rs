@@ -1,10 +1,10 @@
 //! Queueing a job, and why that may not be.
 
 use super::{JobSpec, SpecError};
-use crate::catalog::{CatalogError, JobRow, JobState, NewJob};
+use crate::catalog::{CatalogError, JobRow, JobState, Lane, NewJob};
 use crate::state::Hub;
 
-/// Jobs that may wait at a time. Bounds what a script that asks again and again can pile up.
+/// Jobs of upkeep that may wait at a time. Bounds what a script that asks again and again can pile up.
 const MOST_QUEUED: usize = 100;
 
 /// Why a job was not queued.
@@ -16,6 +16,12 @@ pub enum StartError {
     /// Too many wait already.
     #[error("{MOST_QUEUED} jobs wait already; try again when some of them are done")]
     Full,
+    /// As many conversions wait as the configuration allows.
+    #[error("as many conversions wait as may; try again when some of them are done")]
+    ConversionsFull,
+    /// As many conversions of that user wait as the configuration allows.
+    #[error("as many conversions of this user wait as may; try again when some of them are done")]
+    UserFull,
     /// The same is to be done already.
     #[error("the same job waits already: {0}; it runs when those before it are done")]
     Waits(String),
@@ -33,7 +39,7 @@ pub async fn start(hub: &Hub, spec: &JobSpec, user_id: Option<i64>) -> Result<Jo
     if let Some(same) = queued.iter().rfind(|row| row.arguments == arguments) {
         return Err(StartError::Waits(same.id.clone()));
     }
-    queue(hub, spec, arguments, queued.len(), user_id).await
+    queue(hub, spec, arguments, &queued, user_id).await
 }
 
 /// Queues a job of a user, unless the same job of the same user waits or runs already: then that one is
@@ -54,7 +60,7 @@ pub async fn start_shared(
     if let Some(same) = queued.iter().chain(&running).find(same) {
         return Ok((same.clone(), true));
     }
-    Ok((queue(hub, spec, arguments, queued.len(), Some(user_id)).await?, false))
+    Ok((queue(hub, spec, arguments, &queued, Some(user_id)).await?, false))
 }
 
 fn arguments(spec: &JobSpec) -> Result<String, SpecError> {
@@ -63,21 +69,42 @@ fn arguments(spec: &JobSpec) -> Result<String, SpecError> {
     serde_json::to_string(spec).map_err(|_| SpecError::NotUnicode)
 }
 
-/// Queues a job while `hub.jobs.starting` is held. `waiting` is how many are queued already.
+/// Queues a job while `hub.jobs.starting` is held. `queued` are those that wait already.
 async fn queue(
     hub: &Hub,
     spec: &JobSpec,
     arguments: String,
-    waiting: usize,
+    queued: &[JobRow],
     user_id: Option<i64>,
 ) -> Result<JobRow, StartError> {
-    if waiting >= MOST_QUEUED {
-        return Err(StartError::Full);
-    }
+    check_room(hub, Lane::of(spec.kind()), queued, user_id)?;
     let job = NewJob { kind: spec.kind(), arguments, user_id };
     let row = hub.catalog.insert_job(&job, hub.clock.now()).await?;
     tracing::info!(job = row.id, kind = row.kind, "job queued");
-    hub.jobs.wake.notify_one();
+    hub.jobs.wake();
     hub.jobs.tell_change();
     Ok(row)
+}
+
+/// Refuses a job of a lane whose queue is full.
+fn check_room(
+    hub: &Hub,
+    lane: Lane,
+    queued: &[JobRow],
+    user_id: Option<i64>,
+) -> Result<(), StartError> {
+    let waiting = || queued.iter().filter(|row| Lane::of(&row.kind) == lane);
+    let images = &hub.config.images;
+    match lane {
+        Lane::Upkeep if waiting().count() >= MOST_QUEUED => Err(StartError::Full),
+        Lane::Conversions if waiting().count() >= images.queued_conversions => {
+            Err(StartError::ConversionsFull)
+        }
+        Lane::Conversions
+            if waiting().filter(|row| row.user_id == user_id).count() >= images.queued_per_user =>
+        {
+            Err(StartError::UserFull)
+        }
+        Lane::Upkeep | Lane::Conversions => Ok(()),
+    }
 }

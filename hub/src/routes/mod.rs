@@ -5,6 +5,7 @@ mod download;
 mod drain;
 mod face;
 mod intake;
+mod job_events;
 mod jobs;
 mod json_stream;
 mod native;
@@ -78,6 +79,8 @@ fn native_face(hub: &Hub) -> Router {
         .route("/jobs", get(jobs::list).post(jobs::start))
         .route("/jobs/{job}", get(jobs::job).delete(jobs::cancel))
         .layer(time_limit(hub))
+        // For as long as the job takes.
+        .route("/jobs/{job}/events", get(job_events::events))
         // These take in much, or check a whole tree: no time limit but the one between two parts.
         .route("/sessions/{session}/chunks", post(native::put_chunks))
         .route("/flists/{repository}/{flist}", flist)

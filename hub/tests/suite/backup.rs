@@ -7,7 +7,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use flisthub_hub::backup::BackupError;
-use flisthub_hub::catalog::{Claim, JobState, NewJob};
+use flisthub_hub::catalog::{Claim, JobState, Lane, NewJob};
 use flisthub_storage::{ChunkId, Silent};
 use reqwest::Method;
 
@@ -275,7 +275,7 @@ async fn jobs_of_back_then_are_not_done_by_the_restored_hub() {
     let hub = open(&place.path("data")).await;
     let job = NewJob { kind: "sweep", arguments: "{}".to_owned(), user_id: None };
     let running = hub.catalog.insert_job(&job, 1).await.unwrap();
-    hub.catalog.claim_job(Claim::Oldest, 2).await.unwrap().unwrap();
+    hub.catalog.claim_job(Claim::Oldest(Lane::Upkeep), 2).await.unwrap().unwrap();
     let queued = hub.catalog.insert_job(&job, 3).await.unwrap();
     place.run(&hub).await;
     let (data, _) = place.restore(None).await;

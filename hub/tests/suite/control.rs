@@ -170,7 +170,7 @@ async fn bad_lines_are_told_so_and_harm_nobody() {
     }
     raw.say(b"\xff\xfe\n").await;
     assert_eq!(raw.hear().await.unwrap()["tell"], "error");
-    assert_eq!(hub.hub.catalog.jobs(None, 10).await.unwrap(), [], "nothing was started");
+    assert_eq!(hub.hub.catalog.jobs(None, None, 10).await.unwrap(), [], "nothing was started");
     // A line of exactly the most bytes is read, and the connection lives on.
     let mut line = r#"{"ask":"jobs"}"#.to_owned();
     line.push_str(&" ".repeat(LINE_BYTES - 1 - line.len()));

@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-use flisthub_hub::catalog::{Catalog, Claim, JobState, NewJob};
+use flisthub_hub::catalog::{Catalog, Claim, JobState, Lane, NewJob};
 use flisthub_hub::data::DataDirectory;
 use flisthub_hub::jobs::JobError;
 use rustix::process::{Pid, Signal, kill_process};
@@ -123,7 +123,7 @@ fn jobs_of_a_killed_hub_run_when_it_starts_again() {
         let job = NewJob { kind: "sweep", arguments, user_id: None };
         let id = catalog.insert_job(&job, 1).await.unwrap().id;
         // As the hub left it that was killed while it ran.
-        let row = catalog.claim_job(Claim::Oldest, 2).await.unwrap().unwrap();
+        let row = catalog.claim_job(Claim::Oldest(Lane::Upkeep), 2).await.unwrap().unwrap();
         assert_eq!((&row.id, row.state), (&id, JobState::Running));
         catalog.close().await;
         id
@@ -214,7 +214,7 @@ async fn ctrl_c_asks_for_the_end_and_waits_for_it() {
         .spawn()
         .unwrap();
     let id = loop {
-        if let Some(row) = hub.hub.catalog.jobs(None, 1).await.unwrap().pop() {
+        if let Some(row) = hub.hub.catalog.jobs(None, None, 1).await.unwrap().pop() {
             break row.id;
         }
         tokio::time::sleep(std::time::Duration::from_millis(5)).await;

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use flisthub_flist::wire::JobPart;
-use flisthub_hub::catalog::{Claim, JobEnd, JobRow, JobState};
+use flisthub_hub::catalog::{Claim, JobEnd, JobRow, JobState, Lane};
 use flisthub_hub::config::Config;
 use flisthub_hub::jobs::{self, Event, Follow, JobError, JobSpec, Stop, Work, runner};
 use flisthub_hub::state::Hub;
@@ -17,7 +17,7 @@ use crate::support::TestHub;
 type Result<T> = std::result::Result<T, JobError>;
 
 /// Work that is a closure.
-pub(crate) struct Fake<F>(F);
+pub(crate) struct Fake<F>(pub(crate) F);
 
 impl<F: Fn(&JobSpec, &dyn Monitor) -> Result<Value> + Send + Sync> Work for Fake<F> {
     fn run(&self, _: &Hub, spec: &JobSpec, monitor: &dyn Monitor) -> Result<Value> {
@@ -252,7 +252,10 @@ async fn jobs_of_a_hub_that_died_run_again_but_not_for_ever() {
         .unwrap()
         .id;
     for id in [&sweep, &backup, &cancelled, &done] {
-        assert_eq!(&hub.catalog.claim_job(Claim::Oldest, 1).await.unwrap().unwrap().id, id);
+        assert_eq!(
+            &hub.catalog.claim_job(Claim::Oldest(Lane::Upkeep), 1).await.unwrap().unwrap().id,
+            id
+        );
     }
     hub.catalog.ask_cancel(&cancelled, 1).await.unwrap();
     hub.catalog.finish_job(&done, &JobEnd::Succeeded("{}".into()), 2).await.unwrap();
@@ -272,7 +275,7 @@ async fn jobs_of_a_hub_that_died_run_again_but_not_for_ever() {
     assert_eq!(read(&done).await, before);
     // It runs when a runner is there, and kills no more than three hubs.
     for attempts in 2..=3 {
-        let claimed = hub.catalog.claim_job(Claim::Oldest, 3).await.unwrap().unwrap();
+        let claimed = hub.catalog.claim_job(Claim::Oldest(Lane::Upkeep), 3).await.unwrap().unwrap();
         assert_eq!(claimed.id, sweep);
         jobs::recover(&hub).await.unwrap();
         let row = read(&sweep).await;

@@ -33,6 +33,10 @@ mod hostile;
 #[cfg(test)]
 mod job_commands;
 #[cfg(test)]
+mod job_events;
+#[cfg(test)]
+mod job_lanes;
+#[cfg(test)]
 mod job_routes;
 #[cfg(test)]
 mod jobs;
