@@ -2,12 +2,16 @@
 
 mod conversions;
 mod jobs;
+mod merges;
 
 use flisthub_storage::Profile;
 use serde::{Deserialize, Serialize};
 
 pub use conversions::{Conversion, RegistryCredentials};
 pub use jobs::{JobDetail, JobInfo, JobLine, JobPage, JobPart};
+pub use merges::{
+    MergeConflict, MergeDifference, MergeRequest, MergeRule, MergeSummary, MergedFlist,
+};
 
 /// Media type of error bodies (RFC 9457).
 pub const PROBLEM_TYPE: &str = "application/problem+json";
