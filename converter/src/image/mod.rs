@@ -12,6 +12,8 @@ mod layer;
 mod manifest;
 mod platform;
 mod progress;
+#[cfg(feature = "registry")]
+pub mod registry;
 mod source;
 mod startup;
 

@@ -1,0 +1,165 @@
+//! A layer's bytes while they arrive: a task receives them, a thread reads them, a bounded channel lies
+//! between. A connection that breaks off is taken up again where it broke.
+
+use std::io::{self, Read};
+use std::sync::Arc;
+
+use bytes::{Buf, Bytes};
+use reqwest::header::{CONTENT_RANGE, HeaderMap, HeaderValue, RANGE};
+use reqwest::{Method, StatusCode};
+use tokio::runtime::Handle;
+use tokio::sync::mpsc;
+
+use super::session::Session;
+use super::transport::{Answer, Broken};
+use crate::image::{Blob, ImageError};
+
+/// Parts that may wait between the two sides. They have at most some hundred kilobytes.
+const WAITING: usize = 16;
+
+/// How often one layer is taken up again.
+const MAX_BREAKS: u32 = 5;
+
+enum Part {
+    Data(Bytes),
+    /// All came. A channel that closes without this, or a failure, is a runtime that ended.
+    End,
+    Failed(ImageError),
+}
+
+/// Asks for a layer.
+pub(super) async fn open(session: &Session, blob: Blob) -> Result<Answer, ImageError> {
+    let what = name(blob);
+    let mut answer =
+        session.ask(Method::GET, "blobs", &blob.digest.to_string(), HeaderMap::new()).await?;
+    if answer.status() != StatusCode::OK {
+        return Err(session.refusal(&mut answer, &what).await);
+    }
+    match answer.length() {
+        Some(length) if length != blob.size => Err(wrong_size(blob, length.to_string())),
+        _ => Ok(answer),
+    }
+}
+
+/// Receives the layer that `answer` begins, and gives the side to read it from.
+pub(super) fn start(
+    handle: &Handle,
+    session: Arc<Session>,
+    blob: Blob,
+    answer: Answer,
+) -> LayerReader {
+    let (sender, receiver) = mpsc::channel(WAITING);
+    handle.spawn(async move {
+        let mut receiving = Receiving { session, blob, answer, at: 0, breaks: 0 };
+        tokio::select! {
+            () = receiving.run(&sender) => {}
+            // Nobody reads any more.
+            () = sender.closed() => {}
+        }
+    });
+    LayerReader { receiver, part: Bytes::new(), ended: false }
+}
+
+struct Receiving {
+    session: Arc<Session>,
+    blob: Blob,
+    answer: Answer,
+    /// Bytes received.
+    at: u64,
+    breaks: u32,
+}
+
+impl Receiving {
+    async fn run(&mut self, sender: &mpsc::Sender<Part>) {
+        loop {
+            let part = match self.next().await {
+                Ok(Some(bytes)) => Part::Data(bytes),
+                Ok(None) => Part::End,
+                Err(failure) => Part::Failed(failure),
+            };
+            let last = !matches!(part, Part::Data(_));
+            if sender.send(part).await.is_err() || last {
+                return;
+            }
+        }
+    }
+
+    async fn next(&mut self) -> Result<Option<Bytes>, ImageError> {
+        loop {
+            match self.answer.next().await {
+                Ok(Some(bytes)) => {
+                    self.at = self.at.saturating_add(bytes.len() as u64);
+                    if self.at > self.blob.size {
+                        return Err(wrong_size(self.blob, "more".to_owned()));
+                    }
+                    return Ok(Some(bytes));
+                }
+                Ok(None) if self.at < self.blob.size => {
+                    return Err(wrong_size(self.blob, self.at.to_string()));
+                }
+                Ok(None) => return Ok(None),
+                // All is there, and the digest will tell.
+                Err(Broken::Lost(_)) if self.at == self.blob.size => return Ok(None),
+                Err(Broken::Lost(failure)) => self.resume(failure).await?,
+                Err(Broken::Silent(failure)) => return Err(failure),
+            }
+        }
+    }
+
+    /// Asks for the rest, after `failure`.
+    async fn resume(&mut self, failure: ImageError) -> Result<(), ImageError> {
+        self.breaks += 1;
+        if self.breaks > MAX_BREAKS {
+            return Err(failure);
+        }
+        let range = HeaderValue::from_str(&format!("bytes={}-", self.at));
+        let headers = range.ok().map(|range| (RANGE, range)).into_iter().collect();
+        let key = self.blob.digest.to_string();
+        let answer = self.session.ask(Method::GET, "blobs", &key, headers).await?;
+        if answer.status() != StatusCode::PARTIAL_CONTENT
+            || starts_at(answer.headers()) != Some(self.at)
+        {
+            return Err(failure);
+        }
+        self.answer = answer;
+        Ok(())
+    }
+}
+
+/// The offset of the first byte of a partial answer (RFC 9110, section 14.4).
+fn starts_at(headers: &HeaderMap) -> Option<u64> {
+    let text = headers.get(CONTENT_RANGE)?.to_str().ok()?;
+    text.strip_prefix("bytes ")?.split_once('-')?.0.parse().ok()
+}
+
+fn name(blob: Blob) -> String {
+    format!("layer {}", blob.digest)
+}
+
+fn wrong_size(blob: Blob, found: String) -> ImageError {
+    ImageError::SizeMismatch { what: name(blob), expected: blob.size, found }
+}
+
+/// Reads a layer on a blocking thread. Failures are [`io::Error`]s around an [`ImageError`].
+pub(super) struct LayerReader {
+    receiver: mpsc::Receiver<Part>,
+    part: Bytes,
+    ended: bool,
+}
+
+impl Read for LayerReader {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while self.part.is_empty() && !self.ended {
+            match self.receiver.blocking_recv() {
+                Some(Part::Data(part)) => self.part = part,
+                Some(Part::End) => self.ended = true,
+                Some(Part::Failed(failure)) => return Err(io::Error::other(failure)),
+                None => return Err(io::Error::other("the program is ending")),
+            }
+        }
+        let length = self.part.len().min(buffer.len());
+        let (into, _) = buffer.split_at_mut(length);
+        self.part.copy_to_slice(into);
+        Ok(length)
+    }
+}
