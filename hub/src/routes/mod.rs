@@ -8,6 +8,7 @@ mod intake;
 mod job_events;
 mod jobs;
 mod json_stream;
+mod merge;
 mod native;
 mod observe;
 mod range;
@@ -56,6 +57,7 @@ fn zero_hub_face(hub: &Hub) -> Router {
         .route("/api/flist/me/{flist}", get(zero_hub::own_dump).delete(zero_hub::delete))
         .layer(time_limit(hub))
         .route("/api/flist/me/upload", upload)
+        .route("/api/flist/me/merge/{target}", post(merge::zero_hub_merge))
         .route("/api/{*path}", axum::routing::any(no_such_route))
         .layer(CatchPanicLayer::new())
         .layer(map_response(face::envelope))
@@ -85,6 +87,7 @@ fn native_face(hub: &Hub) -> Router {
         .route("/sessions/{session}/chunks", post(native::put_chunks))
         .route("/flists/{repository}/{flist}", flist)
         .route("/flists/{repository}/{flist}/undelete", post(native::undelete))
+        .route("/flists/{repository}/{flist}/merge", post(merge::merge))
         .route("/{*path}", axum::routing::any(no_such_route))
         .layer(CatchPanicLayer::new())
         .layer(map_response(face::problem))

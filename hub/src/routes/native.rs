@@ -25,7 +25,8 @@ use crate::state::Hub;
 
 type Answer<T> = Result<T, ApiError>;
 
-fn info(row: NameRow) -> FlistInfo {
+/// A name as the native API shows it.
+pub(super) fn info(row: NameRow) -> FlistInfo {
     FlistInfo {
         repository: row.repository,
         name: row.name,

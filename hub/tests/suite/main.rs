@@ -49,6 +49,8 @@ mod lists;
 #[cfg(test)]
 mod local_jobs;
 #[cfg(test)]
+mod merge;
+#[cfg(test)]
 mod native;
 #[cfg(test)]
 mod power;
