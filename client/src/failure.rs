@@ -7,6 +7,8 @@ use flisthub_converter::{ConvertError, ExtractError};
 use flisthub_flist::{FileError, LoadError};
 use flisthub_storage::StoreError;
 
+use crate::job_progress::JobFailed;
+
 /// What a script can rely on; shown by `--help` and in `docs/hub-client.md`.
 pub(crate) const EXIT_CODES: &str = "\
 Exit codes:
@@ -67,7 +69,7 @@ pub(crate) struct Ending {
     pub(crate) exit: u8,
 }
 
-fn ending(code: &str, exit: u8) -> Ending {
+pub(crate) fn ending(code: &str, exit: u8) -> Ending {
     Ending { code: code.to_owned(), exit }
 }
 
@@ -96,6 +98,9 @@ fn of_one(error: &(dyn Error + 'static)) -> Option<Ending> {
     }
     if let Some(error) = error.downcast_ref::<ClientError>() {
         return Some(ending(error.code(), exit_of(error)));
+    }
+    if let Some(error) = error.downcast_ref::<JobFailed>() {
+        return Some(error.ending());
     }
     if let Some(error) = error.downcast_ref::<PushError>() {
         return of_push(error);

@@ -1,8 +1,8 @@
 //! Typed calls for every route of the native API.
 //!
 //! One method is one route: what goes in and comes out is typed, refusals are a [`ClientError`]. How
-//! requests travel and are repeated is `transport`; what calls mean together is `push`, `pull` and
-//! `remote_store`.
+//! requests travel and are repeated is `transport`; the routes of jobs are in `jobs`; what calls mean
+//! together is `push`, `pull` and `remote_store`.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -214,7 +214,11 @@ impl HubClient {
         self.transport.patience()
     }
 
-    fn need_token(&self) -> Result<(), ClientError> {
+    pub(crate) fn transport(&self) -> &Transport {
+        &self.transport
+    }
+
+    pub(crate) fn need_token(&self) -> Result<(), ClientError> {
         if self.transport.has_token() {
             return Ok(());
         }
@@ -230,11 +234,11 @@ pub fn flist_id(info: &FlistInfo) -> Result<ChunkId, ClientError> {
     info.flist.parse().map_err(|_| bad_answer(&what, "the flist's id is not 64 hex digits"))
 }
 
-fn bad_answer(what: &str, reason: &str) -> ClientError {
+pub(crate) fn bad_answer(what: &str, reason: &str) -> ClientError {
     ClientError::BadAnswer { what: what.to_owned(), reason: reason.to_owned() }
 }
 
-fn json(what: &str, value: &impl Serialize) -> Result<Payload, ClientError> {
+pub(crate) fn json(what: &str, value: &impl Serialize) -> Result<Payload, ClientError> {
     let body = serde_json::to_vec(value).map_err(|error| bad_answer(what, &error.to_string()))?;
     Ok(Payload::Json(Bytes::from(body)))
 }

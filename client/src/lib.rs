@@ -10,7 +10,9 @@ mod address;
 mod body;
 mod download;
 mod error;
+mod event_stream;
 mod hub;
+mod jobs;
 mod object_file;
 mod pull;
 
@@ -23,6 +25,7 @@ mod transport;
 pub use download::{ChunkDownload, Download};
 pub use error::{ClientError, Refusal};
 pub use hub::{HubClient, Opened, flist_id};
+pub use jobs::{JobEvent, JobEvents};
 pub use pull::{Pull, PullError};
 pub use push::{Push, PushError, Pushed, Source};
 pub use remote_store::{RemoteStore, Traffic};

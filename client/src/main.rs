@@ -7,6 +7,7 @@ mod config;
 mod confirm;
 mod failure;
 mod interrupt;
+mod job_progress;
 mod listing;
 mod name;
 mod output;

@@ -29,6 +29,8 @@ pub(crate) struct Call<'a> {
     /// Path below the hub's address; each segment is percent-encoded.
     pub(crate) path: &'a [&'a str],
     pub(crate) payload: Payload,
+    /// One more header.
+    pub(crate) header: Option<(&'static str, String)>,
     pub(crate) repeat: Repeat,
     /// How long the hub may take until it begins to answer, beyond the usual silence.
     pub(crate) patience: Duration,
@@ -36,8 +38,8 @@ pub(crate) struct Call<'a> {
 
 impl<'a> Call<'a> {
     pub(crate) fn new(what: &'a str, method: Method, path: &'a [&'a str]) -> Self {
-        let (payload, patience) = (Payload::Empty, Duration::ZERO);
-        Self { what, method, path, payload, repeat: Repeat::Safe, patience }
+        let (payload, header, patience) = (Payload::Empty, None, Duration::ZERO);
+        Self { what, method, path, payload, header, repeat: Repeat::Safe, patience }
     }
 }
 
@@ -122,6 +124,11 @@ impl Transport {
         self.retrying(call.repeat, || self.attempt(call)).await
     }
 
+    /// As [`Transport::open`], but does not try again.
+    pub(crate) async fn open_once(&self, call: &Call<'_>) -> Result<Response, ClientError> {
+        self.attempt(call).await
+    }
+
     /// The next part of an answer; `None` at its end.
     pub(crate) async fn next_part(
         &self,
@@ -153,6 +160,9 @@ impl Transport {
         let mut request = self.http.request(call.method.clone(), self.url(call)?);
         if let Some(token) = &self.token {
             request = request.header(AUTHORIZATION, token.clone());
+        }
+        if let Some((name, value)) = &call.header {
+            request = request.header(*name, value);
         }
         let request = call.payload.attach(request);
         let limit = self.patience.silence + call.patience + call.payload.time();

@@ -5,6 +5,8 @@ mod calls;
 #[cfg(test)]
 mod fake;
 #[cfg(test)]
+mod jobs;
+#[cfg(test)]
 mod program;
 #[cfg(test)]
 mod pulls;
