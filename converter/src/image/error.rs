@@ -137,6 +137,23 @@ pub enum ImageError {
         /// What went wrong.
         reason: String,
     },
+    /// An archive of images cannot be read.
+    #[error("{place} cannot be read as an archive of images")]
+    Archive {
+        /// Its name, or where it comes from.
+        place: String,
+        /// What is wrong.
+        #[source]
+        source: Box<ConvertError>,
+    },
+    /// There are several images, and nothing says which is meant.
+    #[error("{place} holds several images ({names}); name one of them")]
+    Ambiguous {
+        /// The archive or layout.
+        place: String,
+        /// Their names, at most a few.
+        names: String,
+    },
     /// A layer's bytes cannot be taken.
     #[error("layer {number} ({diff_id})")]
     Layer {
@@ -190,6 +207,12 @@ impl ImageError {
         Self::UnknownType { what, media_type: media_type.chars().take(100).collect() }
     }
 
+    /// Whether this program or its machine is at fault, and not the image: what it says is then for the
+    /// operator, not for whoever asked.
+    pub fn is_internal(&self) -> bool {
+        self.code() == "failed"
+    }
+
     /// A stable word for what went wrong.
     pub fn code(&self) -> &'static str {
         match self {
@@ -206,6 +229,12 @@ impl ImageError {
             Self::NoPlatform { .. } => "no_platform",
             Self::NoEngine { .. } => "no_engine",
             Self::ConfigTooLarge { .. } | Self::TooLarge(_) => "too_large",
+            Self::Ambiguous { .. } => "ambiguous_image",
+            Self::Archive { source, .. } => match **source {
+                ConvertError::Limit { .. } => "too_large",
+                ref error if error.is_bad_input() => "bad_image",
+                _ => "failed",
+            },
             Self::Layer { source, .. } => match **source {
                 ConvertError::Limit { .. } => "too_large",
                 ConvertError::Read(_) => "registry_unreachable",
