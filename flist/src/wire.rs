@@ -7,7 +7,7 @@ mod merges;
 use flisthub_storage::Profile;
 use serde::{Deserialize, Serialize};
 
-pub use conversions::{Conversion, RegistryCredentials};
+pub use conversions::{Conversion, RegistryCredentials, default_name};
 pub use jobs::{JobDetail, JobInfo, JobLine, JobPage, JobPart};
 pub use merges::{
     MergeConflict, MergeDifference, MergeRequest, MergeRule, MergeSummary, MergedFlist,

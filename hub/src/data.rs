@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 pub const RESTORING: &str = "restoring";
 
 /// A directory that holds all of one hub: `catalog.sqlite` (with SQLite's own files beside it) and
-/// `chunks/` (RocksDB).
+/// `chunks/` (RocksDB); beside them what can be made again, `layers/`, and what nobody needs after the hub
+/// has stopped, `spool/`.
 #[derive(Debug, Clone)]
 pub struct DataDirectory(PathBuf);
 
@@ -50,6 +51,16 @@ impl DataDirectory {
     /// The chunk store's directory.
     pub fn chunks(&self) -> PathBuf {
         self.0.join("chunks")
+    }
+
+    /// The directory of what is known of images' layers.
+    pub fn layers(&self) -> PathBuf {
+        self.0.join("layers")
+    }
+
+    /// The directory for archives while they are read.
+    pub fn spool(&self) -> PathBuf {
+        self.0.join("spool")
     }
 }
 

@@ -71,8 +71,8 @@ impl From<ActionError> for ApiError {
             ActionError::NotFound { what, .. } => ErrorBody {
                 zero_hub: Some(match what {
                     Thing::User | Thing::Repository => "user not found",
-                    // 0-hub has no jobs.
-                    Thing::Flist | Thing::Job => "source not found",
+                    // 0-hub has no jobs, and keeps no configuration.
+                    Thing::Flist | Thing::Job | Thing::ImageConfig => "source not found",
                 }),
                 ..body(StatusCode::NOT_FOUND, "not_found")
             },
@@ -86,6 +86,10 @@ impl From<ActionError> for ApiError {
             }
             ActionError::Absent(ids) => {
                 ErrorBody { missing: ids.into(), ..body(StatusCode::NOT_FOUND, "missing_objects") }
+            }
+            ActionError::Conversion { code, .. } => {
+                let (code, status) = conversion(&code);
+                body(status, code)
             }
             ActionError::Swept(_) => body(StatusCode::GONE, "swept"),
             ActionError::Busy(_) => body(StatusCode::SERVICE_UNAVAILABLE, "busy"),
@@ -128,11 +132,46 @@ impl ApiError {
         Self(ErrorBody::new(status, code, message))
     }
 
+    /// The code and the message, for what is no answer over HTTP.
+    pub(crate) fn into_words(self) -> (&'static str, String) {
+        (self.0.code, self.0.message)
+    }
+
     /// Logs what happened, once, and tells the caller nothing of it.
     fn internal(cause: &(dyn Error + 'static)) -> Self {
         log(cause);
         Self(ErrorBody::of_status(StatusCode::INTERNAL_SERVER_ERROR, None))
     }
+}
+
+/// The status of a conversion that failed for that reason.
+fn conversion(code: &str) -> (&'static str, StatusCode) {
+    const STATUSES: [(&str, StatusCode); 17] = [
+        ("bad_reference", StatusCode::BAD_REQUEST),
+        ("bad_platform", StatusCode::BAD_REQUEST),
+        ("host_refused", StatusCode::FORBIDDEN),
+        ("registry_unauthorized", StatusCode::FORBIDDEN),
+        ("unknown_image", StatusCode::NOT_FOUND),
+        ("not_found", StatusCode::NOT_FOUND),
+        ("credentials_gone", StatusCode::CONFLICT),
+        ("too_large", StatusCode::PAYLOAD_TOO_LARGE),
+        ("no_platform", StatusCode::UNPROCESSABLE_ENTITY),
+        ("unknown_type", StatusCode::UNPROCESSABLE_ENTITY),
+        ("bad_image", StatusCode::UNPROCESSABLE_ENTITY),
+        ("bad_layer", StatusCode::UNPROCESSABLE_ENTITY),
+        ("digest_mismatch", StatusCode::BAD_GATEWAY),
+        ("size_mismatch", StatusCode::BAD_GATEWAY),
+        ("bad_registry_answer", StatusCode::BAD_GATEWAY),
+        ("registry_unreachable", StatusCode::BAD_GATEWAY),
+        ("no_engine", StatusCode::BAD_GATEWAY),
+    ];
+    const OWN: [(&str, StatusCode); 3] = [
+        ("disk_full", StatusCode::INSUFFICIENT_STORAGE),
+        ("read_only", StatusCode::SERVICE_UNAVAILABLE),
+        ("busy", StatusCode::SERVICE_UNAVAILABLE),
+    ];
+    let known = STATUSES.into_iter().chain(OWN).find(|(known, _)| *known == code);
+    known.unwrap_or(("failed", StatusCode::INTERNAL_SERVER_ERROR))
 }
 
 /// What happened is for the log alone.
@@ -198,6 +237,12 @@ mod tests {
             (ActionError::Conflict(text()), 409, "conflict"),
             (ActionError::Missing(vec![id]), 409, "missing_objects"),
             (ActionError::Absent(vec![id]), 404, "missing_objects"),
+            (ActionError::Conversion { code: text(), message: text() }, 500, "failed"),
+            (
+                ActionError::Conversion { code: "no_platform".to_owned(), message: text() },
+                422,
+                "no_platform",
+            ),
             (ActionError::Swept(text()), 410, "swept"),
             (ActionError::Busy("busy"), 503, "busy"),
             (ActionError::Auth(CatalogError::busy().into()), 503, "busy"),

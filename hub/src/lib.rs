@@ -15,6 +15,7 @@ pub mod control;
 pub mod data;
 pub mod error;
 pub mod gate;
+pub mod images;
 pub mod jobs;
 pub mod name;
 pub mod newest;

@@ -10,6 +10,7 @@ use crate::catalog::{Catalog, CatalogError};
 use crate::config::Config;
 use crate::data::DataDirectory;
 use crate::gate::Gate;
+use crate::images::Images;
 use crate::jobs::{Jobs, Kinds};
 
 /// Bytes of SQLite's header: a shorter file is none to SQLite, which makes a new database of it.
@@ -26,6 +27,8 @@ pub struct Hub {
     pub gate: Arc<Gate>,
     /// Long tasks, one at a time.
     pub jobs: Arc<Jobs>,
+    /// What the conversion of images needs.
+    pub images: Arc<Images>,
     /// What a backup copies; `None` for a hub that was put together from its parts.
     pub disk: Option<Arc<Disk>>,
     /// The time.
@@ -127,6 +130,7 @@ impl Hub {
             readers: places(limits.transfers),
             publishes: places(limits.publishes),
             jobs: Arc::new(Jobs::new(Arc::new(Kinds))),
+            images: Arc::default(),
             disk: None,
             gate: Arc::default(),
             catalog,

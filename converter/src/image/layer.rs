@@ -47,6 +47,11 @@ pub(super) fn read_layer(
         }
         Err(ConvertError::Cancelled) => Err(ImageError::Cancelled),
         Err(ConvertError::Store(error)) => Err(error.into()),
+        // What the source itself says is clearer than that reading failed.
+        Err(ConvertError::Read(error)) => match error.downcast::<ImageError>() {
+            Ok(error) => Err(error),
+            Err(error) => Err(explained(ConvertError::Read(error))),
+        },
         Err(error) => {
             if error.is_bad_input() && !matches!(error, ConvertError::Limit { .. }) {
                 blob.check(number, layer)?;

@@ -58,9 +58,31 @@ impl fmt::Debug for RegistryCredentials {
     }
 }
 
+/// The name that the flist of an image gets where none is given, as 0-hub makes it: `host:5000/team/app:1`
+/// becomes `host-5000-team-app-1`, and an image without a tag ends in `-latest`. Not every image's is a
+/// name: it may be too long.
+pub fn default_name(image: &str) -> String {
+    let last = image.rsplit('/').next().unwrap_or(image);
+    let tag = if last.contains([':', '@']) { "" } else { ":latest" };
+    let dash = |char| if matches!(char, ':' | '/' | '@') { '-' } else { char };
+    image.chars().chain(tag.chars()).map(dash).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_image_has_a_name() {
+        for (image, name) in [
+            ("alpine", "alpine-latest"),
+            ("threefoldtech/peertube:latest", "threefoldtech-peertube-latest"),
+            ("127.0.0.1:5000/demo/app", "127.0.0.1-5000-demo-app-latest"),
+            ("ghcr.io/o/a:1.2@sha256:ab", "ghcr.io-o-a-1.2-sha256-ab"),
+        ] {
+            assert_eq!(default_name(image), name);
+        }
+    }
 
     #[test]
     fn the_least_and_the_most_that_can_be_asked() {

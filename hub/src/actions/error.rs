@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use flisthub_flist::LoadError;
 use flisthub_storage::{ChunkId, StoreError};
 
 use crate::auth::{AuthError, Denied};
@@ -56,6 +57,14 @@ pub enum ActionError {
     /// Objects that were asked for are not in the store.
     #[error("{} of the objects asked for are not in the store", .0.len())]
     Absent(Vec<ChunkId>),
+    /// An image could not be converted.
+    #[error("{message}")]
+    Conversion {
+        /// A stable word; [`flisthub_converter::image::ImageError::code`] has most of them.
+        code: String,
+        /// What is wrong, where, and what to do.
+        message: String,
+    },
     /// What a deleted name pointed at is no longer whole.
     #[error("{0}")]
     Swept(String),
@@ -94,6 +103,8 @@ pub enum Thing {
     Repository,
     /// A flist's name in a repository.
     Flist,
+    /// The configuration of the image that a flist was made of.
+    ImageConfig,
     /// A job.
     Job,
 }
@@ -104,6 +115,7 @@ impl fmt::Display for Thing {
             Self::User => "user",
             Self::Repository => "repository",
             Self::Flist => "flist",
+            Self::ImageConfig => "image configuration in",
             Self::Job => "job",
         })
     }
@@ -113,6 +125,14 @@ impl ActionError {
     /// Nothing of that sort has that name.
     pub fn not_found(what: Thing, name: impl Into<String>) -> Self {
         Self::NotFound { what, name: name.into() }
+    }
+
+    /// Objects of a flist that is published could not be read.
+    pub fn of_load(error: LoadError) -> Self {
+        match error {
+            LoadError::Store(error) => error.into(),
+            error => Self::Damaged(error.into()),
+        }
     }
 
     /// Something of ours failed.

@@ -2,6 +2,8 @@
 
 pub mod accounts;
 pub mod chunks;
+pub mod conversions;
+pub mod convert;
 pub mod delete;
 pub mod download;
 pub mod dump;

@@ -7,6 +7,7 @@ use flisthub_storage::{Maintain, Session, SessionId, Sessions, StoreError};
 use super::error::ActionError;
 use super::resolve;
 use crate::auth::{Caller, Denied, Right};
+use crate::catalog::RepositoryRow;
 use crate::state::Hub;
 
 /// Runs something on the store, off the threads that serve requests.
@@ -21,10 +22,19 @@ pub(super) async fn with_store<T: Send + 'static>(
 /// Opens a session that may publish into one repository.
 pub async fn open(hub: &Hub, caller: &Caller, repository: &str) -> Result<Session, ActionError> {
     let repository = resolve::repository(hub, caller, Right::Write, repository).await?;
+    open_in(hub, caller, &repository).await
+}
+
+/// Opens a session of the caller's for a repository that they are known to be allowed to write to.
+pub(super) async fn open_in(
+    hub: &Hub,
+    caller: &Caller,
+    repository: &RepositoryRow,
+) -> Result<Session, ActionError> {
     let session = Session {
         id: SessionId::random()?,
         owner: caller.user()?.name.clone(),
-        repository: repository.name,
+        repository: repository.name.clone(),
         expires: hub.clock.now().saturating_add(hub.config.sessions.life_seconds),
     };
     let opened = session.clone();

@@ -129,7 +129,8 @@ impl Upload {
     }
 }
 
-fn options(hub: &Hub) -> IngestOptions {
+/// How archives and layers are taken in.
+pub(super) fn options(hub: &Hub) -> IngestOptions {
     IngestOptions {
         limits: hub.config.limits.archive(),
         profile: hub.config.store.profile,
@@ -179,7 +180,8 @@ async fn with_values(
     Ok(ingested)
 }
 
-fn report(ingested: &Ingested, seconds: f64) -> UploadReport {
+/// What an ingest took, as it is told.
+pub(crate) fn report(ingested: &Ingested, seconds: f64) -> UploadReport {
     let report = ingested.report;
     UploadReport {
         flist: ingested.flist.to_string(),

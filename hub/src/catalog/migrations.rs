@@ -42,6 +42,11 @@ pub(super) const STEPS: &[Step] = &[
         name: "conversions",
         sql: include_str!("../../../migrations/0007_conversions.sql"),
     },
+    Step {
+        version: 8,
+        name: "image_layers",
+        sql: include_str!("../../../migrations/0008_image_layers.sql"),
+    },
 ];
 
 /// Applies the first `count` steps that are not applied yet. `connection` holds the write lock, in a

@@ -78,6 +78,12 @@ const SAMPLES: &[Sample] = &[
             2,
         ),
     },
+    Sample {
+        step: 8,
+        rows: &["insert into image_layers (flist_id, position, diff_id)
+                 values (x'aa', 1, 'sha256:ab'), (x'aa', 2, 'sha256:ab')"],
+        count: ("select count(*) from image_layers join flists on flists.id = flist_id", 2),
+    },
 ];
 
 #[tokio::test]

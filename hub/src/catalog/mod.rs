@@ -11,6 +11,7 @@ mod check;
 mod error;
 mod history;
 mod hub_state;
+mod image_layers;
 mod job_log;
 mod job_row;
 mod jobs;

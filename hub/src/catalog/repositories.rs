@@ -20,10 +20,10 @@ pub struct RepositoryRow {
     pub updated: u64,
 }
 
-type Columns = (i64, String, i64, i64);
+pub(super) type Columns = (i64, String, i64, i64);
 
 impl RepositoryRow {
-    fn from_columns((id, name, owner_id, updated): Columns) -> Result<Self, CatalogError> {
+    pub(super) fn from_columns((id, name, owner_id, updated): Columns) -> Result<Self, CatalogError> {
         let updated = number("repositories", &name, updated)?;
         Ok(Self { id, name, owner_id, updated })
     }

@@ -35,6 +35,15 @@ impl Catalog {
         Ok(UserRow { id, name: name.as_str().to_owned() })
     }
 
+    /// The user with that number.
+    pub async fn user_by_id(&self, id: i64) -> Result<Option<UserRow>, CatalogError> {
+        let row: Option<(i64, String)> = sqlx::query_as("select id, name from users where id = $1")
+            .bind(id)
+            .fetch_optional(&self.pool)
+            .await?;
+        Ok(row.map(|(id, name)| UserRow { id, name }))
+    }
+
     /// The user of that name.
     pub async fn user(&self, name: &RepositoryName) -> Result<Option<UserRow>, CatalogError> {
         let row: Option<(i64, String)> =

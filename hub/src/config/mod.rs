@@ -273,7 +273,7 @@ mod tests {
         let example = include_str!("../../../docs/flisthub.example.toml");
         assert_eq!(parse(example).unwrap(), Config::default());
         let keys = example.lines().filter(|line| line.contains(" = ")).count();
-        assert_eq!(keys, 35, "a key is missing from the example, or not counted here");
+        assert_eq!(keys, 44, "a key is missing from the example, or not counted here");
         assert_eq!(parse("").unwrap(), Config::default());
     }
 
@@ -306,6 +306,9 @@ mod tests {
             ("[images]\nconversions = 0", "images.conversions must be from 1"),
             ("[images]\nqueued_conversions = 0", "images.queued_conversions"),
             ("[images]\nqueued_per_user = 1_000_001", "images.queued_per_user"),
+            ("[images]\nlayers_at_a_time = 0", "images.layers_at_a_time"),
+            ("[images]\nplatform = \"linux\"", "os/architecture"),
+            ("[images]\nhosts = [\"http://x/y\"]", "images.hosts"),
             ("= 1", "hub.toml"),
         ] {
             let error = parse(text).unwrap_err().to_string();

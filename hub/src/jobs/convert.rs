@@ -1,18 +1,68 @@
 //! The conversion of an image into a flist, as a job.
 
+use flisthub_converter::image::ImageError;
 use flisthub_storage::Monitor;
-use serde_json::Value;
+use serde_json::{Value, json};
+use tokio::runtime::Handle;
 
 use super::spec::ConvertSpec;
 use super::work::JobError;
+use crate::actions::ActionError;
+use crate::actions::conversions::forget;
+use crate::actions::convert::{Conversion, ConversionError, convert};
+use crate::error::{ApiError, chain};
 use crate::state::Hub;
 
 /// Converts the image and publishes what comes out.
-pub(super) fn run(
-    _hub: &Hub,
-    _spec: &ConvertSpec,
-    _monitor: &dyn Monitor,
-) -> Result<Value, JobError> {
-    let message = "this hub does not convert images yet".to_owned();
-    Err(JobError::Failed { code: "unsupported", message })
+pub(super) fn run(hub: &Hub, spec: &ConvertSpec, monitor: &dyn Monitor) -> Result<Value, JobError> {
+    let result = convert(hub, spec, monitor);
+    if spec.credentials.is_some()
+        && let Err(error) = Handle::current().block_on(forget(hub))
+    {
+        tracing::warn!(error = chain(&error), "credentials stay in memory until the next job");
+    }
+    match result {
+        Ok(conversion) => Ok(report(&conversion)),
+        Err(ConversionError::Image(error)) => Err(of_image(error)),
+        Err(ConversionError::Action(error)) => Err(of_action(error)),
+        Err(error @ ConversionError::CredentialsGone) => {
+            Err(JobError::Failed { code: "credentials_gone", message: error.to_string() })
+        }
+    }
+}
+
+/// What went wrong with the image is for whoever asked; what went wrong in the hub is not.
+fn of_image(error: ImageError) -> JobError {
+    match error {
+        ImageError::Cancelled => JobError::Cancelled,
+        ImageError::Store(error) => of_action(error.into()),
+        error if error.is_internal() => of_action(ActionError::internal(error)),
+        error => JobError::Failed { code: error.code(), message: chain(&error) },
+    }
+}
+
+fn of_action(error: ActionError) -> JobError {
+    let (code, message) = ApiError::from(error).into_words();
+    JobError::Failed { code, message }
+}
+
+/// As an upload's report, and where it is from.
+fn report(conversion: &Conversion) -> Value {
+    let Conversion { converted, published, seconds } = conversion;
+    let (row, image) = (&published.row, &converted.image);
+    let mut report = json!(crate::actions::upload::report(&converted.ingested, *seconds));
+    if let Some(report) = report.as_object_mut() {
+        report.extend([
+            ("repository".to_owned(), json!(row.repository)),
+            ("name".to_owned(), json!(row.name)),
+            ("image".to_owned(), json!(image.reference)),
+            ("digest".to_owned(), json!(image.digest.to_string())),
+            ("layers".to_owned(), json!(image.layers.len())),
+            ("known_layers".to_owned(), json!(converted.reused)),
+            ("symlinks".to_owned(), json!(row.flist.symlink)),
+            ("directories".to_owned(), json!(row.flist.directory)),
+            ("special".to_owned(), json!(row.flist.special)),
+        ]);
+    }
+    report
 }

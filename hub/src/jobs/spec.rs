@@ -48,6 +48,8 @@ pub enum JobSpec {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ConvertSpec {
+    /// Number of the user who asks. What they may read decides which known layers are used again.
+    pub user_id: i64,
     /// The repository to publish into.
     pub repository: String,
     /// The name to publish.
@@ -164,11 +166,12 @@ mod tests {
     const WHY: &str =
         r#"{"kind":"why","id":"0000000000000000000000000000000000000000000000000000000000000000"}"#;
 
-    const CONVERT: &str = r#"{"kind":"convert","repository":"r","name":"n","image":"i","source":"registry","startup":false}"#;
-    const CONVERT_WHOLE: &str = r#"{"kind":"convert","repository":"r","name":"n","image":"i","source":"docker","platform":"linux/arm64","digest":"sha256:ab","startup":true,"credentials":"cd"}"#;
+    const CONVERT: &str = r#"{"kind":"convert","user_id":7,"repository":"r","name":"n","image":"i","source":"registry","startup":false}"#;
+    const CONVERT_WHOLE: &str = r#"{"kind":"convert","user_id":7,"repository":"r","name":"n","image":"i","source":"docker","platform":"linux/arm64","digest":"sha256:ab","startup":true,"credentials":"cd"}"#;
 
     fn convert(credentials: Option<&str>) -> ConvertSpec {
         ConvertSpec {
+            user_id: 7,
             repository: "r".into(),
             name: "n".into(),
             image: "i".into(),
@@ -240,9 +243,9 @@ mod tests {
             r#"{"kind":"space","verbose":true}"#,
             r#"{"kind":"sweep","grace_seconds":-1}"#,
             r#"{"kind":"scrub","rate_bytes_per_second":1.5}"#,
-            r#"{"kind":"convert","repository":"r","name":"n"}"#,
-            r#"{"kind":"convert","repository":"r","name":"n","image":"i","password":"p"}"#,
-            r#"{"kind":"convert","repository":"r","name":"n","image":"i","source":"ftp"}"#,
+            r#"{"kind":"convert","user_id":7,"repository":"r","name":"n"}"#,
+            r#"{"kind":"convert","user_id":7,"repository":"r","name":"n","image":"i","password":"p"}"#,
+            r#"{"kind":"convert","user_id":7,"repository":"r","name":"n","image":"i","source":"ftp"}"#,
         ] {
             assert!(serde_json::from_str::<JobSpec>(bad).is_err(), "{bad}");
         }

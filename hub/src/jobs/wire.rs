@@ -53,9 +53,12 @@ fn json(text: String) -> Value {
 }
 
 /// What was asked for. Of credentials it is shown only whether there were any: their fingerprint tells
-/// which jobs used the same.
+/// which jobs used the same. The user is shown by name, elsewhere.
 fn arguments(text: String) -> Value {
     let mut arguments = json(text);
+    if let Some(arguments) = arguments.as_object_mut() {
+        arguments.remove("user_id");
+    }
     if let Some(credentials) = arguments.get_mut("credentials") {
         *credentials = Value::Bool(!credentials.is_null());
     }
@@ -87,7 +90,7 @@ mod tests {
     #[test]
     fn of_credentials_only_that_there_are_some_is_shown() {
         let shown = |text: &str| arguments(text.to_owned()).to_string();
-        let with = r#"{"kind":"convert","image":"a","credentials":"0123456789abcdef"}"#;
+        let with = r#"{"kind":"convert","user_id":7,"image":"a","credentials":"0123456789abcdef"}"#;
         assert_eq!(shown(with), r#"{"credentials":true,"image":"a","kind":"convert"}"#);
         assert_eq!(shown(r#"{"kind":"convert"}"#), r#"{"kind":"convert"}"#);
         assert_eq!(shown("no JSON"), r#""no JSON""#);

@@ -1,6 +1,7 @@
 //! The one list of routes. A handler extracts, calls one action and wraps the answer; the rules are in
 //! `actions`, the statuses in `error`.
 
+mod conversions;
 mod download;
 mod drain;
 mod face;
@@ -57,6 +58,7 @@ fn zero_hub_face(hub: &Hub) -> Router {
         .route("/api/flist/me/{flist}", get(zero_hub::own_dump).delete(zero_hub::delete))
         .layer(time_limit(hub))
         .route("/api/flist/me/upload", upload)
+        .route("/api/flist/me/docker", post(conversions::zero_hub))
         .route("/api/flist/me/merge/{target}", post(merge::zero_hub_merge))
         .route("/api/{*path}", axum::routing::any(no_such_route))
         .layer(CatchPanicLayer::new())
@@ -73,6 +75,8 @@ fn native_face(hub: &Hub) -> Router {
     Router::new()
         .route("/me", get(native::me))
         .route("/sessions", post(native::open_session))
+        .route("/conversions", post(conversions::start))
+        .route("/flists/{repository}/{flist}/image", get(conversions::image_config))
         .route("/sessions/{session}", delete(native::close_session))
         .route("/repositories", get(native::repositories))
         .route("/flists/{repository}", get(native::flists))

@@ -15,6 +15,7 @@ use crate::support::TestHub;
 /// A conversion that differs from every other by its name.
 pub(crate) fn convert(name: &str) -> ConvertSpec {
     ConvertSpec {
+        user_id: 1,
         repository: "alice".into(),
         name: name.into(),
         image: "registry.example.org/app:1".into(),

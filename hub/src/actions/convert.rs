@@ -1,0 +1,240 @@
+//! The conversion of an image, as a job does it: from its source into an upload session of its own, then
+//! published. Whatever goes wrong, the session ends and no name changes.
+
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::time::{Duration, Instant};
+
+use flisthub_converter::IngestOptions;
+use flisthub_converter::image::{
+    ConvertOptions, Converted, EngineKind, EngineSource, ImageError, ImageSource, LayerCache,
+    NoCache, Platform, Spool, convert_image,
+};
+use flisthub_storage::{ChunkStore, InSession, Monitor, Part, Progress};
+use tokio::runtime::Handle;
+
+use super::conversions::registry_source;
+use super::error::{ActionError, Thing};
+use super::publish::{Publication, Published, publish};
+use super::sessions::{self, OwnSession};
+use crate::auth::{Caller, Scope};
+use crate::catalog::{RepositoryRow, Source};
+use crate::images::{self, KnownLayers, LayerFiles};
+use crate::jobs::{ConvertSpec, ImageFrom};
+use crate::name::{FlistName, RepositoryName};
+use crate::state::Hub;
+
+/// How often it is looked whether the conversion should end.
+const TICK: Duration = Duration::from_millis(200);
+
+/// Why an image was not converted.
+#[derive(Debug, thiserror::Error)]
+pub enum ConversionError {
+    /// The image, or where it should be.
+    #[error(transparent)]
+    Image(#[from] ImageError),
+    /// The hub.
+    #[error(transparent)]
+    Action(#[from] ActionError),
+    /// The credentials came to an earlier process.
+    #[error(
+        "the hub was started anew since this was asked for, and credentials are never written down; ask \
+         for it again"
+    )]
+    CredentialsGone,
+}
+
+/// A published image.
+#[derive(Debug)]
+pub struct Conversion {
+    /// The image, its flist, and what it took.
+    pub converted: Converted,
+    /// The name that points at it.
+    pub published: Published,
+    /// How long it took.
+    pub seconds: f64,
+}
+
+/// Converts an image and publishes what comes out. Blocks: call it on a blocking thread of the runtime.
+pub fn convert(
+    hub: &Hub,
+    spec: &ConvertSpec,
+    monitor: &dyn Monitor,
+) -> Result<Conversion, ConversionError> {
+    let started = Instant::now();
+    let handle = Handle::current();
+    let (caller, repository) = handle.block_on(who_and_where(hub, spec))?;
+    let session = handle.block_on(sessions::open_in(hub, &caller, &repository))?;
+    let session = OwnSession::new(hub, &session);
+    let work = Work { hub, spec, caller: &caller, session: &session, monitor };
+    let mut converted = work.run(true)?;
+    let name = FlistName::parse(&spec.name).map_err(ActionError::from)?;
+    let publication = |converted: &Converted| Publication {
+        repository: repository.clone(),
+        name: name.clone(),
+        user_id: spec.user_id,
+        source: Source::Convert,
+        detail: Some(detail(converted)),
+        manifest: converted.ingested.flist,
+    };
+    monitor.progress(Progress { phase: "publish", done: 0, total: None });
+    let mut published = handle.block_on(publish(hub, publication(&converted)));
+    if converted.reused > 0 && matches!(published, Err(ActionError::Missing(_))) {
+        monitor.note("a known layer is no longer whole; all layers are fetched".to_owned());
+        converted = work.run(false)?;
+        published = handle.block_on(publish(hub, publication(&converted)));
+    }
+    let published = published?;
+    let layers: Vec<String> =
+        converted.image.layers.iter().map(|layer| layer.diff_id.to_string()).collect();
+    let remembered = hub.catalog.set_image_layers(converted.ingested.flist, &layers);
+    handle.block_on(remembered).map_err(ActionError::from)?;
+    Ok(Conversion { converted, published, seconds: started.elapsed().as_secs_f64() })
+}
+
+/// Who asked, and the repository that they asked for. Whether they may write to it was decided then.
+async fn who_and_where(
+    hub: &Hub,
+    spec: &ConvertSpec,
+) -> Result<(Caller, RepositoryRow), ActionError> {
+    let user = hub.catalog.user_by_id(spec.user_id).await?;
+    let user = user.ok_or_else(|| ActionError::not_found(Thing::User, "who asked for this"))?;
+    let gone = || ActionError::not_found(Thing::Repository, spec.repository.as_str());
+    let name = RepositoryName::parse(&spec.repository).map_err(|_| gone())?;
+    let repository = hub.catalog.repository(&name).await?.ok_or_else(gone)?;
+    Ok((Caller::User { user, scope: Scope::Write }, repository))
+}
+
+/// Where the flist is from, for the name's history.
+fn detail(converted: &Converted) -> String {
+    let image = &converted.image;
+    if image.reference.contains('@') {
+        image.reference.clone()
+    } else {
+        format!("{}@{}", image.reference, image.digest)
+    }
+}
+
+/// One conversion.
+struct Work<'a> {
+    hub: &'a Hub,
+    spec: &'a ConvertSpec,
+    caller: &'a Caller,
+    session: &'a OwnSession,
+    monitor: &'a dyn Monitor,
+}
+
+impl Work<'_> {
+    /// Converts, with the layers that are known already or without.
+    fn run(&self, with_known: bool) -> Result<Converted, ConversionError> {
+        let (hub, config) = (self.hub, &self.hub.config);
+        let platform = match &self.spec.platform {
+            None => config.images.platform.clone(),
+            Some(text) => text.parse().map_err(|error| ActionError::Invalid {
+                code: "bad_platform",
+                message: format!("{error}"),
+            })?,
+        };
+        self.monitor.note(format!("converting {} for {platform}", self.spec.image));
+        let cancel = Arc::new(AtomicBool::new(false));
+        let source = self.source(&cancel)?;
+        let store = InSession::new(self.session.store(), self.session.id());
+        let known = hub.disk.as_ref().filter(|_| with_known).map(|disk| KnownLayers {
+            hub,
+            caller: self.caller,
+            store: &store,
+            files: LayerFiles::new(disk.data.layers(), config.images.layer_cache_bytes),
+            handle: Handle::current(),
+        });
+        let cache: &dyn LayerCache = known.as_ref().map_or(&NoCache, |known| known);
+        let converted = self.watched(&*source, &store, cache, (platform, &cancel))?;
+        self.monitor.note(format!(
+            "{} has {} layers, {} of them known already",
+            detail(&converted),
+            converted.image.layers.len(),
+            converted.reused
+        ));
+        Ok(converted)
+    }
+
+    fn source(&self, cancel: &Arc<AtomicBool>) -> Result<Box<dyn ImageSource>, ConversionError> {
+        let (hub, spec) = (self.hub, self.spec);
+        let (kind, socket) = match spec.source {
+            ImageFrom::Registry => {
+                let credentials = match &spec.credentials {
+                    None => None,
+                    Some(fingerprint) => {
+                        let held = hub.images.vault.get(fingerprint);
+                        Some(held.ok_or(ConversionError::CredentialsGone)?)
+                    }
+                };
+                let image = pinned(&spec.image, spec.digest.as_deref());
+                return Ok(Box::new(registry_source(hub, &image, credentials)?));
+            }
+            ImageFrom::Docker => (EngineKind::Docker, &hub.config.images.docker_socket),
+            ImageFrom::Podman => (EngineKind::Podman, &hub.config.images.podman_socket),
+        };
+        let directory = images::spool(hub).map_err(ActionError::internal)?;
+        let limits = hub.config.limits.archive();
+        let spool = Spool { directory, limits, cancel: Some(Arc::clone(cancel)) };
+        let source = EngineSource::new(kind, socket, &spec.image, spool, Handle::current())?;
+        Ok(Box::new(source))
+    }
+
+    /// Converts while another thread tells how far it is, and hears whether it should end.
+    fn watched(
+        &self,
+        source: &dyn ImageSource,
+        store: &dyn ChunkStore,
+        cache: &dyn LayerCache,
+        (platform, cancel): (Platform, &Arc<AtomicBool>),
+    ) -> Result<Converted, ImageError> {
+        let latest: Arc<Mutex<Vec<Part>>> = Arc::default();
+        let told = Arc::clone(&latest);
+        let options = ConvertOptions {
+            ingest: IngestOptions {
+                cancel: Some(Arc::clone(cancel)),
+                ..super::upload::options(self.hub)
+            },
+            platform,
+            layers_at_a_time: self.hub.config.images.layers_at_a_time,
+            startup: self.spec.startup,
+            parts: Some(Arc::new(move |parts: &[Part]| {
+                parts.clone_into(&mut told.lock().unwrap_or_else(PoisonError::into_inner));
+            })),
+        };
+        let (end, ended) = mpsc::channel::<()>();
+        std::thread::scope(|scope| {
+            let latest = &latest;
+            scope.spawn(move || {
+                // Ends when the sender below is dropped.
+                while ended.recv_timeout(TICK) == Err(mpsc::RecvTimeoutError::Timeout) {
+                    self.tell(latest);
+                    if self.monitor.cancelled() {
+                        cancel.store(true, Relaxed);
+                    }
+                }
+                self.tell(latest);
+            });
+            let converted = convert_image(source, store, cache, &options);
+            drop(end);
+            converted
+        })
+    }
+
+    fn tell(&self, latest: &Mutex<Vec<Part>>) {
+        let parts = latest.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let done = parts.iter().map(|part| part.done).sum();
+        let total = parts.iter().map(|part| part.total).sum();
+        self.monitor.progress(Progress { phase: "layers", done, total });
+        self.monitor.parts(&parts);
+    }
+}
+
+/// The image by the digest that its name stood for when the job was asked for.
+fn pinned(image: &str, digest: Option<&str>) -> String {
+    match digest {
+        Some(digest) if !image.contains('@') => format!("{image}@{digest}"),
+        _ => image.to_owned(),
+    }
+}

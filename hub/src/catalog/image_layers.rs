@@ -1,0 +1,51 @@
+//! Which repositories hold which layers of images.
+
+use flisthub_storage::ChunkId;
+
+use super::error::CatalogError;
+use super::repositories::Columns;
+use super::{Catalog, RepositoryRow};
+
+impl Catalog {
+    /// Remembers of which layers a published flist was made, the lowest first.
+    pub async fn set_image_layers(
+        &self,
+        flist: ChunkId,
+        diff_ids: &[String],
+    ) -> Result<(), CatalogError> {
+        let mut transaction = self.write().await?;
+        for (position, diff_id) in (1_i64..).zip(diff_ids) {
+            sqlx::query(
+                "insert into image_layers (flist_id, position, diff_id) values ($1, $2, $3)
+                 on conflict do nothing",
+            )
+            .bind(flist.as_bytes().to_vec())
+            .bind(position)
+            .bind(diff_id)
+            .execute(&mut *transaction)
+            .await?;
+        }
+        Ok(transaction.commit().await?)
+    }
+
+    /// The repositories in which a name points at a flist that was made of that layer.
+    pub async fn repositories_with_layer(
+        &self,
+        diff_id: &str,
+    ) -> Result<Vec<RepositoryRow>, CatalogError> {
+        let rows: Vec<Columns> = sqlx::query_as(
+            "select repositories.id, repositories.name, repositories.owner_id,
+                    repositories.updated_at
+             from repositories
+             where repositories.id in
+                 (select names.repository_id
+                  from names join image_layers on image_layers.flist_id = names.flist_id
+                  where image_layers.diff_id = $1)
+             order by repositories.name",
+        )
+        .bind(diff_id)
+        .fetch_all(&self.pool)
+        .await?;
+        rows.into_iter().map(RepositoryRow::from_columns).collect()
+    }
+}

@@ -1,0 +1,88 @@
+//! Which known layers one conversion may use: those that the caller may read anyway, and whose content is
+//! still there.
+//!
+//! Knowing a digest grants nothing. An image can name any layer, so a layer is used again only for a caller
+//! who may read a repository with an image of that layer.
+
+use flisthub_converter::image::{Digest, LayerCache};
+use flisthub_flist::{Layer, Piece, pieces};
+use flisthub_storage::{ChunkId, ChunkStore};
+use tokio::runtime::Handle;
+
+use super::LayerFiles;
+use crate::auth::{Caller, Right, allow};
+use crate::catalog::CatalogError;
+use crate::error::chain;
+use crate::state::Hub;
+
+/// Ids that the store is asked about at a time.
+const BATCH: usize = 65_536;
+
+/// The layers that a caller's conversion may use.
+pub(crate) struct KnownLayers<'a> {
+    /// The hub.
+    pub(crate) hub: &'a Hub,
+    /// Who asks.
+    pub(crate) caller: &'a Caller,
+    /// The store, as the conversion's session sees it: what is asked for is claimed.
+    pub(crate) store: &'a dyn ChunkStore,
+    /// The files.
+    pub(crate) files: LayerFiles,
+    /// The runtime, for questions to the catalog.
+    pub(crate) handle: Handle,
+}
+
+impl KnownLayers<'_> {
+    fn may_use(&self, diff_id: &Digest) -> Result<bool, CatalogError> {
+        let digest = diff_id.to_string();
+        let holders = self.handle.block_on(self.hub.catalog.repositories_with_layer(&digest))?;
+        Ok(holders.iter().any(|holder| allow(self.caller, Right::Read, holder).is_ok()))
+    }
+
+    /// Whether the store has all that the layer names. It keeps its place until the conversion is over.
+    fn is_whole(&self, layer: &Layer) -> bool {
+        let ids: Vec<ChunkId> = layer.references().collect();
+        if !self.has_all(&ids) {
+            return false;
+        }
+        layer.lists().all(|list| {
+            let chunk = |piece| match piece {
+                Ok(Piece::Chunk { id, .. }) => Some(Ok(id)),
+                Ok(Piece::Hole { .. }) => None,
+                Err(error) => Some(Err(error)),
+            };
+            let ids: Result<Vec<ChunkId>, _> = pieces(self.store, list).filter_map(chunk).collect();
+            ids.is_ok_and(|ids| self.has_all(&ids))
+        })
+    }
+
+    fn has_all(&self, ids: &[ChunkId]) -> bool {
+        ids.chunks(BATCH).all(|ids| self.store.missing(ids).is_ok_and(|missing| missing.is_empty()))
+    }
+}
+
+impl LayerCache for KnownLayers<'_> {
+    fn get(&self, diff_id: &Digest) -> Option<Layer> {
+        let profile = self.hub.config.store.profile;
+        match self.may_use(diff_id) {
+            Ok(true) => {}
+            Ok(false) => return None,
+            Err(error) => {
+                tracing::warn!(error = chain(&error), "known layers are not used");
+                return None;
+            }
+        }
+        let layer = self.files.get(diff_id, profile)?;
+        if self.is_whole(&layer) {
+            return Some(layer);
+        }
+        self.files.remove(diff_id, profile);
+        None
+    }
+
+    fn put(&self, diff_id: &Digest, layer: &Layer) {
+        if let Err(error) = self.files.put(diff_id, self.hub.config.store.profile, layer) {
+            tracing::warn!(%error, layer = %diff_id, "a layer is not kept for the next image");
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! What the hub holds for the conversion of images: the way to registries, credentials while they are
+//! needed, and what is known of layers. What a conversion does is in `crate::jobs`, who may ask for one in
+//! `crate::actions`.
+
+mod known;
+mod layers;
+mod vault;
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::OnceLock;
+
+use flisthub_converter::image::registry::{Registries, RegistryOptions, SetupError};
+
+use crate::config;
+use crate::data;
+
+pub(crate) use known::KnownLayers;
+pub use layers::LayerFiles;
+pub use vault::Vault;
+
+/// One for each hub.
+#[derive(Debug, Default)]
+pub struct Images {
+    registries: OnceLock<Registries>,
+    /// Credentials that came with requests.
+    pub vault: Vault,
+}
+
+impl Images {
+    /// The way to registries, as configured. Fails where a file of certificates cannot be used; `serve`
+    /// asks first, so that this is noticed at the start.
+    pub fn registries(&self, config: &config::Images) -> Result<Registries, SetupError> {
+        if let Some(registries) = self.registries.get() {
+            return Ok(registries.clone());
+        }
+        let options = RegistryOptions {
+            outbound: config.outbound()?,
+            ca_files: config.ca_files.clone(),
+            ..RegistryOptions::default()
+        };
+        let registries = Registries::new(options)?;
+        Ok(self.registries.get_or_init(|| registries).clone())
+    }
+}
+
+/// The directory for archives of engines while they are read: of the hub's own disk, where it has one.
+pub(crate) fn spool(hub: &crate::state::Hub) -> io::Result<PathBuf> {
+    let Some(disk) = &hub.disk else { return Ok(std::env::temp_dir()) };
+    let directory = disk.data.spool();
+    data::make(&directory)?;
+    Ok(directory)
+}

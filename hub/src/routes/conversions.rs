@@ -1,0 +1,148 @@
+//! Asking for the conversion of an image, natively and as 0-hub's clients do; the configuration of an
+//! image that was converted.
+
+use axum::extract::rejection::JsonRejection;
+use axum::extract::{FromRequest as _, Multipart, Path, Request, State};
+use axum::http::StatusCode;
+use axum::http::header::{CONTENT_TYPE, LOCATION};
+use axum::response::{IntoResponse, Response};
+use axum::{Form, Json};
+use flisthub_flist::wire::{Conversion, RegistryCredentials};
+use serde_json::{Value, json};
+
+use super::face;
+use crate::actions::{ActionError, conversions};
+use crate::auth::Caller;
+use crate::error::ApiError;
+use crate::jobs::wire;
+use crate::name::FLIST_ENDING;
+use crate::state::Hub;
+
+/// `POST /api/v1/conversions`: 202 with the job.
+pub(super) async fn start(
+    State(hub): State<Hub>,
+    caller: Caller,
+    request: Request,
+) -> Result<Response, ApiError> {
+    caller.user()?;
+    let Json(asked) = match Json::<Conversion>::from_request(request, &hub).await {
+        Ok(asked) => asked,
+        Err(JsonRejection::JsonDataError(error)) => {
+            let message = error.body_text();
+            return Err(ApiError::new(StatusCode::BAD_REQUEST, "bad_conversion", message));
+        }
+        Err(other) => return Ok(other.into_response()),
+    };
+    let (row, _) = conversions::start(&hub, &caller, asked).await?;
+    let location = format!("/api/v1/jobs/{}", row.id);
+    Ok((StatusCode::ACCEPTED, [(LOCATION, location)], Json(wire::job(row))).into_response())
+}
+
+/// `POST /api/flist/me/docker`: waits for the conversion, as 0-hub does. If the caller goes away it goes on.
+pub(super) async fn zero_hub(
+    State(hub): State<Hub>,
+    caller: Caller,
+    request: Request,
+) -> Result<Response, ApiError> {
+    caller.user()?;
+    let asked = form(&hub, request).await?;
+    let (row, _) = conversions::start(&hub, &caller, asked).await?;
+    let result = conversions::outcome(&hub, row).await?;
+    Ok(face::success(Some(&payload(&result))))
+}
+
+/// `GET /api/v1/flists/{repository}/{name}/image`: the image's configuration, byte for byte.
+pub(super) async fn image_config(
+    State(hub): State<Hub>,
+    caller: Caller,
+    Path((repository, name)): Path<(String, String)>,
+) -> Result<Response, ApiError> {
+    let config = conversions::image_config(&hub, &caller, &repository, &name).await?;
+    Ok(([(CONTENT_TYPE, "application/json")], config).into_response())
+}
+
+/// The form: `image`, and what 0-hub does not know: `name`, `platform`, `username` and `password`.
+async fn form(hub: &Hub, request: Request) -> Result<Conversion, ApiError> {
+    let bad = |message: &str| {
+        ApiError::from(ActionError::Invalid { code: "bad_form", message: message.to_owned() })
+    };
+    let multipart = request
+        .headers()
+        .get(CONTENT_TYPE)
+        .is_some_and(|sort| sort.as_bytes().starts_with(b"multipart/form-data"));
+    let mut fields = Vec::new();
+    if multipart {
+        let mut form =
+            Multipart::from_request(request, hub).await.map_err(|error| bad(&error.body_text()))?;
+        while let Some(field) = form.next_field().await.map_err(|error| bad(&error.body_text()))? {
+            let key = field.name().unwrap_or_default().to_owned();
+            fields.push((key, field.text().await.map_err(|error| bad(&error.body_text()))?));
+        }
+    } else {
+        let form = Form::from_request(request, hub).await;
+        Form(fields) = form.map_err(|error| bad(&error.body_text()))?;
+    }
+    conversion(fields).map_err(|message| bad(&message))
+}
+
+/// What the fields ask for.
+fn conversion(fields: Vec<(String, String)>) -> Result<Conversion, String> {
+    let mut asked = Conversion {
+        image: String::new(),
+        repository: None,
+        name: None,
+        platform: None,
+        source: None,
+        startup: false,
+        credentials: None,
+    };
+    let (mut username, mut password) = (None, None);
+    for (key, value) in fields {
+        match key.as_str() {
+            "image" => asked.image = value,
+            "name" => asked.name = Some(value),
+            "platform" => asked.platform = Some(value),
+            "username" => username = Some(value),
+            "password" => password = Some(value),
+            other => {
+                let other: String = other.chars().take(40).collect();
+                return Err(format!("unexpected form field {other:?}"));
+            }
+        }
+    }
+    if asked.image.is_empty() {
+        return Err("missing docker image name".to_owned());
+    }
+    asked.credentials = match (username, password) {
+        (Some(username), Some(password)) => {
+            Some(RegistryCredentials::Password { username, password })
+        }
+        (None, None) => None,
+        _ => return Err("username and password come together".to_owned()),
+    };
+    Ok(asked)
+}
+
+/// 0-hub's answer to an upload, and our report beside it. 0-hub's own gives the counts as `name`, which no
+/// client can have meant.
+fn payload(result: &Value) -> Value {
+    let field = |key: &str| result.get(key).cloned().unwrap_or(Value::Null);
+    let name = field("name").as_str().map(|name| format!("{name}{FLIST_ENDING}"));
+    json!({
+        "name": name,
+        "files": {
+            "success": true,
+            "error": null,
+            "response": {
+                "regular": field("files"),
+                "symlink": field("symlinks"),
+                "directory": field("directories"),
+                "special": field("special"),
+                "failure": 0,
+                "fullsize": field("bytes"),
+            },
+            "status": 0,
+        },
+        "report": result,
+    })
+}
