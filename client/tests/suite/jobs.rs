@@ -1,9 +1,12 @@
 //! Jobs: what is asked, and following one over a hub that hangs up, sends nonsense, or sends no events.
 
+use std::process::{Command, Stdio};
+
 use flisthub_client::{ClientError, JobEvent};
 use flisthub_flist::wire::{Conversion, RegistryCredentials};
 
 use crate::fake::{FakeHub, Reply, Request, runtime};
+use crate::program::{failure, hub_client, run};
 
 const ID: &str = "0123456789abcdef0123456789abcdef";
 
@@ -149,4 +152,88 @@ fn a_conversion_is_asked_for_once_and_a_job_cancelled_once() {
         2,
         "whether it was done is not known, so it is not done again"
     );
+}
+
+/// A hub with one job that ends as `end` says.
+fn hub_with(end: &'static str) -> FakeHub {
+    FakeHub::new(move |_, request| match request.line.as_str() {
+        "GET /api/v1/jobs" => {
+            Reply::json(&format!(r#"{{"jobs":[{}],"next":null}}"#, job("running", 1)))
+        }
+        line if line.starts_with("DELETE") => Reply::new(202, ""),
+        line if line.ends_with("/events") => stream(&format!(
+            "event: job\ndata: {}\n\n{}event: end\ndata: {}\n\n",
+            job("running", 1),
+            log_event(1),
+            job("failed", 1).replace("\"error\":null", end).replace("failed", ended_as(end))
+        )),
+        _ => {
+            let job = job("running", 1);
+            let (open, _) = job.split_at(job.len() - 1);
+            Reply::json(&format!("{open},\"log\":[{}]}}", line(1)))
+        }
+    })
+}
+
+fn ended_as(end: &str) -> &'static str {
+    if end.contains("code") { "failed" } else { "succeeded" }
+}
+
+const SUCCEEDED: &str = r#""error":null"#;
+const FAILED: &str = r#""error":"layer 2 is damaged","error_code":"bad_layer""#;
+
+#[test]
+fn the_program_shows_follows_and_cancels_jobs() {
+    let hub = hub_with(SUCCEEDED);
+    let text = |output: &std::process::Output| {
+        assert!(output.status.success(), "{output:?}");
+        let text = |bytes: &Vec<u8>| String::from_utf8(bytes.clone()).unwrap();
+        (text(&output.stdout), text(&output.stderr))
+    };
+    let (out, err) = text(&run(&hub.url, &["jobs"]));
+    assert_eq!(out, format!("{ID}  1970-01-01 00:00  running    convert\n"));
+    assert_eq!(err, "");
+    let (out, _) = text(&run(&hub.url, &["job", ID]));
+    assert!(out.contains("phase   layers") && out.ends_with("line 1\n"), "{out}");
+    let (out, err) = text(&run(&hub.url, &["job", ID, "--follow"]));
+    assert!(out.contains("succeeded"), "{out}");
+    assert_eq!(err, "hub-client: convert: layers\nhub-client: line 1\n");
+    let (out, err) = text(&run(&hub.url, &["--json", "job", ID, "--follow"]));
+    assert_eq!((out.trim_end().starts_with('{'), err.as_str()), (true, ""));
+    let (out, _) = text(&run(&hub.url, &["cancel", ID, "--json"]));
+    assert_eq!(out, format!("{{\"cancel_asked\":\"{ID}\"}}\n"));
+    assert_eq!(hub.lines().pop().unwrap(), format!("DELETE /api/v1/jobs/{ID}"));
+
+    let hub = hub_with(FAILED);
+    let (exit, code, line) = failure(&run(&hub.url, &["--json", "job", ID, "--follow"]));
+    assert_eq!((exit, code.as_str()), (6, "bad_layer"));
+    assert!(line.contains("layer 2 is damaged") && line.contains(ID), "{line}");
+    let hub = FakeHub::new(|_, _| Reply::HangUp);
+    for arguments in [["--json", "job", ".."], ["--json", "cancel", "jobs"]] {
+        assert_eq!(failure(&run(&hub.url, &arguments)).0, 2);
+    }
+    assert!(hub.requests().is_empty());
+}
+
+#[test]
+fn whoever_stops_following_is_told_that_the_job_goes_on() {
+    let hub = FakeHub::new(|_, _| Reply::Silence);
+    let home = tempfile::tempdir().unwrap();
+    let child = hub_client(home.path())
+        .env("FLISTHUB_URL", &hub.url)
+        .env("FLISTHUB_TOKEN", "fht_secret")
+        .args(["job", ID, "--follow"])
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    while hub.requests().is_empty() {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    let kill = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(kill.success());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains(&format!("hub-client cancel {ID}")), "{said}");
+    assert_eq!(hub.requests().len(), 1, "it is not cancelled");
 }

@@ -160,6 +160,36 @@ async fn only_the_newest_finished_jobs_are_kept() {
 }
 
 #[tokio::test]
+async fn lanes_are_claimed_and_kept_each_by_itself() {
+    let (_directory, catalog) = catalog().await;
+    let job = NewJob { kind: "convert", arguments: "{}".into(), user_id: None };
+    let first = catalog.insert_job(&job, 1).await.unwrap().id;
+    let upkeep = queue(&catalog, 2).await.id;
+    let second = catalog.insert_job(&job, 3).await.unwrap().id;
+    for (lane, expected) in [
+        (Lane::Upkeep, Some(&upkeep)),
+        (Lane::Upkeep, None),
+        (Lane::Conversions, Some(&first)),
+        (Lane::Conversions, Some(&second)),
+        (Lane::Conversions, None),
+    ] {
+        let claimed = catalog.claim_job(Claim::Oldest(lane), 4).await.unwrap();
+        assert_eq!(claimed.map(|row| row.id).as_ref(), expected, "{lane:?}");
+    }
+    for id in [&first, &upkeep, &second] {
+        catalog.finish_job(id, &JobEnd::Cancelled, 5).await.unwrap();
+    }
+    for _ in 0..1_000 {
+        let id = catalog.insert_job(&job, 6).await.unwrap().id;
+        catalog.ask_cancel(&id, 7).await.unwrap();
+    }
+    let last = catalog.insert_job(&job, 8).await.unwrap().id;
+    catalog.finish_job(&last, &JobEnd::Cancelled, 9).await.unwrap();
+    assert_eq!(catalog.job(&second).await.unwrap(), None);
+    assert!(catalog.job(&upkeep).await.unwrap().is_some(), "conversions do not push it out");
+}
+
+#[tokio::test]
 async fn a_job_names_its_user_until_that_one_is_gone() {
     let (_directory, catalog) = catalog().await;
     let alice = RepositoryName::parse("alice").unwrap();

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use flisthub_client::{HubClient, JobEvent, Patience};
 use flisthub_hub::jobs;
 use flisthub_storage::{Part, PartState, Progress};
 use reqwest::Response;
@@ -193,4 +194,32 @@ async fn what_is_no_line_is_told_so() {
         assert_eq!(refused.json::<Value>().await.unwrap()["code"], "bad_event_id");
     }
     assert_eq!(follow(&hub, &token, "nothing", None).await.status(), 404);
+}
+
+#[tokio::test]
+async fn the_client_follows_a_job_to_its_end() {
+    let hub = doing(|_, monitor| {
+        monitor.progress(Progress { phase: "fetch", done: 1, total: Some(2) });
+        for line in 1..=3 {
+            monitor.note(format!("line {line}"));
+        }
+        Ok(json!({ "flist": "ab" }))
+    })
+    .await;
+    let token = admin(&hub).await;
+    let id = queued(&hub.hub, &SWEEP).await;
+    let client = HubClient::new(&hub.url, Some(&token), Patience::default()).unwrap();
+    let (mut events, mut lines, mut end) = (client.job_events(&id), Vec::new(), None);
+    while let Some(event) = events.next().await.unwrap() {
+        match event {
+            JobEvent::Line(line) => lines.push(line.text),
+            JobEvent::Ended(job) => end = Some(job),
+            JobEvent::Moved(_) => {}
+        }
+    }
+    assert_eq!(lines, ["line 1", "line 2", "line 3"]);
+    let end = end.unwrap();
+    assert_eq!((end.phase.as_deref(), end.result), (Some("fetch"), Some(json!({ "flist": "ab" }))));
+    assert_eq!(client.jobs().await.unwrap().jobs[0].id, id);
+    assert_eq!(client.job(&id).await.unwrap().log.len(), 3);
 }
