@@ -4,6 +4,7 @@
 use flisthub_flist::wire::{MergeRequest, MergeRule, MergeSummary};
 use flisthub_flist::{ImageConfig, MAX_SOURCES, MIN_SOURCES, MergeOptions, Merged, Rule};
 use flisthub_storage::{ChunkId, InSession, PutReport};
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::error::{ActionError, Thing};
 use super::merge_report::{refused, summary};
@@ -46,7 +47,7 @@ pub async fn merge(
     })?;
     let session = sessions::open(hub, caller, &repository.name).await?;
     let session = OwnSession::new(hub, &session);
-    let (merged, put) = merge_trees(hub, &session, &sources, options).await?;
+    let (merged, put) = merge_trees(hub, running, &session, &sources, options).await?;
     let publication = Publication {
         repository,
         name,
@@ -56,7 +57,6 @@ pub async fn merge(
         manifest: merged.flist,
     };
     let published = publish(hub, publication).await?;
-    drop(running);
     Ok((published, summary(sources.names, request.rule, &merged.report, put)))
 }
 
@@ -135,6 +135,7 @@ async fn find(hub: &Hub, caller: &Caller, names: Vec<String>) -> Result<Sources,
 
 async fn merge_trees(
     hub: &Hub,
+    running: OwnedSemaphorePermit,
     session: &OwnSession,
     sources: &Sources,
     options: MergeOptions,
@@ -143,6 +144,8 @@ async fn merge_trees(
     let (flists, names) = (sources.flists.clone(), sources.names.clone());
     let level = hub.config.store.compression_level;
     let work = move || {
+        // Kept to the end of the work, also if the caller goes away before.
+        let _running = running;
         let mut new = PutObjects::new(&store, level)?;
         let merged =
             flisthub_flist::merge(&store, &flists, &options, &mut |object| new.take(object))
