@@ -25,7 +25,7 @@ pub struct Hub {
     pub store: Arc<dyn Maintain>,
     /// Between publishes and the sweep.
     pub gate: Arc<Gate>,
-    /// Long tasks, one at a time.
+    /// Long tasks: upkeep one at a time, conversions beside it.
     pub jobs: Arc<Jobs>,
     /// What the conversion of images needs.
     pub images: Arc<Images>,
