@@ -9,6 +9,7 @@ mod beneath;
 mod directory;
 mod envelope;
 mod error;
+mod export;
 mod extract;
 mod first_error;
 pub mod image;
@@ -25,6 +26,10 @@ pub use archive::ingest_archive;
 pub use directory::ingest_directory;
 pub use envelope::Envelope;
 pub use error::{ConvertError, ExtractError, Problem};
+pub use export::{
+    Compression, ExportError, ExportOptions, Exported, ImageOptions, Measured, Waiting,
+    docker_name, export_docker_archive, export_layout, export_layout_tar, export_tar, measure,
+};
 pub use extract::{ExtractOptions, ExtractReport, NotRestored, Skipped, Summary, extract};
 pub use limits::{Limit, Limits};
 pub use options::{IngestOptions, IngestReport, Ingested, OnProgress, Progress};

@@ -18,6 +18,12 @@ mod directories;
 #[cfg(test)]
 mod envelopes;
 #[cfg(test)]
+mod exports;
+#[cfg(test)]
+mod exports_hostile;
+#[cfg(test)]
+mod exports_image;
+#[cfg(test)]
 mod extraction;
 #[cfg(test)]
 mod fuzz;

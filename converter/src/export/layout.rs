@@ -1,0 +1,197 @@
+//! An OCI image layout in a directory.
+//!
+//! Blobs are written under temporary names in the directory, fsynced, and renamed to their digests;
+//! `index.json` comes last. A layout that is cut off has blobs that nothing names, and no more.
+
+use std::fs::{File, Permissions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+
+use flisthub_storage::{ChunkId, ChunkStore};
+use serde_json::Value;
+use tempfile::NamedTempFile;
+
+use super::error::ExportError;
+use super::image::{self, Blob, ImageOptions, TAG};
+use super::options::{Compression, ExportOptions, Exported};
+use super::plan::Source;
+use super::tag::check_tag;
+use super::tar::{Wanted, write_tar};
+use crate::image::Digest;
+
+/// What marks a directory as a layout.
+pub(super) const MARKER: &str = r#"{"imageLayoutVersion":"1.0.0"}"#;
+/// The tag of an image that is given none.
+pub(super) const DEFAULT_TAG: &str = "latest";
+/// The most bytes of an index that is added to.
+const MAX_INDEX: u64 = 4 << 20;
+
+/// Writes the flist as an image of one layer into an OCI layout at `directory`, which is absent, empty,
+/// or a layout already. There the image is added; a tag that it has is an error unless `replace`.
+pub fn export_layout(
+    store: &dyn ChunkStore,
+    flist: ChunkId,
+    compression: Compression,
+    image: &ImageOptions,
+    options: &ExportOptions,
+    (directory, replace): (&Path, bool),
+) -> Result<Exported, ExportError> {
+    let source = Source::open(store, flist, options, true)?;
+    let tag = image.tag.as_deref().unwrap_or(DEFAULT_TAG);
+    check_tag(tag)?;
+    // What cannot work is said before anything is written.
+    image::configuration(source.manifest.image_config.as_deref(), Digest::of(b""), image)?;
+    source.measure()?;
+    let layout = Layout { directory };
+    let others = layout.prepare(tag, replace)?;
+    let mut file = layout.temporary()?;
+    let written = write_tar(&source, compression, Wanted::BOTH, &mut file)?;
+    let (layer, diff_id) = written.layer()?;
+    layout.keep(file, &layout.blob(layer.digest))?;
+    let config = image::configuration(source.manifest.image_config.as_deref(), diff_id, image)?;
+    let manifest = image::manifest(&layout.put(&config)?, &layer, compression);
+    let manifest = layout.put(&manifest)?;
+    layout.finish(others, &manifest, tag)?;
+    let (digest, diff_id) = (Some(manifest.digest.to_string()), Some(diff_id.to_string()));
+    Ok(Exported { tar: written.tar, diff_id, digest, bytes: written.bytes })
+}
+
+struct Layout<'a> {
+    directory: &'a Path,
+}
+
+impl Layout<'_> {
+    /// Makes or checks the directory; gives its index without `tag`.
+    fn prepare(&self, tag: &str, replace: bool) -> Result<Value, ExportError> {
+        make_directory(self.directory)?;
+        let marked = self.directory.join("oci-layout").exists();
+        let index = if marked {
+            self.read_index()?
+        } else {
+            let mut names = std::fs::read_dir(self.directory)
+                .map_err(|error| failed(self.directory, "reading the directory", error))?;
+            if names.next().is_some() {
+                let reason = "is neither an empty directory nor an OCI layout";
+                return Err(refused(self.directory, reason));
+            }
+            image::index(&[])
+        };
+        let without = without(index, tag, self.directory, replace)?;
+        make_directory(&self.directory.join("blobs"))?;
+        make_directory(&self.directory.join("blobs/sha256"))?;
+        Ok(without)
+    }
+
+    fn read_index(&self) -> Result<Value, ExportError> {
+        let path = self.directory.join("index.json");
+        let length = match std::fs::metadata(&path) {
+            Ok(found) => found.len(),
+            // An earlier export into an empty directory was cut off.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Ok(image::index(&[]));
+            }
+            Err(error) => return Err(failed(&path, "reading the index", error)),
+        };
+        if length > MAX_INDEX {
+            return Err(refused(&path, "is too large for the index of a layout"));
+        }
+        let bytes =
+            std::fs::read(&path).map_err(|error| failed(&path, "reading the index", error))?;
+        serde_json::from_slice(&bytes).map_err(|_| refused(&path, "is no index of a layout"))
+    }
+
+    /// An unnamed place for a blob.
+    fn temporary(&self) -> Result<NamedTempFile, ExportError> {
+        tempfile::Builder::new()
+            .prefix(".export-")
+            .permissions(Permissions::from_mode(0o644))
+            .tempfile_in(self.directory)
+            .map_err(|error| failed(self.directory, "making a temporary file", error))
+    }
+
+    /// Gives a file that is whole its name, durably.
+    fn keep(&self, file: NamedTempFile, path: &Path) -> Result<(), ExportError> {
+        file.as_file().sync_all().map_err(|error| failed(path, "writing to disk", error))?;
+        file.persist(path).map_err(|error| failed(path, "renaming", error.error))?;
+        let above = path.parent().unwrap_or(self.directory);
+        sync_directory(above)
+    }
+
+    fn blob(&self, digest: Digest) -> PathBuf {
+        self.directory.join("blobs/sha256").join(digest.hex())
+    }
+
+    /// Keeps a small blob.
+    fn put(&self, bytes: &[u8]) -> Result<Blob, ExportError> {
+        let blob = Blob::of(bytes);
+        self.write(bytes, &self.blob(blob.digest))?;
+        Ok(blob)
+    }
+
+    fn write(&self, bytes: &[u8], path: &Path) -> Result<(), ExportError> {
+        let mut file = self.temporary()?;
+        file.write_all(bytes).map_err(|error| failed(path, "writing", error))?;
+        self.keep(file, path)
+    }
+
+    /// Writes the marker and, last of all, the index.
+    fn finish(&self, mut index: Value, manifest: &Blob, tag: &str) -> Result<(), ExportError> {
+        sync_directory(&self.directory.join("blobs"))?;
+        let marker = self.directory.join("oci-layout");
+        if !marker.exists() {
+            self.write(MARKER.as_bytes(), &marker)?;
+        }
+        if let Some(images) = index.get_mut("manifests").and_then(Value::as_array_mut) {
+            images.push(image::indexed(manifest, tag));
+        }
+        self.write(&image::bytes(index), &self.directory.join("index.json"))
+    }
+}
+
+/// An index without the image of that tag, everything else as it was.
+fn without(
+    mut index: Value,
+    tag: &str,
+    directory: &Path,
+    replace: bool,
+) -> Result<Value, ExportError> {
+    let images = index.get_mut("manifests").and_then(Value::as_array_mut);
+    let images = images.ok_or_else(|| refused(directory, "has no index of a layout"))?;
+    let before = images.len();
+    images.retain(|image| {
+        let said = image.get("annotations").and_then(|all| all.get(TAG)).and_then(Value::as_str);
+        said != Some(tag)
+    });
+    if images.len() < before && !replace {
+        let reason =
+            "has an image of that tag already; choose another, or ask to replace it (force)";
+        return Err(refused(directory, reason));
+    }
+    Ok(index)
+}
+
+fn make_directory(path: &Path) -> Result<(), ExportError> {
+    match std::fs::create_dir(path) {
+        Ok(()) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            Err(refused(path, "is no directory"))
+        }
+        Err(error) => Err(failed(path, "making the directory", error)),
+    }
+}
+
+fn sync_directory(path: &Path) -> Result<(), ExportError> {
+    File::open(path)
+        .and_then(|directory| directory.sync_all())
+        .map_err(|error| failed(path, "writing to disk", error))
+}
+
+fn refused(path: &Path, reason: &'static str) -> ExportError {
+    ExportError::Destination { path: path.to_owned(), reason }
+}
+
+fn failed(path: &Path, doing: &'static str, source: io::Error) -> ExportError {
+    ExportError::File { path: path.to_owned(), doing, source }
+}
