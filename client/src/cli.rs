@@ -8,7 +8,7 @@ use clap::{Parser, Subcommand};
 use flisthub_client::{HubClient, Patience};
 use tokio::runtime::Runtime;
 
-use crate::command::{cat, jobs, login, ls, pull, push, rm};
+use crate::command::{cat, jobs, login, ls, merge, pull, push, rm};
 use crate::config::{Environment, Settings};
 use crate::failure::{EXIT_CODES, UsageError};
 use crate::output::Output;
@@ -37,6 +37,7 @@ enum Command {
     Ls(ls::Arguments),
     Cat(cat::Arguments),
     Rm(rm::Arguments),
+    Merge(merge::Arguments),
     Jobs(jobs::ListArguments),
     Job(jobs::JobArguments),
     Cancel(jobs::CancelArguments),
@@ -91,6 +92,7 @@ fn execute(cli: Cli, environment: Environment, output: Output) -> anyhow::Result
         Command::Ls(arguments) => ls::run(&arguments, &session),
         Command::Cat(arguments) => cat::run(&arguments, &session),
         Command::Rm(arguments) => rm::run(&arguments, &session),
+        Command::Merge(arguments) => merge::run(&arguments, &session),
         Command::Jobs(arguments) => jobs::list(&arguments, &session),
         Command::Job(arguments) => jobs::job(&arguments, &session),
         Command::Cancel(arguments) => jobs::cancel(&arguments, &session),

@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use flisthub_flist::wire::{
-    ChunksStored, FlistInfo, MAX_CHUNK_IDS, MAX_MISSING_IDS, Me, OpenSession, Publish,
-    RepositoryInfo, SessionOpened,
+    ChunksStored, FlistInfo, MAX_CHUNK_IDS, MAX_MISSING_IDS, Me, MergeRequest, MergedFlist,
+    OpenSession, Publish, RepositoryInfo, SessionOpened,
 };
 use flisthub_storage::wire::{read_ids, write_ids};
 use flisthub_storage::{ChunkId, Frame, SessionId};
@@ -152,6 +152,26 @@ impl HubClient {
             Ok(info) if info.flist == body.flist => Ok(info),
             _ => Err(lost),
         }
+    }
+
+    /// Merges flists into `repository/name`. When the answer is lost, so is the report; whether it was done
+    /// the name's flist tells.
+    pub async fn merge(
+        &self,
+        repository: &str,
+        name: &str,
+        request: &MergeRequest,
+    ) -> Result<MergedFlist, ClientError> {
+        self.need_token()?;
+        let what = format!("merging into {repository}/{name}");
+        let path = ["api", "v1", "flists", repository, name, "merge"];
+        let call = Call {
+            payload: json(&what, request)?,
+            repeat: Repeat::IfRefused,
+            patience: PUBLISH_PATIENCE,
+            ..Call::new(&what, Method::POST, &path)
+        };
+        self.transport.json(&call).await
     }
 
     /// All repositories.

@@ -4,6 +4,7 @@ pub(crate) mod cat;
 pub(crate) mod jobs;
 pub(crate) mod login;
 pub(crate) mod ls;
+pub(crate) mod merge;
 pub(crate) mod pull;
 pub(crate) mod push;
 pub(crate) mod rm;

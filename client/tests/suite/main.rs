@@ -7,6 +7,8 @@ mod fake;
 #[cfg(test)]
 mod jobs;
 #[cfg(test)]
+mod merges;
+#[cfg(test)]
 mod program;
 #[cfg(test)]
 mod pulls;
