@@ -71,8 +71,10 @@ impl From<ActionError> for ApiError {
             ActionError::NotFound { what, .. } => ErrorBody {
                 zero_hub: Some(match what {
                     Thing::User | Thing::Repository => "user not found",
-                    // 0-hub has no jobs, and keeps no configuration.
-                    Thing::Flist | Thing::Job | Thing::ImageConfig => "source not found",
+                    // 0-hub has no jobs, keeps no configuration and exports nothing.
+                    Thing::Flist | Thing::Job | Thing::ImageConfig | Thing::Path => {
+                        "source not found"
+                    }
                 }),
                 ..body(StatusCode::NOT_FOUND, "not_found")
             },

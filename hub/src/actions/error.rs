@@ -105,6 +105,8 @@ pub enum Thing {
     Flist,
     /// The configuration of the image that a flist was made of.
     ImageConfig,
+    /// A path in a flist's tree.
+    Path,
     /// A job.
     Job,
 }
@@ -116,6 +118,7 @@ impl fmt::Display for Thing {
             Self::Repository => "repository",
             Self::Flist => "flist",
             Self::ImageConfig => "image configuration in",
+            Self::Path => "path",
             Self::Job => "job",
         })
     }

@@ -8,6 +8,7 @@ pub mod delete;
 pub mod download;
 pub mod dump;
 mod error;
+pub mod export;
 mod feed;
 pub mod jobs;
 pub mod lists;

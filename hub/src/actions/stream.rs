@@ -44,6 +44,11 @@ impl<T> Sink<T> {
         self.hand_over(Part::Item(item))
     }
 
+    /// Whether the reader went away. For work that sends nothing for long.
+    pub(super) fn is_gone(&self) -> bool {
+        self.sender.is_closed()
+    }
+
     fn hand_over(&self, part: Part<T>) -> Result<(), Gone> {
         let sent = self.sender.send_timeout(part, self.patience);
         self.handle.block_on(sent).map_err(|_| Gone)

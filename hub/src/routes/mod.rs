@@ -4,6 +4,8 @@
 mod conversions;
 mod download;
 mod drain;
+mod export;
+mod export_query;
 mod face;
 mod intake;
 mod job_events;
@@ -91,6 +93,7 @@ fn native_face(hub: &Hub) -> Router {
         .route("/sessions/{session}/chunks", post(native::put_chunks))
         .route("/flists/{repository}/{flist}", flist)
         .route("/flists/{repository}/{flist}/undelete", post(native::undelete))
+        .route("/flists/{repository}/{flist}/export", get(export::export))
         .route("/flists/{repository}/{flist}/merge", post(merge::merge))
         .route("/{*path}", axum::routing::any(no_such_route))
         .layer(CatchPanicLayer::new())

@@ -27,6 +27,8 @@ mod damage;
 #[cfg(test)]
 mod downloads;
 #[cfg(test)]
+mod exports;
+#[cfg(test)]
 mod full_disk;
 #[cfg(test)]
 mod hostile;
