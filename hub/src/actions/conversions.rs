@@ -4,9 +4,10 @@
 use std::collections::HashSet;
 
 use flisthub_converter::image::registry::{Credentials, RegistrySource};
-use flisthub_converter::image::{Digest, ImageError, Platform};
+use flisthub_converter::image::{Digest, ImageError, ParsePlatformError, Platform};
 use flisthub_flist::wire::{Conversion, RegistryCredentials, default_name};
 use tokio::runtime::Handle;
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::error::{ActionError, Thing};
 use super::resolve;
@@ -29,10 +30,14 @@ pub async fn start(
         Some(repository) => resolve::repository(hub, caller, Right::Write, repository).await?,
         None => resolve::own_repository(hub, caller).await?,
     };
-    let platform = asked.platform.as_deref().map(str::parse::<Platform>).transpose();
-    let platform = platform.map_err(|error| invalid("bad_platform", error.to_string()))?;
-    let name = FlistName::parse(&asked.name.unwrap_or_else(|| default_name(&asked.image)))?;
+    if let Some(platform) = &asked.platform {
+        given_platform(hub, Some(platform))?;
+    }
     let credentials = asked.credentials.map(credentials).transpose()?;
+    if source == ImageFrom::Registry {
+        registry_source(hub, &asked.image, credentials.clone())?;
+    }
+    let name = FlistName::parse(&asked.name.unwrap_or_else(|| default_name(&asked.image)))?;
     if source != ImageFrom::Registry && credentials.is_some() {
         let message = "credentials are for registries; an engine needs none".to_owned();
         return Err(invalid("bad_credentials", message));
@@ -52,7 +57,7 @@ pub async fn start(
         name: name.as_str().to_owned(),
         image: asked.image,
         source,
-        platform: platform.map(|platform| platform.to_string()),
+        platform: asked.platform,
         digest,
         startup: asked.startup,
         credentials: credentials.clone(),
@@ -97,6 +102,23 @@ fn credentials(asked: RegistryCredentials) -> Result<Credentials, ActionError> {
         return Err(invalid("bad_credentials", message));
     }
     Ok(credentials)
+}
+
+/// The platform that was asked for, or the hub's own.
+pub(super) fn given_platform(hub: &Hub, asked: Option<&str>) -> Result<Platform, ActionError> {
+    match asked {
+        None => Ok(hub.config.images.platform.clone()),
+        Some(text) => text
+            .parse()
+            .map_err(|error: ParsePlatformError| invalid("bad_platform", error.to_string())),
+    }
+}
+
+/// A place among the uploads that run.
+pub(super) fn own_uploads(hub: &Hub) -> Result<OwnedSemaphorePermit, ActionError> {
+    hub.uploads.clone().try_acquire_owned().map_err(|_| {
+        ActionError::Busy("as many uploads are running as may; try again in a few seconds")
+    })
 }
 
 /// The digest that the image's name stands for now, so that two names of one image are one job, and one

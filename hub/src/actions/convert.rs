@@ -13,7 +13,7 @@ use flisthub_converter::image::{
 use flisthub_storage::{ChunkStore, InSession, Monitor, Part, Progress};
 use tokio::runtime::Handle;
 
-use super::conversions::registry_source;
+use super::conversions::{given_platform, registry_source};
 use super::error::{ActionError, Thing};
 use super::publish::{Publication, Published, publish};
 use super::sessions::{self, OwnSession};
@@ -69,27 +69,39 @@ pub fn convert(
     let work = Work { hub, spec, caller: &caller, session: &session, monitor };
     let mut converted = work.run(true)?;
     let name = FlistName::parse(&spec.name).map_err(ActionError::from)?;
-    let publication = |converted: &Converted| Publication {
-        repository: repository.clone(),
-        name: name.clone(),
-        user_id: spec.user_id,
-        source: Source::Convert,
-        detail: Some(detail(converted)),
-        manifest: converted.ingested.flist,
-    };
+    let target = || (repository.clone(), name.clone());
+    cancelled(monitor)?;
     monitor.progress(Progress { phase: "publish", done: 0, total: None });
-    let mut published = handle.block_on(publish(hub, publication(&converted)));
-    if converted.reused > 0 && matches!(published, Err(ActionError::Missing(_))) {
+    let mut done = handle.block_on(published(hub, &converted, target(), spec.user_id));
+    if converted.reused > 0 && matches!(done, Err(ActionError::Missing(_))) {
         monitor.note("a known layer is no longer whole; all layers are fetched".to_owned());
         converted = work.run(false)?;
-        published = handle.block_on(publish(hub, publication(&converted)));
+        done = handle.block_on(published(hub, &converted, target(), spec.user_id));
     }
-    let published = published?;
+    Ok(Conversion { converted, published: done?, seconds: started.elapsed().as_secs_f64() })
+}
+
+/// The last moment at which nothing is changed yet.
+fn cancelled(monitor: &dyn Monitor) -> Result<(), ImageError> {
+    if monitor.cancelled() { Err(ImageError::Cancelled) } else { Ok(()) }
+}
+
+/// Publishes an image's flist, and remembers which layers it is made of.
+pub(super) async fn published(
+    hub: &Hub,
+    converted: &Converted,
+    (repository, name): (RepositoryRow, FlistName),
+    user_id: i64,
+) -> Result<Published, ActionError> {
+    let manifest = converted.ingested.flist;
+    let detail = Some(detail(converted));
+    let source = Source::Convert;
+    let publication = Publication { repository, name, user_id, source, detail, manifest };
+    let published = publish(hub, publication).await?;
     let layers: Vec<String> =
         converted.image.layers.iter().map(|layer| layer.diff_id.to_string()).collect();
-    let remembered = hub.catalog.set_image_layers(converted.ingested.flist, &layers);
-    handle.block_on(remembered).map_err(ActionError::from)?;
-    Ok(Conversion { converted, published, seconds: started.elapsed().as_secs_f64() })
+    hub.catalog.set_image_layers(manifest, &layers).await?;
+    Ok(published)
 }
 
 /// Who asked, and the repository that they asked for. Whether they may write to it was decided then.
@@ -128,13 +140,7 @@ impl Work<'_> {
     /// Converts, with the layers that are known already or without.
     fn run(&self, with_known: bool) -> Result<Converted, ConversionError> {
         let (hub, config) = (self.hub, &self.hub.config);
-        let platform = match &self.spec.platform {
-            None => config.images.platform.clone(),
-            Some(text) => text.parse().map_err(|error| ActionError::Invalid {
-                code: "bad_platform",
-                message: format!("{error}"),
-            })?,
-        };
+        let platform = given_platform(hub, self.spec.platform.as_deref())?;
         self.monitor.note(format!("converting {} for {platform}", self.spec.image));
         let cancel = Arc::new(AtomicBool::new(false));
         let source = self.source(&cancel)?;
@@ -143,7 +149,11 @@ impl Work<'_> {
             hub,
             caller: self.caller,
             store: &store,
-            files: LayerFiles::new(disk.data.layers(), config.images.layer_cache_bytes),
+            files: LayerFiles::new(
+                disk.data.layers(),
+                config.images.layer_cache_bytes,
+                hub.clock.now(),
+            ),
             handle: Handle::current(),
         });
         let cache: &dyn LayerCache = known.as_ref().map_or(&NoCache, |known| known);

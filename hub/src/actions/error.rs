@@ -1,12 +1,15 @@
 //! Why an action did not do what was asked. Knows nothing of HTTP: `crate::error` maps it.
 
 use std::fmt;
+use std::io::ErrorKind;
 
+use flisthub_converter::image::ImageError;
 use flisthub_flist::LoadError;
 use flisthub_storage::{ChunkId, StoreError};
 
 use crate::auth::{AuthError, Denied};
 use crate::catalog::CatalogError;
+use crate::error::chain;
 use crate::name::NameError;
 
 /// Variants say what the caller can do about it.
@@ -135,6 +138,19 @@ impl ActionError {
         match error {
             LoadError::Store(error) => error.into(),
             error => Self::Damaged(error.into()),
+        }
+    }
+
+    /// An image could not be converted. What is wrong with the image is for whoever asked; what is wrong
+    /// in the hub is not.
+    pub fn of_image(error: ImageError) -> Self {
+        match error {
+            ImageError::Store(error) => error.into(),
+            ImageError::File { source, .. } if source.kind() == ErrorKind::StorageFull => {
+                Self::Full(source.into())
+            }
+            error if error.is_internal() => Self::internal(error),
+            error => Self::Conversion { code: error.code().to_owned(), message: chain(&error) },
         }
     }
 

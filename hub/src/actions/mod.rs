@@ -10,6 +10,7 @@ pub mod dump;
 mod error;
 pub mod export;
 mod feed;
+pub mod image_upload;
 pub mod jobs;
 pub mod lists;
 pub mod merge;

@@ -6,7 +6,7 @@ use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use flisthub_converter::image::Digest;
 use flisthub_flist::Layer;
@@ -23,12 +23,15 @@ const HASH: usize = 32;
 pub struct LayerFiles {
     directory: PathBuf,
     most_bytes: u64,
+    now: SystemTime,
 }
 
 impl LayerFiles {
-    /// The cache in `directory`, of at most about `most_bytes` bytes. Nothing is made yet.
-    pub fn new(directory: PathBuf, most_bytes: u64) -> Self {
-        Self { directory, most_bytes }
+    /// The cache in `directory`, of at most about `most_bytes` bytes, as it is used at `now` (seconds since
+    /// the Unix epoch). Nothing is made yet.
+    pub fn new(directory: PathBuf, most_bytes: u64, now: u64) -> Self {
+        let now = UNIX_EPOCH.checked_add(Duration::from_secs(now)).unwrap_or(UNIX_EPOCH);
+        Self { directory, most_bytes, now }
     }
 
     fn path(&self, diff_id: &Digest, profile: Profile) -> PathBuf {
@@ -42,7 +45,7 @@ impl LayerFiles {
         let layer = read(&bytes);
         match layer {
             // What was used last is removed last.
-            Some(_) => drop(touch(&path)),
+            Some(_) => drop(self.touch(&path)),
             None => self.remove(diff_id, profile),
         }
         layer
@@ -63,6 +66,7 @@ impl LayerFiles {
         file.write_all(MAGIC)?;
         file.write_all(&encoded)?;
         file.write_all(hasher.finalize().as_bytes())?;
+        file.as_file().set_modified(self.now)?;
         // Not synced: a file that a crash left torn is found out by its hash.
         file.persist(self.path(diff_id, profile)).map_err(|error| error.error)?;
         Ok(())
@@ -72,6 +76,10 @@ impl LayerFiles {
     pub fn remove(&self, diff_id: &Digest, profile: Profile) {
         // It may be gone already.
         let _ = fs::remove_file(self.path(diff_id, profile));
+    }
+
+    fn touch(&self, path: &Path) -> io::Result<()> {
+        File::options().append(true).open(path)?.set_modified(self.now)
     }
 
     /// Removes files, the one that was not used for longest first, until `length` bytes more fit.
@@ -106,14 +114,8 @@ fn read(bytes: &[u8]) -> Option<Layer> {
     Layer::decode(encoded).ok()
 }
 
-fn touch(path: &Path) -> io::Result<()> {
-    File::options().append(true).open(path)?.set_modified(SystemTime::now())
-}
-
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use flisthub_flist::{LayerStep, TreePath};
 
     use super::*;
@@ -131,7 +133,7 @@ mod tests {
     #[test]
     fn a_layer_is_found_again_and_damage_is_not() {
         let directory = tempfile::tempdir().unwrap();
-        let files = LayerFiles::new(directory.path().join("layers"), 1 << 20);
+        let files = LayerFiles::new(directory.path().join("layers"), 1 << 20, 100);
         assert_eq!(files.get(&digest("a"), PROFILE), None);
         files.put(&digest("a"), PROFILE, &layer("x")).unwrap();
         assert_eq!(files.get(&digest("a"), PROFILE), Some(layer("x")));
@@ -153,21 +155,15 @@ mod tests {
     fn what_was_not_used_for_longest_goes_first() {
         let directory = tempfile::tempdir().unwrap();
         let one = (MAGIC.len() + layer("x").encode().len() + HASH) as u64;
-        let files = LayerFiles::new(directory.path().to_owned(), 2 * one);
-        let age = |name: &str, seconds| {
-            let path = files.path(&digest(name), PROFILE);
-            let then = SystemTime::now() - Duration::from_secs(seconds);
-            File::options().append(true).open(path).unwrap().set_modified(then).unwrap();
-        };
-        files.put(&digest("a"), PROFILE, &layer("x")).unwrap();
-        age("a", 100);
-        files.put(&digest("b"), PROFILE, &layer("x")).unwrap();
-        age("b", 50);
+        let at = |now| LayerFiles::new(directory.path().to_owned(), 2 * one, now);
+        at(100).put(&digest("a"), PROFILE, &layer("x")).unwrap();
+        at(200).put(&digest("b"), PROFILE, &layer("x")).unwrap();
+        let files = at(300);
         assert!(files.get(&digest("a"), PROFILE).is_some(), "and with that used");
         files.put(&digest("c"), PROFILE, &layer("x")).unwrap();
         let left = ["a", "b", "c"].map(|name| files.get(&digest(name), PROFILE).is_some());
         assert_eq!(left, [true, false, true]);
-        let none = LayerFiles::new(directory.path().join("none"), 0);
+        let none = LayerFiles::new(directory.path().join("none"), 0, 100);
         none.put(&digest("a"), PROFILE, &layer("x")).unwrap();
         assert!(!directory.path().join("none").exists());
     }

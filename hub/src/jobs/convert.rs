@@ -23,21 +23,12 @@ pub(super) fn run(hub: &Hub, spec: &ConvertSpec, monitor: &dyn Monitor) -> Resul
     }
     match result {
         Ok(conversion) => Ok(report(&conversion)),
-        Err(ConversionError::Image(error)) => Err(of_image(error)),
+        Err(ConversionError::Image(ImageError::Cancelled)) => Err(JobError::Cancelled),
+        Err(ConversionError::Image(error)) => Err(of_action(ActionError::of_image(error))),
         Err(ConversionError::Action(error)) => Err(of_action(error)),
         Err(error @ ConversionError::CredentialsGone) => {
             Err(JobError::Failed { code: "credentials_gone", message: error.to_string() })
         }
-    }
-}
-
-/// What went wrong with the image is for whoever asked; what went wrong in the hub is not.
-fn of_image(error: ImageError) -> JobError {
-    match error {
-        ImageError::Cancelled => JobError::Cancelled,
-        ImageError::Store(error) => of_action(error.into()),
-        error if error.is_internal() => of_action(ActionError::internal(error)),
-        error => JobError::Failed { code: error.code(), message: chain(&error) },
     }
 }
 
@@ -47,7 +38,7 @@ fn of_action(error: ActionError) -> JobError {
 }
 
 /// As an upload's report, and where it is from.
-fn report(conversion: &Conversion) -> Value {
+pub(crate) fn report(conversion: &Conversion) -> Value {
     let Conversion { converted, published, seconds } = conversion;
     let (row, image) = (&published.row, &converted.image);
     let mut report = json!(crate::actions::upload::report(&converted.ingested, *seconds));

@@ -31,6 +31,7 @@ use std::sync::Arc;
 use tokio::sync::{Mutex, Semaphore, watch};
 
 pub use cancel::{CancelError, cancel, cancel_in};
+pub(crate) use convert::report;
 pub use follow::{Event, Follow, Followed};
 pub use recover::recover;
 pub use spec::{ConvertSpec, ImageFrom, JobSpec, SpecError};

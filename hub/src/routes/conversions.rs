@@ -1,20 +1,23 @@
 //! Asking for the conversion of an image, natively and as 0-hub's clients do; the configuration of an
 //! image that was converted.
 
-use axum::extract::rejection::JsonRejection;
-use axum::extract::{FromRequest as _, Multipart, Path, Request, State};
+use axum::body::Body;
+use axum::extract::rejection::{JsonRejection, QueryRejection};
+use axum::extract::{FromRequest as _, Multipart, Path, Query, Request, State};
 use axum::http::StatusCode;
 use axum::http::header::{CONTENT_TYPE, LOCATION};
 use axum::response::{IntoResponse, Response};
 use axum::{Form, Json};
 use flisthub_flist::wire::{Conversion, RegistryCredentials};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::face;
-use crate::actions::{ActionError, conversions};
+use super::intake::Paced;
+use crate::actions::{ActionError, conversions, image_upload};
 use crate::auth::Caller;
 use crate::error::ApiError;
-use crate::jobs::wire;
+use crate::jobs::{report, wire};
 use crate::name::FLIST_ENDING;
 use crate::state::Hub;
 
@@ -61,17 +64,45 @@ pub(super) async fn image_config(
     Ok(([(CONTENT_TYPE, "application/json")], config).into_response())
 }
 
+/// What `POST …/image` is asked for beside the archive.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AskedOfArchive {
+    tag: Option<String>,
+    platform: Option<String>,
+    #[serde(default)]
+    startup: bool,
+}
+
+/// `POST /api/v1/flists/{repository}/{name}/image`: an archive of an image, converted as it is.
+pub(super) async fn upload(
+    State(hub): State<Hub>,
+    caller: Caller,
+    Path((repository, name)): Path<(String, String)>,
+    asked: Result<Query<AskedOfArchive>, QueryRejection>,
+    body: Body,
+) -> Result<Response, ApiError> {
+    let Query(asked) = asked
+        .map_err(|error| ApiError::new(StatusCode::BAD_REQUEST, "bad_query", error.body_text()))?;
+    let AskedOfArchive { tag, platform, startup } = asked;
+    let asked = image_upload::Asked { tag, platform, startup };
+    let mut body = Paced::new(body, &hub.config.limits);
+    let target = (repository.as_str(), name.as_str());
+    let done = image_upload::take(&hub, &caller, target, asked, &mut body).await?;
+    let status = if done.published.created { StatusCode::CREATED } else { StatusCode::OK };
+    Ok((status, Json(report(&done))).into_response())
+}
+
 /// The form: `image`, and what 0-hub does not know: `name`, `platform`, `username` and `password`.
 async fn form(hub: &Hub, request: Request) -> Result<Conversion, ApiError> {
     let bad = |message: &str| {
         ApiError::from(ActionError::Invalid { code: "bad_form", message: message.to_owned() })
     };
-    let multipart = request
-        .headers()
-        .get(CONTENT_TYPE)
-        .is_some_and(|sort| sort.as_bytes().starts_with(b"multipart/form-data"));
+    let sort = request.headers().get(CONTENT_TYPE).cloned();
     let mut fields = Vec::new();
-    if multipart {
+    if sort.is_none() {
+        // A request without a form has none of its fields.
+    } else if sort.is_some_and(|sort| sort.as_bytes().starts_with(b"multipart/form-data")) {
         let mut form =
             Multipart::from_request(request, hub).await.map_err(|error| bad(&error.body_text()))?;
         while let Some(field) = form.next_field().await.map_err(|error| bad(&error.body_text()))? {

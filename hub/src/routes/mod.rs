@@ -73,12 +73,12 @@ fn native_face(hub: &Hub) -> Router {
     let ids = |most: usize| DefaultBodyLimit::max(most * ID);
     let missing = post(native::missing).layer(ids(MAX_MISSING_IDS));
     let get_chunks = post(native::get_chunks).layer(ids(MAX_CHUNK_IDS));
+    let image = get(conversions::image_config).post(conversions::upload);
     let flist = get(native::flist).put(native::publish).delete(native::delete);
     Router::new()
         .route("/me", get(native::me))
         .route("/sessions", post(native::open_session))
         .route("/conversions", post(conversions::start))
-        .route("/flists/{repository}/{flist}/image", get(conversions::image_config))
         .route("/sessions/{session}", delete(native::close_session))
         .route("/repositories", get(native::repositories))
         .route("/flists/{repository}", get(native::flists))
@@ -92,6 +92,7 @@ fn native_face(hub: &Hub) -> Router {
         // These take in much, or check a whole tree: no time limit but the one between two parts.
         .route("/sessions/{session}/chunks", post(native::put_chunks))
         .route("/flists/{repository}/{flist}", flist)
+        .route("/flists/{repository}/{flist}/image", image)
         .route("/flists/{repository}/{flist}/undelete", post(native::undelete))
         .route("/flists/{repository}/{flist}/export", get(export::export))
         .route("/flists/{repository}/{flist}/merge", post(merge::merge))

@@ -19,6 +19,8 @@ mod cli;
 #[cfg(test)]
 mod control;
 #[cfg(test)]
+mod conversions;
+#[cfg(test)]
 mod crash;
 #[cfg(test)]
 mod crash_sweep;
@@ -32,6 +34,8 @@ mod exports;
 mod full_disk;
 #[cfg(test)]
 mod hostile;
+#[cfg(test)]
+mod image_registry;
 #[cfg(test)]
 mod job_commands;
 #[cfg(test)]
