@@ -8,7 +8,7 @@ use clap::{Parser, Subcommand};
 use flisthub_client::{HubClient, Patience};
 use tokio::runtime::Runtime;
 
-use crate::command::{cat, jobs, login, ls, merge, pull, push, rm};
+use crate::command::{cat, export, jobs, login, ls, merge, pull, push, rm};
 use crate::config::{Environment, Settings};
 use crate::failure::{EXIT_CODES, UsageError};
 use crate::output::Output;
@@ -38,6 +38,7 @@ enum Command {
     Cat(cat::Arguments),
     Rm(rm::Arguments),
     Merge(merge::Arguments),
+    Export(export::Arguments),
     Jobs(jobs::ListArguments),
     Job(jobs::JobArguments),
     Cancel(jobs::CancelArguments),
@@ -93,6 +94,7 @@ fn execute(cli: Cli, environment: Environment, output: Output) -> anyhow::Result
         Command::Cat(arguments) => cat::run(&arguments, &session),
         Command::Rm(arguments) => rm::run(&arguments, &session),
         Command::Merge(arguments) => merge::run(&arguments, &session),
+        Command::Export(arguments) => export::run(&arguments, &session),
         Command::Jobs(arguments) => jobs::list(&arguments, &session),
         Command::Job(arguments) => jobs::job(&arguments, &session),
         Command::Cancel(arguments) => jobs::cancel(&arguments, &session),

@@ -3,7 +3,7 @@
 use std::error::Error;
 
 use flisthub_client::{ClientError, PullError, PushError};
-use flisthub_converter::{ConvertError, ExtractError};
+use flisthub_converter::{ConvertError, ExportError, ExtractError};
 use flisthub_flist::{FileError, LoadError};
 use flisthub_storage::StoreError;
 
@@ -108,6 +108,9 @@ fn of_one(error: &(dyn Error + 'static)) -> Option<Ending> {
     if let Some(error) = error.downcast_ref::<PullError>() {
         return of_pull(error);
     }
+    if let Some(error) = error.downcast_ref::<ExportError>() {
+        return of_export(error);
+    }
     if let Some(LoadError::Missing(_)) = error.downcast_ref::<LoadError>() {
         return Some(ending("missing_objects", 5));
     }
@@ -136,6 +139,18 @@ fn of_pull(error: &PullError) -> Option<Ending> {
             ExtractError::MissingChunk { .. } | ExtractError::Load(LoadError::Missing(_)),
         ) => Some(ending("missing_objects", 5)),
         PullError::Temporary(_) | PullError::Extract(_) => None,
+    }
+}
+
+fn of_export(error: &ExportError) -> Option<Ending> {
+    match error {
+        ExportError::NoSuchPath(_) => Some(ending("not_found", 3)),
+        ExportError::Destination { .. } => Some(ending("wrong_kind", 6)),
+        error if error.is_bad_request() => Some(ending("cannot_export", 6)),
+        ExportError::MissingChunk { .. } | ExportError::Load(LoadError::Missing(_)) => {
+            Some(ending("missing_objects", 5))
+        }
+        _ => None,
     }
 }
 

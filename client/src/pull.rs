@@ -101,6 +101,16 @@ impl Pull {
         &self.manifest
     }
 
+    /// The flist's id.
+    pub fn flist(&self) -> ChunkId {
+        self.flist
+    }
+
+    /// Where the flist can be read: directories here, chunks from the hub, all verified.
+    pub fn store(&self) -> &dyn ChunkStore {
+        &self.store
+    }
+
     /// The counters of chunks, which go on counting.
     pub fn traffic(&self) -> Arc<Traffic> {
         self.store.remote.traffic()

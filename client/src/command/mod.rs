@@ -1,6 +1,8 @@
 //! The verbs, one file each: what can be typed after it, and what it does.
 
 pub(crate) mod cat;
+pub(crate) mod export;
+mod export_to;
 pub(crate) mod jobs;
 pub(crate) mod login;
 pub(crate) mod ls;

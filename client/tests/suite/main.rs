@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod calls;
 #[cfg(test)]
+mod exports;
+#[cfg(test)]
 mod fake;
 #[cfg(test)]
 mod jobs;
