@@ -36,6 +36,8 @@ mod ordinary_user;
 #[cfg(test)]
 mod profiles;
 #[cfg(test)]
+mod registry;
+#[cfg(test)]
 mod sample;
 #[cfg(test)]
 mod tools;

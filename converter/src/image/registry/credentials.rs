@@ -8,6 +8,7 @@ use std::path::Path;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
+use oci_spec::distribution::{ParseError, Reference};
 use serde::Deserialize;
 
 use crate::image::ImageError;
@@ -71,6 +72,15 @@ impl Credentials {
             return Err(bad(format!("it has more than {MAX_CONFIG} bytes")));
         }
         Self::from_docker_config_bytes(&bytes, registry)
+    }
+
+    /// What the Docker `config.json` at `path` holds for the registry of an image.
+    pub fn of_image(path: &Path, image: &str) -> Result<Option<Self>, ImageError> {
+        let reference: Reference = image.parse().map_err(|error: ParseError| {
+            let (reference, reason) = (image.chars().take(200).collect(), error.to_string());
+            ImageError::BadReference { reference, reason }
+        })?;
+        Self::from_docker_config(path, reference.registry())
     }
 
     /// What a Docker `config.json` holds for the registry `host[:port]`.

@@ -106,24 +106,34 @@ impl Receiving {
         }
     }
 
-    /// Asks for the rest, after `failure`.
+    /// Asks for the rest, after `failure`; again and again while the registry is not there.
     async fn resume(&mut self, failure: ImageError) -> Result<(), ImageError> {
-        self.breaks += 1;
-        if self.breaks > MAX_BREAKS {
-            return Err(failure);
-        }
         let range = HeaderValue::from_str(&format!("bytes={}-", self.at));
-        let headers = range.ok().map(|range| (RANGE, range)).into_iter().collect();
+        let headers: HeaderMap = range.ok().map(|range| (RANGE, range)).into_iter().collect();
         let key = self.blob.digest.to_string();
-        let answer = self.session.ask(Method::GET, "blobs", &key, headers).await?;
-        if answer.status() != StatusCode::PARTIAL_CONTENT
-            || starts_at(answer.headers()) != Some(self.at)
-        {
-            return Err(failure);
+        let mut pause = self.session.shared.options.pause;
+        while self.breaks < MAX_BREAKS {
+            self.breaks += 1;
+            match self.session.ask(Method::GET, "blobs", &key, headers.clone()).await {
+                Ok(answer) if continues(&answer, self.at) => {
+                    self.answer = answer;
+                    return Ok(());
+                }
+                Ok(_) => break,
+                Err(ImageError::Unreachable { .. }) => {
+                    tokio::time::sleep(pause).await;
+                    pause = pause.saturating_mul(2);
+                }
+                Err(other) => return Err(other),
+            }
         }
-        self.answer = answer;
-        Ok(())
+        Err(failure)
     }
+}
+
+/// Whether an answer is the part that begins at `at`.
+fn continues(answer: &Answer, at: u64) -> bool {
+    answer.status() == StatusCode::PARTIAL_CONTENT && starts_at(answer.headers()) == Some(at)
 }
 
 /// The offset of the first byte of a partial answer (RFC 9110, section 14.4).

@@ -78,8 +78,10 @@ impl Session {
     ) -> Result<Page, ImageError> {
         let what = format!("manifest {key}");
         let mut answer = self.ask(Method::GET, "manifests", key, accept()).await?;
-        if answer.status() != StatusCode::OK {
-            return Err(self.refusal(&mut answer, &what).await);
+        match answer.status() {
+            StatusCode::OK => {}
+            StatusCode::NOT_FOUND => return Err(self.target.unknown()),
+            _ => return Err(self.refusal(&mut answer, &what).await),
         }
         let said = content_digest(answer.headers());
         let media_type = answer.headers().get(CONTENT_TYPE).and_then(|text| text.to_str().ok());
@@ -129,7 +131,6 @@ impl Session {
             Err(_) => status.to_string(),
         };
         match status.as_u16() {
-            404 if what.starts_with("manifest") => self.target.unknown(),
             401 | 403 if answer.at_home && self.access.has_credentials() => {
                 self.target.unauthorized(&answer.host, &said)
             }

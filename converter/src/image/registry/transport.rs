@@ -236,7 +236,7 @@ fn failed(host: &str, error: &reqwest::Error) -> Failure {
 fn hinted(reason: String) -> String {
     let hint = if reason.contains("UnknownIssuer") {
         "if it has a CA of its own, `ca_files` must name that"
-    } else if reason.contains("InvalidContentType") {
+    } else if reason.contains("InvalidContentType") || reason == "tls handshake eof" {
         "if it speaks plain HTTP, `plain_http_hosts` must list it"
     } else {
         return reason;
