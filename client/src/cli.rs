@@ -8,7 +8,7 @@ use clap::{Parser, Subcommand};
 use flisthub_client::{HubClient, Patience};
 use tokio::runtime::Runtime;
 
-use crate::command::{cat, export, jobs, login, ls, merge, pull, push, rm};
+use crate::command::{cat, convert, export, inspect, jobs, login, ls, merge, pull, push, rm};
 use crate::config::{Environment, Settings};
 use crate::failure::{EXIT_CODES, UsageError};
 use crate::output::Output;
@@ -37,11 +37,13 @@ enum Command {
     Ls(ls::Arguments),
     Cat(cat::Arguments),
     Rm(rm::Arguments),
-    Merge(merge::Arguments),
-    Export(export::Arguments),
     Jobs(jobs::ListArguments),
     Job(jobs::JobArguments),
     Cancel(jobs::CancelArguments),
+    Merge(merge::Arguments),
+    Convert(convert::Arguments),
+    Inspect(inspect::Arguments),
+    Export(export::Arguments),
 }
 
 /// What a verb works with.
@@ -77,12 +79,13 @@ pub(crate) fn run(arguments: Vec<OsString>, environment: Environment) -> ExitCod
     }
 }
 
-fn execute(cli: Cli, environment: Environment, output: Output) -> anyhow::Result<()> {
+fn execute(cli: Cli, mut environment: Environment, output: Output) -> anyhow::Result<()> {
     let runtime = Runtime::new().context("cannot start the threads of the HTTP client")?;
     let url = cli.url.filter(|url| !url.is_empty());
     if let Command::Login(arguments) = cli.command {
         return login::run(&arguments, &environment, &runtime, output);
     }
+    let images = std::mem::take(&mut environment.images);
     let settings = Settings::find(url, environment, output)?;
     let hub = HubClient::new(&settings.url, settings.token.as_deref(), Patience::default())?;
     let session = Session { hub, runtime, output };
@@ -93,11 +96,13 @@ fn execute(cli: Cli, environment: Environment, output: Output) -> anyhow::Result
         Command::Ls(arguments) => ls::run(&arguments, &session),
         Command::Cat(arguments) => cat::run(&arguments, &session),
         Command::Rm(arguments) => rm::run(&arguments, &session),
-        Command::Merge(arguments) => merge::run(&arguments, &session),
-        Command::Export(arguments) => export::run(&arguments, &session),
         Command::Jobs(arguments) => jobs::list(&arguments, &session),
         Command::Job(arguments) => jobs::job(&arguments, &session),
         Command::Cancel(arguments) => jobs::cancel(&arguments, &session),
+        Command::Merge(arguments) => merge::run(&arguments, &session),
+        Command::Convert(arguments) => convert::run(&arguments, &session, &images),
+        Command::Inspect(arguments) => inspect::run(&arguments, &session),
+        Command::Export(arguments) => export::run(&arguments, &session),
     };
     session.runtime.shutdown_background();
     done

@@ -15,11 +15,31 @@ use crate::failure::usage;
 use crate::output::Output;
 
 /// What the environment says.
+#[derive(Default)]
 pub(crate) struct Environment {
     /// `FLISTHUB_TOKEN`.
     pub(crate) token: Option<String>,
     /// `XDG_CONFIG_HOME`, or `.config` in the home directory.
     pub(crate) config_home: Option<PathBuf>,
+    /// Of images and where they come from.
+    pub(crate) images: Images,
+}
+
+/// What the environment says of images.
+#[derive(Default)]
+pub(crate) struct Images {
+    /// `FLISTHUB_REGISTRY_USERNAME`.
+    pub(crate) registry_username: Option<String>,
+    /// `FLISTHUB_REGISTRY_PASSWORD`.
+    pub(crate) registry_password: Option<String>,
+    /// Where Docker keeps what opens registries.
+    pub(crate) docker_config: Option<PathBuf>,
+    /// `DOCKER_HOST`: where Docker's own programs look for the engine.
+    pub(crate) docker_host: Option<String>,
+    /// `CONTAINER_HOST`: where Podman's look.
+    pub(crate) podman_host: Option<String>,
+    /// `XDG_RUNTIME_DIR`, where a user's own Podman listens.
+    pub(crate) runtime: Option<PathBuf>,
 }
 
 impl Environment {
@@ -123,7 +143,11 @@ mod tests {
     use super::*;
 
     fn environment(home: &Path, token: Option<&str>) -> Environment {
-        Environment { token: token.map(str::to_owned), config_home: Some(home.to_owned()) }
+        Environment {
+            token: token.map(str::to_owned),
+            config_home: Some(home.to_owned()),
+            ..Environment::default()
+        }
     }
 
     fn logged_in() -> tempfile::TempDir {

@@ -3,6 +3,7 @@
 use std::error::Error;
 
 use flisthub_client::{ClientError, PullError, PushError};
+use flisthub_converter::image::ImageError;
 use flisthub_converter::{ConvertError, ExportError, ExtractError};
 use flisthub_flist::{FileError, LoadError};
 use flisthub_storage::StoreError;
@@ -105,6 +106,9 @@ fn of_one(error: &(dyn Error + 'static)) -> Option<Ending> {
     if let Some(error) = error.downcast_ref::<PushError>() {
         return of_push(error);
     }
+    if let Some(error) = error.downcast_ref::<ImageError>() {
+        return of_image(error);
+    }
     if let Some(error) = error.downcast_ref::<PullError>() {
         return of_pull(error);
     }
@@ -124,7 +128,31 @@ fn of_push(error: &PushError) -> Option<Ending> {
         PushError::UnknownProfile(_) => Some(ending("too_old", 1)),
         PushError::Convert(ConvertError::Store(error)) | PushError::Send(error) => of_store(error),
         PushError::Convert(error) => error.is_bad_input().then(|| ending("bad_input", 6)),
+        PushError::Image(error) => of_image(error),
         PushError::Client(error) | PushError::Incomplete(error) => of_one(error),
+    }
+}
+
+fn of_image(error: &ImageError) -> Option<Ending> {
+    match error {
+        ImageError::Store(error) => of_store(error),
+        ImageError::Layer { source, .. } if error.is_internal() => match &**source {
+            ConvertError::Store(error) => of_store(error),
+            _ => None,
+        },
+        error if error.is_internal() => None,
+        error => Some(ending(error.code(), image_exit(error.code()))),
+    }
+}
+
+/// The exit code of a conversion that ended with this word, here or on the hub.
+pub(crate) fn image_exit(code: &str) -> u8 {
+    match code {
+        "unknown_image" => 3,
+        "registry_unauthorized" | "host_refused" => 4,
+        "bad_reference" | "digest_mismatch" | "size_mismatch" | "unknown_type" | "bad_image"
+        | "bad_layer" | "no_platform" | "ambiguous_image" | "too_large" => 6,
+        _ => 1,
     }
 }
 

@@ -16,6 +16,7 @@ use flisthub_storage::wire::{read_ids, write_ids};
 use flisthub_storage::{ChunkId, Frame, SessionId};
 use reqwest::Method;
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::body::Payload;
 use crate::download::{ChunkDownload, Download};
@@ -192,6 +193,23 @@ impl HubClient {
         let what = format!("looking {repository}/{name} up");
         let path = ["api", "v1", "flists", repository, name];
         self.transport.json(&Call::new(&what, Method::GET, &path)).await
+    }
+
+    /// The configuration of the image that a flist was made of, as the image has it; `None` if it was not
+    /// made of one.
+    pub async fn image_config(
+        &self,
+        repository: &str,
+        name: &str,
+    ) -> Result<Option<Value>, ClientError> {
+        let what = format!("looking the image of {repository}/{name} up");
+        let path = ["api", "v1", "flists", repository, name, "image"];
+        match self.transport.json(&Call::new(&what, Method::GET, &path)).await {
+            Ok(config) => Ok(Some(config)),
+            // The name itself may be gone as well.
+            Err(ClientError::NotFound(_)) => self.flist(repository, name).await.map(|_| None),
+            Err(error) => Err(error),
+        }
     }
 
     /// Removes a name.

@@ -2,17 +2,13 @@
 //! of its log elsewhere; programs see nothing but the end.
 
 use flisthub_client::JobEvent;
-use flisthub_flist::wire::{JobInfo, JobPart};
-use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use flisthub_flist::wire::JobInfo;
 
+use crate::bars::Bars;
 use crate::cli::Session;
-use crate::failure::{Ending, ending};
+use crate::failure::{Ending, ending, image_exit};
 use crate::interrupt::Interrupt;
 use crate::output::Output;
-use crate::text;
-
-/// Characters of a part's name that are shown: digests differ in fewer.
-const NAME: usize = 19;
 
 /// The job did not do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -26,14 +22,7 @@ pub(crate) struct JobFailed {
 impl JobFailed {
     /// How the program ends.
     pub(crate) fn ending(&self) -> Ending {
-        let exit = match self.code.as_str() {
-            "unknown_image" => 3,
-            "registry_unauthorized" | "host_refused" => 4,
-            "bad_reference" | "digest_mismatch" | "size_mismatch" | "unknown_type"
-            | "bad_image" | "bad_layer" | "no_platform" | "ambiguous_image" | "too_large" => 6,
-            _ => 1,
-        };
-        ending(&self.code, exit)
+        ending(&self.code, image_exit(&self.code))
     }
 }
 
@@ -84,27 +73,14 @@ struct Show {
     said: String,
 }
 
-/// A line for the job, and one for each of its parts.
-struct Bars {
-    all: MultiProgress,
-    job: ProgressBar,
-    parts: Vec<ProgressBar>,
-}
-
 impl Show {
     fn new(output: Output) -> Self {
-        let bars = output.is_watched().then(|| {
-            let all = MultiProgress::new();
-            let job = all.add(ProgressBar::new_spinner());
-            Bars { all, job, parts: Vec::new() }
-        });
-        Self { output, bars, said: String::new() }
+        Self { output, bars: Bars::start(output), said: String::new() }
     }
 
     fn say(&self, line: &str) {
         match &self.bars {
-            // What cannot be drawn is not worth ending for.
-            Some(bars) => drop(bars.all.println(text::harmless(line))),
+            Some(bars) => bars.say(line),
             None => self.output.note(line),
         }
     }
@@ -112,43 +88,12 @@ impl Show {
     fn moved(&mut self, job: &JobInfo) {
         let now = summary(job);
         if let Some(bars) = &mut self.bars {
-            bars.draw(job, &now);
+            bars.whole(job.done, job.parts.is_empty().then_some(job.total).flatten(), &now);
+            bars.parts(&job.parts);
         } else if now != self.said {
             self.output.note(&now);
         }
         self.said = now;
-    }
-}
-
-impl Drop for Show {
-    fn drop(&mut self) {
-        if let Some(bars) = &self.bars {
-            drop(bars.all.clear());
-        }
-    }
-}
-
-impl Bars {
-    fn draw(&mut self, job: &JobInfo, summary: &str) {
-        style(&self.job, job.parts.is_empty().then_some(job.total).flatten(), "{human_pos}");
-        self.job.set_position(job.done);
-        self.job.set_message(text::harmless(summary));
-        // A job that begins again may have other parts.
-        while self.parts.len() > job.parts.len() {
-            if let Some(bar) = self.parts.pop() {
-                self.all.remove(&bar);
-            }
-        }
-        for (index, part) in job.parts.iter().enumerate() {
-            if self.parts.len() == index {
-                self.parts.push(self.all.add(ProgressBar::new_spinner()));
-            }
-            if let Some(bar) = self.parts.get(index) {
-                style(bar, part.total, "{bytes}");
-                bar.set_position(part.done);
-                bar.set_message(described(part));
-            }
-        }
     }
 }
 
@@ -158,32 +103,6 @@ fn summary(job: &JobInfo) -> String {
         ("queued", _) => format!("{}: waits for its turn (job {})", job.kind, job.id),
         (_, None) => format!("{}: runs (job {})", job.kind, job.id),
         (_, Some(phase)) => format!("{}: {phase}", job.kind),
-    }
-}
-
-/// A part's name, as long as any other's, and what it came to.
-fn described(part: &JobPart) -> String {
-    let name = text::harmless(&part.name).replace('\n', " ");
-    let name: String = name.chars().take(NAME).collect();
-    let entries = match part.entries {
-        0 => String::new(),
-        entries => format!(", {entries} entries"),
-    };
-    format!("{name:NAME$} {}{entries}", text::harmless(&part.state))
-}
-
-/// A bar where the end is known, else how much there is so far.
-fn style(bar: &ProgressBar, total: Option<u64>, done: &str) {
-    let template = match total {
-        Some(_) => "  {bar:28} {bytes:>10} of {total_bytes:<10} {msg}".to_owned(),
-        None => format!("{{spinner}} {{msg}} {done}"),
-    };
-    if let Ok(style) = ProgressStyle::with_template(&template) {
-        bar.set_style(style);
-    }
-    match total {
-        Some(total) => bar.set_length(total),
-        None => bar.unset_length(),
     }
 }
 
@@ -225,20 +144,6 @@ mod tests {
             assert_eq!(Ending::of(&error), ending(code, exit), "{rest}");
             assert!(error.to_string().contains("hub-client job ab"), "{error}");
         }
-    }
-
-    #[test]
-    fn what_a_hub_says_does_not_reach_the_terminal_as_a_command() {
-        let part = JobPart {
-            name: "sha256:\u{1b}[31m\n0123456789abcdef".into(),
-            done: 1,
-            total: None,
-            entries: 2,
-            state: "running".into(),
-        };
-        assert_eq!(described(&part), "sha256:\\u{1b}[31m 0 running, 2 entries");
-        let short = JobPart { name: "a".into(), entries: 0, ..part };
-        assert_eq!(described(&short), "a                   running");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! A directory or an archive, into a hub under a name; only what the hub does not have travels.
+//! A directory, an archive or an image, into a hub under a name; only what the hub does not have travels.
 //!
 //! The work is the converter's; this file puts a [`RemoteStore`] below it and publishes. Files are cut
 //! as the hub asks, so that a push makes the flist that an upload of the same tree would make. When the hub
@@ -10,6 +10,9 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use flisthub_converter::image::{
+    ConvertOptions, Image, ImageError, ImageSource, NoCache, convert_image,
+};
 use flisthub_converter::{
     ConvertError, IngestOptions, IngestReport, Ingested, ingest_archive, ingest_directory,
 };
@@ -39,6 +42,9 @@ pub enum PushError {
     /// The input cannot become a flist, or the hub failed meanwhile.
     #[error(transparent)]
     Convert(#[from] ConvertError),
+    /// The image cannot become a flist, or the hub failed meanwhile.
+    #[error(transparent)]
+    Image(#[from] ImageError),
     /// What was put could not be sent.
     #[error(transparent)]
     Send(#[from] StoreError),
@@ -157,14 +163,44 @@ impl<'a> Push<'a> {
         source: &mut Source,
         options: &IngestOptions,
     ) -> Result<Pushed, PushError> {
+        let options = IngestOptions { profile: self.profile()?, ..options.clone() };
+        self.publish(runtime, || source.ingest(&self.store, &options))
+    }
+
+    /// Converts the source's image in the same way.
+    pub fn run_image(
+        &self,
+        runtime: &Handle,
+        source: &dyn ImageSource,
+        options: &ConvertOptions,
+    ) -> Result<(Pushed, Image), PushError> {
+        let ingest = IngestOptions { profile: self.profile()?, ..options.ingest.clone() };
+        let options = ConvertOptions { ingest, ..options.clone() };
+        let mut image = None;
+        let pushed = self.publish(runtime, || {
+            let converted = convert_image(source, &self.store, &NoCache, &options)?;
+            image = Some(converted.image);
+            Ok(Some(converted.ingested))
+        })?;
+        Ok((pushed, image.ok_or(ConvertError::Empty)?))
+    }
+
+    fn profile(&self) -> Result<Profile, PushError> {
         let profile = self.opened.profile.parse::<Profile>();
-        let profile = profile.map_err(|error| PushError::UnknownProfile(error.name))?;
-        let options = IngestOptions { profile, ..options.clone() };
+        profile.map_err(|error| PushError::UnknownProfile(error.name))
+    }
+
+    /// Publishes what `ingest` puts into the store, which it does again when the hub has lost some of it.
+    fn publish(
+        &self,
+        runtime: &Handle,
+        mut ingest: impl FnMut() -> Result<Option<Ingested>, PushError>,
+    ) -> Result<Pushed, PushError> {
         let mut total = IngestReport::default();
         let mut left = ATTEMPTS;
         let mut lost = None;
         loop {
-            let ingested = match (source.ingest(&self.store, &options)?, lost.take()) {
+            let ingested = match (ingest()?, lost.take()) {
                 (Some(ingested), _) => ingested,
                 (None, Some(error)) => return Err(PushError::Incomplete(error)),
                 (None, None) => return Err(ConvertError::Empty.into()),

@@ -1,8 +1,11 @@
 //! The verbs, one file each: what can be typed after it, and what it does.
 
 pub(crate) mod cat;
+pub(crate) mod convert;
+mod convert_local;
 pub(crate) mod export;
 mod export_to;
+pub(crate) mod inspect;
 pub(crate) mod jobs;
 pub(crate) mod login;
 pub(crate) mod ls;

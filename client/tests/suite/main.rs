@@ -7,6 +7,8 @@ mod exports;
 #[cfg(test)]
 mod fake;
 #[cfg(test)]
+mod images;
+#[cfg(test)]
 mod jobs;
 #[cfg(test)]
 mod merges;

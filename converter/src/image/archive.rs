@@ -24,6 +24,7 @@ pub(super) struct DockerArchive {
     tar: TarFile,
     /// One for each platform.
     variants: Vec<Variant>,
+    name: Option<String>,
     reference: String,
     place: String,
 }
@@ -61,6 +62,9 @@ impl DockerArchive {
             .map(|entry| entry.repo_tags.iter().flatten().map(String::as_str).collect())
             .collect();
         let picked = pick(&names, wanted, place)?;
+        let name =
+            picked.first().and_then(|index| names.get(*index)).and_then(|names| names.first());
+        let name = name.map(|name| (*name).to_owned());
         if picked.len() > MAX_VARIANTS {
             return ambiguous(&names, place);
         }
@@ -72,7 +76,12 @@ impl DockerArchive {
         let variants = variants?;
         let tag = wanted.map_or_else(String::new, |wanted| format!(":{wanted}"));
         let (reference, place) = (format!("archive:{place}{tag}"), place.to_owned());
-        Ok(Self { tar, variants, reference, place })
+        Ok(Self { tar, variants, name, reference, place })
+    }
+
+    /// What the image is called here.
+    pub(super) fn name(&self) -> Option<&str> {
+        self.name.as_deref()
     }
 
     /// The image for a platform.

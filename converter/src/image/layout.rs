@@ -78,6 +78,11 @@ impl Layout {
         Ok(Self { files, candidates, chosen, reference: format!("oci:{place}{tag}"), place })
     }
 
+    /// What the image is called here.
+    pub(super) fn name(&self) -> Option<&str> {
+        self.candidates.first()?.name.as_deref()
+    }
+
     /// The image for a platform.
     pub(super) fn image(&self, platform: &Platform) -> Result<Image, ImageError> {
         let (blob, parts) = self.manifest(platform)?;

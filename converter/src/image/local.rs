@@ -61,6 +61,14 @@ impl LocalSource {
         Ok(Self { kind })
     }
 
+    /// What the image is called where it is kept, if anything: `docker.io/library/app:1`, or only a tag.
+    pub fn name(&self) -> Option<&str> {
+        match &self.kind {
+            Kind::Layout(layout) => layout.name(),
+            Kind::Docker(archive) => archive.name(),
+        }
+    }
+
     /// The bytes of a layer, from a reader that outlives this source.
     pub(super) fn open_layer(
         &self,

@@ -32,6 +32,8 @@ mod hostile;
 #[cfg(test)]
 mod images;
 #[cfg(test)]
+mod image_sources;
+#[cfg(test)]
 mod ordinary_user;
 #[cfg(test)]
 mod profiles;

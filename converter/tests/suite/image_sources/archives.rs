@@ -23,6 +23,8 @@ fn a_saved_image_is_found_by_its_names() {
         assert_eq!(layers, [format!("low {mark}"), format!("top {mark}")]);
         assert_eq!(image.reference, format!("archive:saved.tar:{name}"));
         assert_eq!(image.digest, Digest::of(&image.config));
+        let source = LocalSource::open(&path, Some(name), &spool(home.path())).unwrap();
+        assert!(source.name().unwrap().ends_with(name.rsplit('/').next().unwrap()));
     }
     assert_eq!(failure(open(&path, None)).0, "ambiguous_image");
     assert_eq!(failure(open(&path, Some("other:1"))).0, "unknown_image");

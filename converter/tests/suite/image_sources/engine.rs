@@ -112,7 +112,7 @@ fn what_an_engine_refuses_is_told() {
         ("500 Internal Server Error", "bad_registry_answer", "status 500 (disk is gone)"),
     ] {
         let engine = Engine::new(move |_, stream| {
-            send(stream, status, 26, br#"{"message":"disk is gone"}"#)
+            send(stream, status, 26, br#"{"message":"disk is gone"}"#);
         });
         let (found, message) = engine.failure("app:1");
         assert_eq!(found, code);
