@@ -58,6 +58,21 @@ impl Hub {
         user(self.path("data").to_str().unwrap(), name)
     }
 
+    /// A token of alice's that allows that.
+    pub(crate) fn scoped(&self, scope: &str) -> String {
+        let data = self.path("data");
+        last_line(&[
+            "token",
+            "create",
+            "--user",
+            "alice",
+            "--scope",
+            scope,
+            "--data",
+            data.to_str().unwrap(),
+        ])
+    }
+
     /// What the hub has logged.
     pub(crate) fn log(&self) -> String {
         fs::read_to_string(self.path("log")).unwrap()
@@ -179,13 +194,15 @@ fn serve(home: &Path, config: &str) -> (Child, String) {
 }
 
 fn user(data: &str, name: &str) -> String {
-    let run = |arguments: &[&str]| {
-        let output = Command::new(FLISTHUB).args(arguments).output().unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8(output.stdout).unwrap().lines().last().unwrap().to_owned()
-    };
-    run(&["user", "add", name, "--data", data]);
-    run(&["token", "create", "--user", name, "--data", data])
+    last_line(&["user", "add", name, "--data", data]);
+    last_line(&["token", "create", "--user", name, "--data", data])
+}
+
+/// The last line that `flisthub` prints.
+fn last_line(arguments: &[&str]) -> String {
+    let output = Command::new(FLISTHUB).args(arguments).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap().lines().last().unwrap().to_owned()
 }
 
 /// Whether the test may do what only root may.
