@@ -1,6 +1,6 @@
 //! Whether two trees on disk are the same in all that an image can say of them.
 //!
-//! umoci's trees, podman's and ours have no holes in common, which are no property of an image: they do not count.
+//! Holes do not count: a layer does not say where a file has some, and who unpacks makes them or not.
 
 use std::collections::BTreeSet;
 use std::path::Path;

@@ -109,7 +109,7 @@ impl Daemon {
             .stdout(file.try_clone().unwrap())
             .stderr(file)
             .spawn()
-            .unwrap();
+            .unwrap_or_else(|error| panic!("setpriv, of util-linux: {error}"));
         Self { child, log: log.to_owned() }
     }
 
