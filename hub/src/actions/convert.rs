@@ -179,7 +179,8 @@ impl Work<'_> {
                     }
                 };
                 let image = pinned(&spec.image, spec.digest.as_deref());
-                return Ok(Box::new(registry_source(hub, &image, credentials)?));
+                let source = registry_source(hub, &image, credentials)?;
+                return Ok(Box::new(source.cancelled_by(Arc::clone(cancel))));
             }
             ImageFrom::Docker => (EngineKind::Docker, &hub.config.images.docker_socket),
             ImageFrom::Podman => (EngineKind::Podman, &hub.config.images.podman_socket),

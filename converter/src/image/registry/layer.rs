@@ -3,6 +3,7 @@
 
 use std::io::{self, Read};
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 
 use bytes::{Buf, Bytes};
 use reqwest::header::{CONTENT_RANGE, HeaderMap, HeaderValue, RANGE};
@@ -12,6 +13,7 @@ use tokio::sync::mpsc;
 
 use super::session::Session;
 use super::transport::{Answer, Broken};
+use super::{Cancel, TICK};
 use crate::image::{Blob, ImageError};
 
 /// Parts that may wait between the two sides. They have at most some hundred kilobytes.
@@ -57,7 +59,8 @@ pub(super) fn start(
             () = sender.closed() => {}
         }
     });
-    LayerReader { receiver, part: Bytes::new(), ended: false }
+    let (handle, cancel) = (handle.clone(), Cancel::default());
+    LayerReader { receiver, handle, cancel, part: Bytes::new(), ended: false }
 }
 
 struct Receiving {
@@ -153,14 +156,35 @@ fn wrong_size(blob: Blob, found: String) -> ImageError {
 /// Reads a layer on a blocking thread. Failures are [`io::Error`]s around an [`ImageError`].
 pub(super) struct LayerReader {
     receiver: mpsc::Receiver<Part>,
+    handle: Handle,
+    cancel: Cancel,
     part: Bytes,
     ended: bool,
+}
+
+impl LayerReader {
+    /// Fails soon after `cancel` is set, also where nothing comes.
+    pub(super) fn cancelled_by(self, cancel: Cancel) -> Self {
+        Self { cancel, ..self }
+    }
+
+    /// The next part; `None` if the runtime ended.
+    fn next_part(&mut self) -> io::Result<Option<Part>> {
+        while !self.cancel.load(Relaxed) {
+            let next = self.receiver.recv();
+            let next = self.handle.block_on(async { tokio::time::timeout(TICK, next).await });
+            if let Ok(part) = next {
+                return Ok(part);
+            }
+        }
+        Err(io::Error::other(ImageError::Cancelled))
+    }
 }
 
 impl Read for LayerReader {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         while self.part.is_empty() && !self.ended {
-            match self.receiver.blocking_recv() {
+            match self.next_part()? {
                 Some(Part::Data(part)) => self.part = part,
                 Some(Part::End) => self.ended = true,
                 Some(Part::Failed(failure)) => return Err(io::Error::other(failure)),

@@ -21,6 +21,7 @@ mod well_known;
 
 use std::future::Future;
 use std::io::{self, Read};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
@@ -45,7 +46,14 @@ const MAX_INDEXES: usize = 2;
 pub struct RegistrySource {
     session: Arc<Session>,
     handle: Handle,
+    cancel: Cancel,
 }
+
+/// Set to true by anyone who wants no more of it; looked at while a registry is waited for.
+type Cancel = Arc<AtomicBool>;
+
+/// How often that is.
+const TICK: Duration = Duration::from_millis(200);
 
 impl RegistrySource {
     /// The image `text`: `debian`, `ghcr.io/owner/name:tag`, `host:port/name@sha256:…`. Connects to
@@ -57,7 +65,13 @@ impl RegistrySource {
         handle: Handle,
     ) -> Result<Self, ImageError> {
         let session = Arc::new(Session::new(registries, text, credentials)?);
-        Ok(Self { session, handle })
+        Ok(Self { session, handle, cancel: Cancel::default() })
+    }
+
+    /// Ends what waits for the registry soon after `cancel` is set.
+    #[must_use]
+    pub fn cancelled_by(self, cancel: Arc<AtomicBool>) -> Self {
+        Self { cancel, ..self }
     }
 
     /// The reference in full: `docker.io/library/debian:latest` for `debian`.
@@ -83,13 +97,24 @@ impl RegistrySource {
         work: impl Future<Output = Result<T, ImageError>> + Send + 'static,
     ) -> Result<T, ImageError> {
         let (sender, receiver) = mpsc::sync_channel(1);
-        self.handle.spawn(async move {
-            // It is waited for below.
+        let task = self.handle.spawn(async move {
+            // It is waited for below, unless nobody wants it any more.
             let _ = sender.send(work.await);
         });
-        // A runtime that ends drops the task.
-        let ended = |_| ImageError::Internal(io::Error::other("the program is ending"));
-        receiver.recv().map_err(ended)?
+        loop {
+            match receiver.recv_timeout(TICK) {
+                Ok(done) => return done,
+                Err(mpsc::RecvTimeoutError::Timeout) if self.cancel.load(Relaxed) => {
+                    task.abort();
+                    return Err(ImageError::Cancelled);
+                }
+                Err(mpsc::RecvTimeoutError::Timeout) => {}
+                // A runtime that ends drops the task.
+                Err(mpsc::RecvTimeoutError::Disconnected) => {
+                    return Err(ImageError::Internal(io::Error::other("the program is ending")));
+                }
+            }
+        }
     }
 }
 
@@ -112,7 +137,8 @@ impl ImageSource for RegistrySource {
             within(&session, limit, layer::open(&session, blob)).await
         })?;
         let session = Arc::clone(&self.session);
-        Ok(Box::new(layer::start(&self.handle, session, blob, answer)))
+        let reader = layer::start(&self.handle, session, blob, answer);
+        Ok(Box::new(reader.cancelled_by(Arc::clone(&self.cancel))))
     }
 }
 
