@@ -27,7 +27,7 @@ fn main() -> anyhow::Result<()> {
     let flist = ingest_archive(File::open(archive)?, &store, &IngestOptions::default())?;
     store.flush()?;
     let flist = flist.flist;
-    let options = ExportOptions::default();
+    let options = ExportOptions { digest: false, ..ExportOptions::default() };
     let image = ImageOptions { tag: Some("demo/app:1".to_owned()), ..ImageOptions::default() };
     let layout = ImageOptions { tag: Some("v1".to_owned()), ..ImageOptions::default() };
     let measured = flisthub_converter::measure(&store, flist, &options)?;

@@ -32,6 +32,7 @@ pub(super) enum Part {
 pub(super) struct Batch {
     pub(super) parts: Vec<Part>,
     pub(super) bytes: usize,
+    /// How many members begin in it; the end of the tar counts as one.
     pub(super) entries: u64,
     chunks: usize,
     literals: usize,

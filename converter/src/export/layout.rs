@@ -80,6 +80,10 @@ impl Layout<'_> {
         let without = without(index, tag, self.directory, replace)?;
         make_directory(&self.directory.join("blobs"))?;
         make_directory(&self.directory.join("blobs/sha256"))?;
+        if !marked {
+            // Whatever is cut off from now on can be taken up again.
+            self.write(MARKER.as_bytes(), &self.directory.join("oci-layout"))?;
+        }
         Ok(without)
     }
 
@@ -87,7 +91,7 @@ impl Layout<'_> {
         let path = self.directory.join("index.json");
         let length = match std::fs::metadata(&path) {
             Ok(found) => found.len(),
-            // An earlier export into an empty directory was cut off.
+            // An earlier export was cut off.
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 return Ok(image::index(&[]));
             }
@@ -101,7 +105,7 @@ impl Layout<'_> {
         serde_json::from_slice(&bytes).map_err(|_| refused(&path, "is no index of a layout"))
     }
 
-    /// An unnamed place for a blob.
+    /// A file that is not yet called what it will be.
     fn temporary(&self) -> Result<NamedTempFile, ExportError> {
         tempfile::Builder::new()
             .prefix(".export-")
@@ -135,13 +139,9 @@ impl Layout<'_> {
         self.keep(file, path)
     }
 
-    /// Writes the marker and, last of all, the index.
+    /// Writes, last of all, the index.
     fn finish(&self, mut index: Value, manifest: &Blob, tag: &str) -> Result<(), ExportError> {
         sync_directory(&self.directory.join("blobs"))?;
-        let marker = self.directory.join("oci-layout");
-        if !marker.exists() {
-            self.write(MARKER.as_bytes(), &marker)?;
-        }
         if let Some(images) = index.get_mut("manifests").and_then(Value::as_array_mut) {
             images.push(image::indexed(manifest, tag));
         }

@@ -31,7 +31,7 @@ pub(super) struct Packed {
     pub(super) frames: Vec<u8>,
     /// How many bytes of the tar these are.
     pub(super) bytes: u64,
-    /// How many members begin in it.
+    /// How many members begin in it; the end of the tar counts as one.
     pub(super) entries: u64,
 }
 

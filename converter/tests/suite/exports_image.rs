@@ -15,7 +15,6 @@ use serde_json::Value;
 
 use crate::build_tar::Tar;
 use crate::exports::{ALL, export, sample};
-use crate::sample::noise;
 use crate::tools::{has, ingest, is_root, scan, shell, skip, whole};
 
 const CONFIG: &str = r#"{"created":"2024-02-03T04:05:06Z","architecture":"arm64","os":"linux",
@@ -32,11 +31,11 @@ fn with_config(store: &MemoryStore, flist: &Ingested, config: &str) -> ChunkId {
     chunk.id()
 }
 
-fn tagged(tag: &str) -> ImageOptions {
+pub(crate) fn tagged(tag: &str) -> ImageOptions {
     ImageOptions { tag: Some(tag.to_owned()), ..ImageOptions::default() }
 }
 
-fn layout(
+pub(crate) fn layout(
     store: &MemoryStore,
     flist: ChunkId,
     compression: Compression,
@@ -91,7 +90,7 @@ fn blob(files: &BTreeMap<String, Vec<u8>>, descriptor: &Value) -> Vec<u8> {
     content
 }
 
-fn read_layout(directory: &Path) -> BTreeMap<String, Vec<u8>> {
+pub(crate) fn read_layout(directory: &Path) -> BTreeMap<String, Vec<u8>> {
     let mut files = BTreeMap::new();
     for folder in ["", "blobs/sha256/"] {
         for entry in std::fs::read_dir(directory.join(folder)).unwrap() {
@@ -106,7 +105,7 @@ fn read_layout(directory: &Path) -> BTreeMap<String, Vec<u8>> {
 }
 
 /// Checks every digest from the index down; gives the configuration and the layer.
-fn read_image(files: &BTreeMap<String, Vec<u8>>, tag: &str) -> (Value, Vec<u8>, String) {
+pub(crate) fn read_image(files: &BTreeMap<String, Vec<u8>>, tag: &str) -> (Value, Vec<u8>, String) {
     assert_eq!(json(&files["oci-layout"])["imageLayoutVersion"], "1.0.0");
     let index = json(&files["index.json"]);
     let said = |image: &&Value| image["annotations"]["org.opencontainers.image.ref.name"] == tag;
@@ -151,49 +150,6 @@ fn a_layout_has_the_tree_and_the_configuration() {
             layout_tar(&store, flist, compression),
             "{compression}"
         );
-    }
-}
-
-#[test]
-fn an_image_is_added_to_a_layout_and_a_tag_replaced_only_when_asked() {
-    let (store, work) = (MemoryStore::new(), tempfile::tempdir().unwrap());
-    let one = ingest(&Tar::new().file("a", b"1").end(), &store).unwrap().flist;
-    let two = ingest(&Tar::new().file("a", b"2").end(), &store).unwrap().flist;
-    let directory = work.path().join("l");
-    let put =
-        |flist, tag, replace| layout(&store, flist, Compression::Gzip, tag, (&directory, replace));
-    put(one, "one", false).unwrap();
-    put(two, "two", false).unwrap();
-    let error = put(two, "one", false).unwrap_err();
-    assert!(whole(&error).contains("has an image of that tag already"), "{error}");
-    let content = |tag| {
-        let (_, layer, _) = read_image(&read_layout(&directory), tag);
-        ingest(&layer, &MemoryStore::new()).unwrap().flist
-    };
-    assert_eq!((content("one"), content("two")), (one, two));
-    put(two, "one", true).unwrap();
-    assert_eq!((content("one"), content("two")), (two, two));
-}
-
-#[test]
-fn nothing_that_is_no_layout_is_written_into() {
-    let (store, work) = (MemoryStore::new(), tempfile::tempdir().unwrap());
-    let flist = ingest(&sample(), &store).unwrap().flist;
-    let file = work.path().join("file");
-    std::fs::write(&file, "x").unwrap();
-    let odd = work.path().join("odd");
-    std::fs::create_dir(&odd).unwrap();
-    std::fs::write(odd.join("oci-layout"), "{}").unwrap();
-    for index in ["{}", "[]", "x", r#"{"manifests":7}"#] {
-        std::fs::write(odd.join("index.json"), index).unwrap();
-        let error = layout(&store, flist, Compression::None, "v1", (&odd, true)).unwrap_err();
-        assert!(matches!(error, ExportError::Destination { .. }), "{index}: {error}");
-        assert_eq!(std::fs::read_to_string(odd.join("index.json")).unwrap(), index);
-    }
-    for to in [work.path(), &file] {
-        let error = layout(&store, flist, Compression::None, "v1", (to, true)).unwrap_err();
-        assert!(matches!(error, ExportError::Destination { .. }), "{error}");
-        assert_eq!(std::fs::read_dir(work.path()).unwrap().count(), 2);
     }
 }
 
@@ -297,78 +253,4 @@ fn skopeo_and_umoci_take_it() {
         let found = scan(&bundle.join("rootfs"), &MemoryStore::new());
         assert_eq!(found.counts, plain.counts, "{compression}");
     }
-}
-
-/// A store whose frames come out otherwise from the second time on.
-struct Healed(MemoryStore, MemoryStore, std::sync::atomic::AtomicU32);
-
-impl ChunkStore for Healed {
-    fn stat(
-        &self,
-        ids: &[ChunkId],
-    ) -> Result<Vec<Option<flisthub_storage::Stat>>, flisthub_storage::StoreError> {
-        self.0.stat(ids)
-    }
-
-    fn get(
-        &self,
-        ids: &[ChunkId],
-    ) -> Result<Vec<Option<flisthub_storage::Chunk>>, flisthub_storage::StoreError> {
-        self.0.get(ids)
-    }
-
-    fn get_frames(
-        &self,
-        ids: &[ChunkId],
-    ) -> Result<Vec<Option<flisthub_storage::Frame>>, flisthub_storage::StoreError> {
-        let asked = self.2.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
-        if asked == 0 { self.0.get_frames(ids) } else { self.1.get_frames(ids) }
-    }
-
-    fn put(
-        &self,
-        frames: &[flisthub_storage::Frame],
-    ) -> Result<flisthub_storage::PutReport, flisthub_storage::StoreError> {
-        self.0.put(frames)
-    }
-
-    fn flush(&self) -> Result<(), flisthub_storage::StoreError> {
-        Ok(())
-    }
-
-    fn stats(&self) -> Result<flisthub_storage::StoreStats, flisthub_storage::StoreError> {
-        self.0.stats()
-    }
-}
-
-/// The digest that stands before a layer is that of the first reading; a chunk that was put anew in
-/// between has another frame.
-#[test]
-fn a_layer_that_changes_between_two_readings_is_broken_off() {
-    let content = [noise(50_000, 1), b"text ".repeat(10_000)].concat();
-    let archive = Tar::new().file("a", &content).end();
-    let (one, other) = (MemoryStore::new(), MemoryStore::new());
-    let flist = ingest(&archive, &one).unwrap().flist;
-    let slow = flisthub_converter::IngestOptions { level: 19, ..Default::default() };
-    flisthub_converter::ingest_archive(&archive[..], &other, &slow).unwrap();
-    let store = Healed(one, other, 0.into());
-    let (image, options) = (tagged("v1"), ExportOptions::default());
-    let mut out: Vec<u8> = Vec::new();
-    let zstd = Compression::Zstd;
-    let told = export_layout_tar(&store, flist, zstd, &image, &options, (&mut out, &mut || Ok(())));
-    assert!(matches!(told, Err(ExportError::Changed)), "{told:?}");
-    assert!(!out.ends_with(&[0; 1024]), "the end must be missing");
-}
-
-#[test]
-fn nobody_waits_for_the_second_reading_of_what_nobody_wants() {
-    let store = MemoryStore::new();
-    let flist = ingest(&sample(), &store).unwrap().flist;
-    let mut out: Vec<u8> = Vec::new();
-    let mut gone = || Err(std::io::ErrorKind::BrokenPipe.into());
-    let (image, options) = (tagged("v1"), ExportOptions::default());
-    let none = Compression::None;
-    let told = export_layout_tar(&store, flist, none, &image, &options, (&mut out, &mut gone));
-    assert!(matches!(told, Err(ExportError::Output(_))), "{told:?}");
-    assert!(out.is_empty());
 }

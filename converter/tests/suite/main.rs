@@ -24,6 +24,8 @@ mod exports_hostile;
 #[cfg(test)]
 mod exports_image;
 #[cfg(test)]
+mod exports_layout;
+#[cfg(test)]
 mod extraction;
 #[cfg(test)]
 mod fuzz;
