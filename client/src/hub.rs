@@ -127,7 +127,8 @@ impl HubClient {
         self.transport.json(&Call { payload: Payload::Chunks(frames), ..call }).await
     }
 
-    /// Makes `repository/name` point at a flist, and with that ends the session. When the answer is
+    /// Makes `repository/name` point at a flist, and with that ends the session. `detail` says
+    /// in the name's history where it is from. When the answer is
     /// lost, the name itself tells whether the hub did it.
     pub async fn publish(
         &self,
@@ -135,9 +136,10 @@ impl HubClient {
         repository: &str,
         name: &str,
         flist: ChunkId,
+        detail: Option<String>,
     ) -> Result<FlistInfo, ClientError> {
         let what = format!("publishing {repository}/{name}");
-        let body = Publish { session: session.to_string(), flist: flist.to_string() };
+        let body = Publish { session: session.to_string(), flist: flist.to_string(), detail };
         let path = ["api", "v1", "flists", repository, name];
         let call = Call {
             payload: json(&what, &body)?,

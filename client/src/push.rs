@@ -164,7 +164,7 @@ impl<'a> Push<'a> {
         options: &IngestOptions,
     ) -> Result<Pushed, PushError> {
         let options = IngestOptions { profile: self.profile()?, ..options.clone() };
-        self.publish(runtime, || source.ingest(&self.store, &options))
+        self.publish(runtime, || Ok(source.ingest(&self.store, &options)?.map(|it| (it, None))))
     }
 
     /// Converts the source's image in the same way.
@@ -179,8 +179,9 @@ impl<'a> Push<'a> {
         let mut image = None;
         let pushed = self.publish(runtime, || {
             let converted = convert_image(source, &self.store, &NoCache, &options)?;
+            let detail = Some(converted.image.with_digest());
             image = Some(converted.image);
-            Ok(Some(converted.ingested))
+            Ok(Some((converted.ingested, detail)))
         })?;
         Ok((pushed, image.ok_or(ConvertError::Empty)?))
     }
@@ -194,13 +195,13 @@ impl<'a> Push<'a> {
     fn publish(
         &self,
         runtime: &Handle,
-        mut ingest: impl FnMut() -> Result<Option<Ingested>, PushError>,
+        mut ingest: impl FnMut() -> Result<Option<(Ingested, Option<String>)>, PushError>,
     ) -> Result<Pushed, PushError> {
         let mut total = IngestReport::default();
         let mut left = ATTEMPTS;
         let mut lost = None;
         loop {
-            let ingested = match (ingest()?, lost.take()) {
+            let (ingested, detail) = match (ingest()?, lost.take()) {
                 (Some(ingested), _) => ingested,
                 (None, Some(error)) => return Err(PushError::Incomplete(error)),
                 (None, None) => return Err(ConvertError::Empty.into()),
@@ -208,8 +209,8 @@ impl<'a> Push<'a> {
             self.store.flush()?;
             total = sum(&total, &ingested.report);
             left -= 1;
-            let publish =
-                self.hub.publish(self.opened.session, self.repository, self.name, ingested.flist);
+            let (session, flist) = (self.opened.session, ingested.flist);
+            let publish = self.hub.publish(session, self.repository, self.name, flist, detail);
             match runtime.block_on(publish) {
                 Ok(info) => return Ok(Pushed { report: self.report(&info, &total), info }),
                 Err(error @ ClientError::MissingObjects { .. }) if left > 0 => lost = Some(error),

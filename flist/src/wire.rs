@@ -77,6 +77,9 @@ pub struct Publish {
     pub session: String,
     /// The manifest's id, 64 hex digits.
     pub flist: String,
+    /// Where it is from, for the name's history: at most 1,024 bytes without control characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
 }
 
 /// A repository.

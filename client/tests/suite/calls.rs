@@ -118,7 +118,7 @@ fn missing_objects_are_named() {
     let rest = format!(r#","missing":["{}","{}"]"#, id("a"), id("b"));
     let hub = FakeHub::new(move |_, _| Reply::problem(409, "missing_objects", &rest));
     let client = hub.client();
-    let publish = client.publish(session(), "alice", "base", id("m"));
+    let publish = client.publish(session(), "alice", "base", id("m"), None);
     let Err(ClientError::MissingObjects { missing, .. }) = runtime().block_on(publish) else {
         panic!("no list of missing objects");
     };
@@ -140,12 +140,12 @@ fn a_publish_whose_answer_is_lost_is_looked_up() {
         })
     };
     let hub = lost_then(id("m"));
-    let info = runtime().block_on(hub.client().publish(session(), "alice", "base", id("m")));
+    let info = runtime().block_on(hub.client().publish(session(), "alice", "base", id("m"), None));
     assert_eq!(info.unwrap().flist, id("m").to_string());
     assert_eq!(hub.lines(), ["PUT /api/v1/flists/alice/base", "GET /api/v1/flists/alice/base"]);
 
     let hub = lost_then(id("other"));
-    let info = runtime().block_on(hub.client().publish(session(), "alice", "base", id("m")));
+    let info = runtime().block_on(hub.client().publish(session(), "alice", "base", id("m"), None));
     assert!(matches!(info, Err(ClientError::Interrupted { .. })), "{info:?}");
 }
 

@@ -237,7 +237,6 @@ impl ImageError {
             },
             Self::Layer { source, .. } => match **source {
                 ConvertError::Limit { .. } => "too_large",
-                ConvertError::Read(_) => "registry_unreachable",
                 ref error if error.is_bad_input() => "bad_layer",
                 _ => "failed",
             },

@@ -36,6 +36,17 @@ pub struct Image {
     pub layers: Vec<LayerBlob>,
 }
 
+impl Image {
+    /// The image by name and digest, for history.
+    pub fn with_digest(&self) -> String {
+        if self.reference.contains('@') {
+            self.reference.clone()
+        } else {
+            format!("{}@{}", self.reference, self.digest)
+        }
+    }
+}
+
 /// Where an image comes from. One image each: whoever makes a source says which.
 ///
 /// A source verifies the digests of manifests and configurations. The bytes of layers are verified by

@@ -94,7 +94,7 @@ pub(super) async fn published(
     user_id: i64,
 ) -> Result<Published, ActionError> {
     let manifest = converted.ingested.flist;
-    let detail = Some(detail(converted));
+    let detail = Some(converted.image.with_digest());
     let source = Source::Convert;
     let publication = Publication { repository, name, user_id, source, detail, manifest };
     let published = publish(hub, publication).await?;
@@ -115,16 +115,6 @@ async fn who_and_where(
     let name = RepositoryName::parse(&spec.repository).map_err(|_| gone())?;
     let repository = hub.catalog.repository(&name).await?.ok_or_else(gone)?;
     Ok((Caller::User { user, scope: Scope::Write }, repository))
-}
-
-/// Where the flist is from, for the name's history.
-fn detail(converted: &Converted) -> String {
-    let image = &converted.image;
-    if image.reference.contains('@') {
-        image.reference.clone()
-    } else {
-        format!("{}@{}", image.reference, image.digest)
-    }
 }
 
 /// One conversion.
@@ -160,7 +150,7 @@ impl Work<'_> {
         let converted = self.watched(&*source, &store, cache, (platform, &cancel))?;
         self.monitor.note(format!(
             "{} has {} layers, {} of them known already",
-            detail(&converted),
+            converted.image.with_digest(),
             converted.image.layers.len(),
             converted.reused
         ));

@@ -7,6 +7,7 @@
 //! 4. a sweep that runs is told of the flist;
 //! 5. the catalog's row, in a transaction that is durable when it commits.
 
+use flisthub_flist::wire::Publish;
 use flisthub_flist::{Verified, VerifyError, verify};
 use flisthub_storage::{ChunkId, crash_point};
 
@@ -16,6 +17,9 @@ use crate::auth::{Caller, Right};
 use crate::catalog::{Change, FlistRow, NameRow, RepositoryRow, Source};
 use crate::name::FlistName;
 use crate::state::Hub;
+
+/// Most bytes of what a caller says of where a flist is from.
+const MAX_DETAIL: usize = 1024;
 
 /// A flist to be published.
 #[derive(Debug, Clone)]
@@ -114,25 +118,28 @@ async fn verified(hub: &Hub, manifest: ChunkId) -> Result<FlistRow, ActionError>
 pub async fn pushed(
     hub: &Hub,
     caller: &Caller,
-    target: (&str, &str),
-    session: &str,
-    manifest: &str,
+    (repository, name): (&str, &str),
+    asked: Publish,
 ) -> Result<Published, ActionError> {
-    let (repository, name) = target;
     let repository = resolve::repository(hub, caller, Right::Write, repository).await?;
     let name = FlistName::parse(name)?;
-    let session = sessions::check(hub, caller, session).await?;
+    let session = sessions::check(hub, caller, &asked.session).await?;
     if session.repository != repository.name {
         let message = format!("the upload session is for repository {}", session.repository);
         return Err(ActionError::Invalid { code: "wrong_session", message });
     }
-    let manifest = manifest.parse().map_err(|error| {
+    let manifest = asked.flist.parse().map_err(|error| {
         let message = format!("`flist` is no manifest id: {error}");
         ActionError::Invalid { code: "bad_id", message }
     })?;
-    let user_id = caller.user()?.id;
+    let bad = |text: &String| text.len() > MAX_DETAIL || text.chars().any(char::is_control);
+    if asked.detail.as_ref().is_some_and(bad) {
+        let message = format!("`detail` has at most {MAX_DETAIL} bytes and no control characters");
+        return Err(ActionError::Invalid { code: "bad_detail", message });
+    }
+    let (user_id, detail) = (caller.user()?.id, asked.detail);
     let source = Source::Push;
-    let publication = Publication { repository, name, user_id, source, detail: None, manifest };
+    let publication = Publication { repository, name, user_id, source, detail, manifest };
     let published = publish(hub, publication).await?;
     sessions::with_store(hub, move |store| store.close_session(&session.id)).await?;
     Ok(published)

@@ -23,7 +23,9 @@ pub struct RepositoryRow {
 pub(super) type Columns = (i64, String, i64, i64);
 
 impl RepositoryRow {
-    pub(super) fn from_columns((id, name, owner_id, updated): Columns) -> Result<Self, CatalogError> {
+    pub(super) fn from_columns(
+        (id, name, owner_id, updated): Columns,
+    ) -> Result<Self, CatalogError> {
         let updated = number("repositories", &name, updated)?;
         Ok(Self { id, name, owner_id, updated })
     }

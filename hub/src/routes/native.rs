@@ -105,7 +105,7 @@ pub(super) async fn publish(
     Json(asked): Json<Publish>,
 ) -> Answer<(StatusCode, Json<FlistInfo>)> {
     let target = (repository.as_str(), name.as_str());
-    let published = publishing::pushed(&hub, &caller, target, &asked.session, &asked.flist).await?;
+    let published = publishing::pushed(&hub, &caller, target, asked).await?;
     let status = if published.created { StatusCode::CREATED } else { StatusCode::OK };
     Ok((status, Json(info(published.row))))
 }

@@ -359,3 +359,31 @@ async fn chunks_come_back_in_the_order_asked() {
     assert_eq!(code(ask("alice", vec![0; 4097 * 32]).await).await.1, "too_large");
     assert_eq!(ask("alice", vec![]).await.bytes().await.unwrap().len(), 0);
 }
+
+#[tokio::test]
+async fn a_push_may_say_where_the_flist_is_from() {
+    let hub = TestHub::start().await;
+    let token = hub.user("alice").await;
+    let local = local();
+    let push = Pusher::open(&hub, &token, "alice").await;
+    push.send(records(local.frames.values())).await;
+    let publish = async |detail: &str| {
+        let body = json!({
+            "session": push.session, "flist": local.flist.to_string(), "detail": detail,
+        });
+        let path = "/api/v1/flists/alice/base";
+        let request = hub.request(Method::PUT, path).bearer_auth(&token).json(&body);
+        request.send().await.unwrap()
+    };
+    for bad in ["two\nlines", &"x".repeat(1025)] {
+        let (status, word, _) = code(publish(bad).await).await;
+        assert_eq!((status, word.as_str()), (400, "bad_detail"));
+    }
+    assert_eq!(hub.names().await, json!([]));
+    assert_eq!(publish("docker:app:1@sha256:ab").await.status(), 201);
+    let name = flisthub_hub::name::FlistName::parse("base").unwrap();
+    let alice = flisthub_hub::name::RepositoryName::parse("alice").unwrap();
+    let alice = hub.hub.catalog.repository(&alice).await.unwrap().unwrap();
+    let history = hub.hub.catalog.history(alice.id, &name).await.unwrap();
+    assert_eq!(history[0].detail.as_deref(), Some("docker:app:1@sha256:ab"));
+}
