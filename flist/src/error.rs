@@ -32,10 +32,17 @@ pub enum BuildError {
         /// What it names.
         target: TreePath,
     },
-    /// The symbolic links above an entry of a layer lead round in a circle, or to a path that is too long.
+    /// The symbolic links above an entry of a layer lead round in a circle or to a path that is too long, or all
+    /// entries together have too many of them.
     #[error("{path}: the symbolic links above it lead nowhere: too many, or too long a path")]
     TooManyLinks {
         /// The entry.
+        path: TreePath,
+    },
+    /// Too many directories are only implied.
+    #[error("{path}: more than 1,000,000 directories are implied by what stands below them")]
+    TooManyImplied {
+        /// The entry that is one too many.
         path: TreePath,
     },
     /// The root of a tree can only be a directory.

@@ -1,18 +1,14 @@
 //! An image, from any source, into a flist: its layers side by side, then over one another.
 
-use std::io::Read;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, PoisonError};
-
-use flisthub_flist::{Layer, Metadata, TreeBuilder, TreePath};
+use flisthub_flist::{Layer, Metadata, TreePath};
 use flisthub_storage::{ChunkStore, PartState};
 
-use super::layer::read_layer;
+use super::layers::Layers;
 use super::progress::{OnParts, Parts};
 use super::{Digest, Image, ImageConfig, ImageError, ImageSource, Platform, startup};
 use crate::error::ConvertError;
 use crate::options::{IngestOptions, Ingested};
-use crate::pipeline::{self, Budget, Taken};
+use crate::pipeline::{self, Budget};
 use crate::work::{Sink, Work};
 
 /// Layers that are known already, by the digests of their archives. Weak: what is not there, or not usable
@@ -41,8 +37,11 @@ impl LayerCache for NoCache {
 #[derive(Clone)]
 pub struct ConvertOptions {
     /// How layers are taken in: limits, profile, level, and who may cancel. Its limits hold for each layer;
-    /// `tree_memory` for all together.
+    /// `tree_memory` for all together. The flag of who may cancel is set here too when anything fails, so
+    /// that a source that looks at it stops waiting for the other layers.
     pub ingest: IngestOptions,
+    /// The most bytes that the layers may have together as they are stored, where the source says.
+    pub layer_bytes: u64,
     /// For which platform.
     pub platform: Platform,
     /// Layers that are read side by side. Each takes about 40 MB.
@@ -57,6 +56,7 @@ impl Default for ConvertOptions {
     fn default() -> Self {
         Self {
             ingest: IngestOptions::default(),
+            layer_bytes: 64 << 30,
             platform: Platform::default(),
             layers_at_a_time: 3,
             startup: false,
@@ -86,13 +86,14 @@ pub fn convert_image(
 ) -> Result<Converted, ImageError> {
     let image = source.image(&options.platform)?;
     let config = ImageConfig::read(&image.config)?;
+    check_size(&image, options.layer_bytes)?;
     let budget = Budget::new(&options.ingest.limits);
-    let stop = Arc::new(AtomicBool::new(false));
+    let stop = options.ingest.cancel.clone().unwrap_or_default();
     let parts = Parts::new(&image, options.parts.clone());
     let work = Layers { source, store, cache, options, image: &image, budget, stop, parts };
     let (layers, mut taken) = work.read()?;
     let reused = work.parts.count(PartState::Reused);
-    let tree = apply(layers)?;
+    let tree = work.apply(layers)?;
     let ingest = IngestOptions {
         image_config: Some(image.config.clone()),
         progress: None,
@@ -109,13 +110,16 @@ pub fn convert_image(
     Ok(Converted { ingested, image, reused })
 }
 
-/// Lays the layers over one another, and lets each go as soon as it is used.
-fn apply(layers: Vec<Layer>) -> Result<TreeBuilder, ImageError> {
-    let mut tree = TreeBuilder::new();
-    for (number, layer) in (1..).zip(layers) {
-        tree.apply(&layer).map_err(|source| ImageError::Apply { number, source })?;
+/// Refuses an image before anything of it is fetched that would be too much.
+fn check_size(image: &Image, most: u64) -> Result<(), ImageError> {
+    let sizes = image.layers.iter().filter_map(|layer| layer.blob).map(|blob| blob.size);
+    let sum = sizes.fold(0_u64, u64::saturating_add);
+    if sum <= most {
+        return Ok(());
     }
-    Ok(tree)
+    Err(ImageError::TooLarge(format!(
+        "the image's layers have {sum} bytes; at most {most} are taken"
+    )))
 }
 
 /// Hands the file to the pipeline.
@@ -134,116 +138,12 @@ fn startup_file(
     units.take(Work::File { path, metadata }, length)
 }
 
-fn of_tree(error: ConvertError) -> ImageError {
+pub(super) fn of_tree(error: ConvertError) -> ImageError {
     match error {
         ConvertError::Build(error) => ImageError::Build(error),
         ConvertError::Store(error) => ImageError::Store(error),
         ConvertError::Compressor(error) => ImageError::Internal(error),
         ConvertError::Limit { .. } => ImageError::TooLarge(error.to_string()),
         _ => ImageError::Cancelled,
-    }
-}
-
-/// The layers of one image on their way in.
-struct Layers<'a> {
-    source: &'a dyn ImageSource,
-    store: &'a dyn ChunkStore,
-    cache: &'a dyn LayerCache,
-    options: &'a ConvertOptions,
-    image: &'a Image,
-    budget: Budget,
-    /// Set when anything failed or the caller wants no more.
-    stop: Arc<AtomicBool>,
-    parts: Arc<Parts>,
-}
-
-impl Layers<'_> {
-    /// All layers, the lowest first.
-    fn read(&self) -> Result<(Vec<Layer>, Taken), ImageError> {
-        let next = AtomicUsize::new(0);
-        let order = self.order();
-        let read = Mutex::new((vec![None; order.len()], Taken::default()));
-        let first = Mutex::new(None);
-        std::thread::scope(|scope| {
-            for _ in 0..self.options.layers_at_a_time.clamp(1, order.len().max(1)) {
-                scope.spawn(|| {
-                    while let Some(&index) = order.get(next.fetch_add(1, Relaxed)) {
-                        match self.layer(index) {
-                            Ok((layer, taken)) => {
-                                let mut read = read.lock().unwrap_or_else(PoisonError::into_inner);
-                                read.1.add(taken);
-                                if let Some(place) = read.0.get_mut(index) {
-                                    *place = Some(layer);
-                                }
-                            }
-                            Err(error) => {
-                                self.stop.store(true, Relaxed);
-                                keep_first(&first, error);
-                                return;
-                            }
-                        }
-                    }
-                });
-            }
-        });
-        if let Some(error) = first.into_inner().unwrap_or_else(PoisonError::into_inner) {
-            return Err(error);
-        }
-        let (layers, taken) = read.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let layers: Option<Vec<Layer>> = layers.into_iter().collect();
-        layers.map(|layers| (layers, taken)).ok_or(ImageError::Cancelled)
-    }
-
-    /// Large layers first, so that none is left alone at the end.
-    fn order(&self) -> Vec<usize> {
-        let size = |index: &usize| {
-            let layer = self.image.layers.get(*index);
-            layer.and_then(|layer| layer.blob).map_or(u64::MAX, |blob| blob.size)
-        };
-        let mut order: Vec<usize> = (0..self.image.layers.len()).collect();
-        order.sort_by_key(|index| std::cmp::Reverse(size(index)));
-        order
-    }
-
-    fn layer(&self, index: usize) -> Result<(Layer, Taken), ImageError> {
-        self.check()?;
-        let layer = self.image.layers.get(index).ok_or(ImageError::Cancelled)?;
-        if let Some(known) = self.cache.get(&layer.diff_id) {
-            self.budget.hold_layer(&known).map_err(of_tree)?;
-            self.parts.ended(index, PartState::Reused);
-            return Ok((known, Taken::default()));
-        }
-        self.parts.started(index);
-        let reader: Box<dyn Read + Send + '_> = self.source.layer(self.image, index)?;
-        let (stop, parts) = (Arc::clone(&self.stop), Arc::clone(&self.parts));
-        let cancel = self.options.ingest.cancel.clone();
-        let options = IngestOptions {
-            cancel: Some(Arc::clone(&self.stop)),
-            progress: Some(Arc::new(move |progress| {
-                if cancel.as_ref().is_some_and(|cancel| cancel.load(Relaxed)) {
-                    stop.store(true, Relaxed);
-                }
-                parts.moved(index, progress);
-            })),
-            ..self.options.ingest.clone()
-        };
-        let read = read_layer((index + 1, layer), reader, self.store, &options, &self.budget)?;
-        self.cache.put(&layer.diff_id, &read.0);
-        self.parts.ended(index, PartState::Done);
-        Ok(read)
-    }
-
-    fn check(&self) -> Result<(), ImageError> {
-        let cancel = self.options.ingest.cancel.as_ref();
-        let cancelled = cancel.is_some_and(|cancel| cancel.load(Relaxed));
-        if cancelled || self.stop.load(Relaxed) { Err(ImageError::Cancelled) } else { Ok(()) }
-    }
-}
-
-/// Keeps the error unless there is one; that others had to stop is no reason of its own.
-fn keep_first(first: &Mutex<Option<ImageError>>, error: ImageError) {
-    let mut first = first.lock().unwrap_or_else(PoisonError::into_inner);
-    if matches!(*first, None | Some(ImageError::Cancelled)) {
-        *first = Some(error);
     }
 }

@@ -202,9 +202,41 @@ pub enum ImageError {
     Cancelled,
 }
 
+/// The most characters of a reason: the programs that find it may quote a whole document.
+const REASON: usize = 300;
+
+/// The most characters of one platform or name in a list of them.
+const LISTED: usize = 64;
+
 impl ImageError {
+    /// All that [`ImageError::code`] gives.
+    pub const CODES: &[&str] = &[
+        "bad_reference",
+        "unknown_image",
+        "registry_unauthorized",
+        "registry_unreachable",
+        "host_refused",
+        "bad_registry_answer",
+        "digest_mismatch",
+        "size_mismatch",
+        "unknown_type",
+        "bad_image",
+        "no_platform",
+        "no_engine",
+        "too_large",
+        "ambiguous_image",
+        "bad_layer",
+        "cancelled",
+        "failed",
+    ];
+
     pub(crate) fn unknown_type(what: &'static str, media_type: &str) -> Self {
         Self::UnknownType { what, media_type: media_type.chars().take(100).collect() }
+    }
+
+    /// A document breaks its format; the reason is cut short.
+    pub(crate) fn bad(what: &'static str, reason: &str) -> Self {
+        Self::Bad { what, reason: reason.chars().take(REASON).collect() }
     }
 
     /// Whether this program or its machine is at fault, and not the image: what it says is then for the
@@ -213,7 +245,7 @@ impl ImageError {
         self.code() == "failed"
     }
 
-    /// A stable word for what went wrong.
+    /// A stable word for what went wrong, one of [`ImageError::CODES`].
     pub fn code(&self) -> &'static str {
         match self {
             Self::BadReference { .. } => "bad_reference",
@@ -248,6 +280,16 @@ impl ImageError {
 }
 
 fn shown(platforms: &[Platform]) -> String {
-    let shown: Vec<String> = platforms.iter().map(ToString::to_string).collect();
+    let shown: Vec<String> =
+        platforms.iter().map(|platform| listed(&platform.to_string())).collect();
     if shown.is_empty() { "none that it names".to_owned() } else { shown.join(", ") }
 }
+
+/// One of several in a message.
+pub(super) fn listed(text: &str) -> String {
+    text.chars().take(LISTED).collect()
+}
+
+#[cfg(test)]
+#[path = "error_tests.rs"]
+mod tests;

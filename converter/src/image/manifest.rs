@@ -12,8 +12,8 @@ use super::{Blob, Digest, Image, ImageConfig, ImageError, LayerBlob, Platform};
 /// The most bytes of an index or manifest that are read. Registries take no larger ones.
 pub const MAX_DOCUMENT: usize = 4 << 20;
 
-/// The most layers of an image. Docker makes at most 127.
-const MAX_LAYERS: usize = 1_000;
+/// The most layers of an image. Docker makes at most 127, and no engine mounts more than 500.
+const MAX_LAYERS: usize = 500;
 
 const INDEXES: [&str; 2] = [
     "application/vnd.oci.image.index.v1+json",
@@ -132,9 +132,6 @@ fn manifest(bytes: &[u8]) -> Result<Document, ImageError> {
     if !CONFIGS.contains(&word.as_str()) {
         return Err(ImageError::unknown_type("configuration", &word));
     }
-    if manifest.layers().len() > MAX_LAYERS {
-        return Err(bad(format!("it has more than {MAX_LAYERS} layers")));
-    }
     let layer = |descriptor: &Descriptor| {
         let word = descriptor.media_type().to_string();
         if LAYERS.contains(&word.as_str()) {
@@ -210,6 +207,9 @@ impl Image {
         if !platform.accepts(&read.platform) {
             let (wanted, found) = (platform.clone(), vec![read.platform]);
             return Err(ImageError::NoPlatform { wanted, found });
+        }
+        if blobs.len() > MAX_LAYERS {
+            return Err(bad(format!("it has more than {MAX_LAYERS} layers")));
         }
         if blobs.len() != read.diff_ids.len() {
             let reason = format!(

@@ -12,6 +12,7 @@ mod digest;
 mod engine;
 mod error;
 mod layer;
+mod layers;
 mod layout;
 mod local;
 mod manifest;

@@ -39,7 +39,8 @@ pub struct Image {
 impl Image {
     /// The image by name and digest, for history.
     pub fn with_digest(&self) -> String {
-        if self.reference.contains('@') {
+        // A path in the reference may hold an `@` of its own.
+        if self.reference.contains("@sha256:") {
             self.reference.clone()
         } else {
             format!("{}@{}", self.reference, self.digest)
@@ -58,4 +59,25 @@ pub trait ImageSource: Sync {
     /// The bytes of the layer with that index, from the first, as they are stored: compressed if they
     /// are. May be called for several layers at a time, and again after a failure.
     fn layer(&self, image: &Image, index: usize) -> Result<Box<dyn Read + Send + '_>, ImageError>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_digest_is_added_where_there_is_none() {
+        let digest = Digest::of(b"");
+        let image = |reference: &str| Image {
+            reference: reference.to_owned(),
+            digest,
+            config: Vec::new(),
+            layers: Vec::new(),
+        };
+        for reference in ["docker.io/library/app:1", "oci:./app@1.0"] {
+            assert_eq!(image(reference).with_digest(), format!("{reference}@{digest}"));
+        }
+        let pinned = format!("app@{digest}");
+        assert_eq!(image(&pinned).with_digest(), pinned);
+    }
 }

@@ -21,6 +21,12 @@ use crate::tar::{Index, Span, starts_archive};
 /// Bytes that are copied at a time.
 const BUFFER: usize = 512 << 10;
 
+/// Bytes that a copy leaves free on its disk, which others write to.
+const RESERVE: u64 = 512 << 20;
+
+/// How many buffers are written between two looks at what is free.
+const LOOK: u64 = 64;
+
 /// Where and how archives are kept while they are read.
 #[derive(Debug, Clone)]
 pub struct Spool {
@@ -51,9 +57,14 @@ impl Spool {
         let mut unpacked =
             Unpacked::open(input.watch(reader), &input, self.limits).map_err(failed)?;
         let mut buffer = vec![0; BUFFER];
-        loop {
+        for count in 0_u64.. {
             if self.cancelled() {
                 return Err(ImageError::Cancelled);
+            }
+            if count.is_multiple_of(LOOK) && free(&copy).is_some_and(|free| free < RESERVE) {
+                return Err(file("the temporary copy of the archive would fill the disk")(
+                    io::ErrorKind::StorageFull.into(),
+                ));
             }
             let filled = unpacked.fill(&mut buffer).map_err(failed)?;
             if filled == 0 {
@@ -62,6 +73,7 @@ impl Spool {
             copy.write_all(buffer.get(..filled).unwrap_or_default())
                 .map_err(file("cannot write the temporary copy of the archive"))?;
         }
+        Ok(copy)
     }
 
     fn failed(&self, place: &str, source: ConvertError) -> ImageError {
@@ -70,6 +82,12 @@ impl Spool {
         }
         ImageError::Archive { place: place.to_owned(), source: Box::new(source) }
     }
+}
+
+/// Bytes that are free on the disk of a file; `None` where it does not say.
+fn free(file: &File) -> Option<u64> {
+    let disk = rustix::fs::fstatvfs(file).ok()?;
+    Some(disk.f_bavail.saturating_mul(disk.f_frsize))
 }
 
 /// A tar archive in a file.

@@ -126,7 +126,7 @@ fn every_compression_gives_the_same_flist() {
 fn one_layer_is_the_tree_of_its_archive() {
     let store = MemoryStore::new();
     let layer = archive(&[(b'5', "./", ""), (b'0', "a", "b"), (b'1', "c", "a")]);
-    let converted = convert(&image(&[layer.clone()], gzip), &store).unwrap();
+    let converted = convert(&image(std::slice::from_ref(&layer), gzip), &store).unwrap();
     let ingested = ingest_archive(layer.as_slice(), &store, &IngestOptions::default()).unwrap();
     assert_eq!(converted.ingested.manifest.root, ingested.manifest.root);
     assert_eq!(converted.ingested.manifest.links, ingested.manifest.links);
@@ -231,6 +231,26 @@ fn a_known_layer_is_not_asked_for_again() {
     assert_eq!((two.reused, second.asked.load(Ordering::Relaxed)), (2, 1));
     let without = convert(&second, &MemoryStore::new()).unwrap();
     assert_eq!(two.ingested.flist, without.ingested.flist);
+}
+
+#[test]
+fn a_layer_that_comes_again_is_read_once() {
+    let store = MemoryStore::new();
+    let [base, upper] = <[Vec<u8>; 2]>::try_from(two_layers()).unwrap();
+    let source = image(&[base.clone(), upper.clone(), base.clone(), upper.clone()], gzip);
+    let converted = convert(&source, &store).unwrap();
+    assert_eq!(source.asked.load(Ordering::Relaxed), 2);
+    let same = convert(&image(&[base, upper], gzip), &store).unwrap();
+    assert_eq!(names(&store, &converted), names(&store, &same));
+}
+
+#[test]
+fn an_image_that_is_too_large_is_not_fetched() {
+    let store = MemoryStore::new();
+    let mut source = image(&two_layers(), gzip);
+    source.image.layers[1].blob.as_mut().unwrap().size = 1 << 62;
+    let error = convert(&source, &store).unwrap_err();
+    assert_eq!((error.code(), source.asked.load(Ordering::Relaxed)), ("too_large", 0), "{error}");
 }
 
 #[test]

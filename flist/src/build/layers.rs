@@ -7,16 +7,24 @@
 
 use std::collections::VecDeque;
 
-use super::{DirectoryNode, Node, Sort, TreeBuilder};
+use super::{DirectoryNode, Leaf, Node, Sort, TreeBuilder};
 use crate::cbor::Reader;
 use crate::entry::{Content, Metadata};
 use crate::entry_codec::{read_content, read_metadata};
 use crate::error::BuildError;
 use crate::layer::{Layer, LayerStep};
-use crate::name::{EntryName, TreePath};
+use crate::name::{EntryName, MAX_DEPTH, TreePath};
 
 /// The most symbolic links that are followed for one path; the kernel's limit is 40.
 const MAX_LINKS: usize = 40;
+
+/// The most names that are looked at in all while links are followed. Some seconds of work: real images need
+/// some hundred thousand, and a hostile one could go on for days.
+const MAX_FOLLOWED: u64 = 20_000_000;
+
+/// The most bytes by which the paths of hard links may become longer as links above them are followed. Whoever
+/// counts what the steps take in memory does not see these.
+const MAX_LONGER: usize = 64 << 20;
 
 impl TreeBuilder {
     /// Lays a layer over what is there.
@@ -35,8 +43,13 @@ impl TreeBuilder {
                     let path = self.place(path)?;
                     self.add(&path, metadata.clone(), content.clone())?;
                 }
-                LayerStep::HardLink { path, target } => {
-                    let (path, target) = (self.place(path)?, self.place(target)?);
+                LayerStep::HardLink { path: written, target } => {
+                    let (path, target) = (self.place(written)?, self.place(target)?);
+                    let longer = path.as_bytes().len().saturating_sub(written.as_bytes().len());
+                    self.longer = self.longer.saturating_add(longer);
+                    if self.longer > MAX_LONGER {
+                        return Err(BuildError::TooManyLinks { path });
+                    }
                     // A link to itself changes nothing.
                     if path != target {
                         self.add_hard_link(&path, &target)?;
@@ -86,7 +99,7 @@ impl TreeBuilder {
 
     /// Where an entry of a layer stands: the links among the directories above it are followed, the entry
     /// itself is not.
-    fn place(&self, path: &TreePath) -> Result<TreePath, BuildError> {
+    fn place(&mut self, path: &TreePath) -> Result<TreePath, BuildError> {
         match path.split_last() {
             None => Ok(TreePath::ROOT),
             Some((parent, name)) => {
@@ -98,40 +111,16 @@ impl TreeBuilder {
     }
 
     /// The path of a directory without symbolic links. What is not there is taken as it is written.
-    fn follow(&self, path: &TreePath) -> Result<TreePath, BuildError> {
+    fn follow(&mut self, path: &TreePath) -> Result<TreePath, BuildError> {
         if self.is_plain(path) {
             return Ok(path.clone());
         }
-        let endless = || BuildError::TooManyLinks { path: path.clone() };
-        let mut left: VecDeque<Vec<u8>> = path.names().map(<[u8]>::to_vec).collect();
-        let mut followed = TreePath::ROOT;
-        let mut links = 0;
-        while let Some(part) = left.pop_front() {
-            match part.as_slice() {
-                b"" | b"." => {}
-                b".." => {
-                    followed = followed.split_last().map(|(above, _)| above).unwrap_or_default();
-                }
-                name => {
-                    let name = EntryName::new(name).map_err(|_| endless())?;
-                    let here = followed.join(&name);
-                    let Some(target) = self.symlink_at(&here) else {
-                        followed = here;
-                        continue;
-                    };
-                    links += 1;
-                    if links > MAX_LINKS {
-                        return Err(endless());
-                    }
-                    if target.starts_with(b"/") {
-                        followed = TreePath::ROOT;
-                    }
-                    let parts: Vec<_> = target.split(|byte| *byte == b'/').collect();
-                    parts.into_iter().rev().for_each(|part| left.push_front(part.to_vec()));
-                }
-            }
-        }
-        TreePath::parse_exact(followed.as_bytes()).map_err(|_| endless())
+        let mut way = Way { at: vec![Some(&self.root)], names: Vec::new(), links: 0, looked: 0 };
+        let followed = way.follow(path);
+        let looked = way.looked;
+        self.followed = self.followed.saturating_add(looked);
+        let followed = followed.filter(|_| self.followed <= MAX_FOLLOWED);
+        followed.ok_or_else(|| BuildError::TooManyLinks { path: path.clone() })
     }
 
     /// Whether no link stands on the way.
@@ -146,19 +135,79 @@ impl TreeBuilder {
         }
         true
     }
+}
 
-    /// Where the symbolic link at `path` points, if there is one.
-    fn symlink_at(&self, path: &TreePath) -> Option<Vec<u8>> {
-        let Node::Leaf(leaf) = self.find(path)? else { return None };
-        if !matches!(leaf.sort, Sort::Symlink) {
+/// A way through the tree, one name after the other.
+struct Way<'a> {
+    /// The directories from the root down; `None` for one that is not there.
+    at: Vec<Option<&'a DirectoryNode>>,
+    /// Their names, the root's apart.
+    names: Vec<EntryName>,
+    links: usize,
+    /// Names looked at.
+    looked: u64,
+}
+
+impl Way<'_> {
+    /// Goes along `path`; `None` where the links are too many, or lead to a path that is too long.
+    fn follow(&mut self, path: &TreePath) -> Option<TreePath> {
+        let mut left: VecDeque<Vec<u8>> = path.names().map(<[u8]>::to_vec).collect();
+        while let Some(part) = left.pop_front() {
+            self.looked += 1;
+            match part.as_slice() {
+                b"" | b"." => {}
+                b".." if self.names.pop().is_some() => drop(self.at.pop()),
+                b".." => {}
+                name => {
+                    let Some(target) = self.enter(EntryName::new(name).ok()?)? else { continue };
+                    self.links += 1;
+                    if self.links > MAX_LINKS {
+                        return None;
+                    }
+                    if target.starts_with(b"/") {
+                        self.at.truncate(1);
+                        self.names.clear();
+                    }
+                    let parts: Vec<_> = target.split(|byte| *byte == b'/').collect();
+                    parts.into_iter().rev().for_each(|part| left.push_front(part.to_vec()));
+                }
+            }
+        }
+        let names: Vec<&[u8]> = self.names.iter().map(EntryName::as_bytes).collect();
+        TreePath::parse_exact(&names.join(&b'/')).ok()
+    }
+
+    /// Goes into the directory of that name; gives the target of the link that stands there instead. `None`
+    /// if the way is deeper than a path can be.
+    fn enter(&mut self, name: EntryName) -> Option<Option<Vec<u8>>> {
+        let here = self.at.last().copied().flatten();
+        let below = match here.and_then(|directory| directory.children.get(&name)) {
+            Some(Node::Directory(below)) => Some(&**below),
+            Some(Node::Leaf(leaf)) => match symlink(leaf) {
+                Some(target) => return Some(Some(target)),
+                None => None,
+            },
+            None => None,
+        };
+        if self.names.len() >= MAX_DEPTH {
             return None;
         }
-        let mut reader = Reader::new(&leaf.encoded);
-        read_metadata(&mut reader).ok()?;
-        match read_content(&mut reader).ok()? {
-            Content::Symlink { target } => Some(target),
-            _ => None,
-        }
+        self.at.push(below);
+        self.names.push(name);
+        Some(None)
+    }
+}
+
+/// Where a symbolic link points; `None` for anything else.
+fn symlink(leaf: &Leaf) -> Option<Vec<u8>> {
+    if !matches!(leaf.sort, Sort::Symlink) {
+        return None;
+    }
+    let mut reader = Reader::new(&leaf.encoded);
+    read_metadata(&mut reader).ok()?;
+    match read_content(&mut reader).ok()? {
+        Content::Symlink { target } => Some(target),
+        _ => None,
     }
 }
 

@@ -22,6 +22,10 @@ use crate::object::Emit;
 /// The most bytes of names and values that the extended attributes of one entry may have.
 pub const MAX_XATTRS: usize = 200 << 10;
 
+/// The most directories that the entries of a tree may imply without being entries themselves. A path of a few
+/// kilobytes implies a thousand, and each takes memory.
+const MAX_IMPLIED: u64 = 1_000_000;
+
 /// How many entries of each sort a tree has.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counts {
@@ -86,6 +90,12 @@ pub struct TreeBuilder {
     next_inode: u64,
     /// Inodes that more than one path has been given.
     linked: HashSet<u64>,
+    /// Directories that were made because something stands below them.
+    implied: u64,
+    /// Names looked at while symbolic links were followed.
+    followed: u64,
+    /// Bytes by which the paths of hard links became longer by that.
+    longer: usize,
     /// The layer that is being applied; 0 before the first, and for trees that have none.
     layer: u32,
 }
@@ -152,7 +162,8 @@ impl DirectoryNode {
 impl Default for TreeBuilder {
     fn default() -> Self {
         let root = DirectoryNode::implied(0);
-        Self { root, next_inode: 0, linked: HashSet::new(), layer: 0 }
+        let linked = HashSet::new();
+        Self { root, next_inode: 0, linked, implied: 0, followed: 0, longer: 0, layer: 0 }
     }
 }
 
@@ -255,10 +266,13 @@ impl TreeBuilder {
             let Ok(name) = EntryName::new(part) else {
                 continue;
             };
-            let below = directory
-                .children
-                .entry(name)
-                .or_insert_with(|| Node::Directory(Box::new(DirectoryNode::implied(layer))));
+            let below = directory.children.entry(name).or_insert_with(|| {
+                self.implied += 1;
+                Node::Directory(Box::new(DirectoryNode::implied(layer)))
+            });
+            if self.implied > MAX_IMPLIED {
+                return Err(BuildError::TooManyImplied { path: wanted.clone() });
+            }
             match below {
                 Node::Directory(below) => directory = below,
                 Node::Leaf(_) => {

@@ -176,6 +176,50 @@ fn what_does_not_fit_is_refused() {
 }
 
 #[test]
+fn links_that_cost_more_than_any_image_needs_are_refused() {
+    let store = MemoryStore::new();
+    let deep = vec!["d"; 500].join("/");
+    // Each entry is led forty times down five hundred directories.
+    let mut lines = format!("d {deep}");
+    for link in 0..39 {
+        lines += &format!(", s {deep}/l{link} /{deep}/l{}", link + 1);
+    }
+    lines += &format!(", s l /{deep}/l0, d {deep}/l39");
+    let cheap = format!("{lines}, f l/x 1");
+    assert!(build(&[&cheap], &store).is_ok());
+    for entry in 0..1_100 {
+        lines += &format!(", w l/{entry}");
+    }
+    let error = build(&[&lines], &store).unwrap_err();
+    assert!(matches!(error, BuildError::TooManyLinks { .. }), "{error}");
+}
+
+#[test]
+fn directories_that_are_only_implied_are_counted() {
+    let store = MemoryStore::new();
+    let deep = vec!["d"; 1_000].join("/");
+    let lines = |count: usize| {
+        let links = (0..count).map(|link| format!("s l{link} {link}/{deep}, f l{link}/x 1"));
+        links.collect::<Vec<_>>().join(",")
+    };
+    assert!(build(&[&lines(10)], &store).is_ok());
+    let error = build(&[&lines(1_000)], &store).unwrap_err();
+    assert!(matches!(error, BuildError::TooManyImplied { .. }), "{error}");
+}
+
+#[test]
+fn paths_of_hard_links_that_grow_are_counted() {
+    let store = MemoryStore::new();
+    let deep = vec!["x".repeat(200); 19].join("/");
+    let mut lines = format!("s l {deep}, f l/0 1");
+    for link in 1..=18_000 {
+        lines += &format!(", h l/{link} l/0");
+    }
+    let error = build(&[&lines], &store).unwrap_err();
+    assert!(matches!(error, BuildError::TooManyLinks { .. }), "{error}");
+}
+
+#[test]
 fn hard_links_reach_into_lower_layers() {
     let groups = |layers: &[&str]| {
         let store = MemoryStore::new();

@@ -15,9 +15,9 @@ mod holders;
 #[cfg(test)]
 mod large;
 #[cfg(test)]
-mod layers;
-#[cfg(test)]
 mod laws;
+#[cfg(test)]
+mod layers;
 #[cfg(test)]
 mod merge;
 #[cfg(test)]

@@ -197,6 +197,7 @@ impl Work<'_> {
                 cancel: Some(Arc::clone(cancel)),
                 ..super::upload::options(self.hub)
             },
+            layer_bytes: self.hub.config.limits.upload_bytes,
             platform,
             layers_at_a_time: self.hub.config.images.layers_at_a_time,
             startup: self.spec.startup,

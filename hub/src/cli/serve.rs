@@ -35,7 +35,7 @@ pub(super) async fn run(arguments: Serve) -> anyhow::Result<()> {
         }
         checked => checked.with_context(|| format!("the hub in {}", path.display()))?,
     }
-    hub.images.registries(&hub.config.images).context("the certificates for registries")?;
+    hub.images.registries(&hub.config).context("the certificates for registries")?;
     let listener = TcpListener::bind(arguments.listen)
         .await
         .with_context(|| format!("cannot listen on {}", arguments.listen))?;

@@ -9,10 +9,11 @@ mod vault;
 use std::io;
 use std::path::PathBuf;
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use flisthub_converter::image::registry::{Registries, RegistryOptions, SetupError};
 
-use crate::config;
+use crate::config::Config;
 use crate::data;
 
 pub(crate) use known::KnownLayers;
@@ -30,13 +31,15 @@ pub struct Images {
 impl Images {
     /// The way to registries, as configured. Fails where a file of certificates cannot be used; `serve`
     /// asks first, so that this is noticed at the start.
-    pub fn registries(&self, config: &config::Images) -> Result<Registries, SetupError> {
+    pub fn registries(&self, config: &Config) -> Result<Registries, SetupError> {
         if let Some(registries) = self.registries.get() {
             return Ok(registries.clone());
         }
         let options = RegistryOptions {
-            outbound: config.outbound()?,
-            ca_files: config.ca_files.clone(),
+            outbound: config.images.outbound()?,
+            ca_files: config.images.ca_files.clone(),
+            slowest_bytes_per_second: config.limits.slowest_bytes_per_second,
+            slow_start: Duration::from_secs(config.limits.slow_start_seconds),
             ..RegistryOptions::default()
         };
         let registries = Registries::new(options)?;

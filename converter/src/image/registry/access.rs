@@ -105,6 +105,17 @@ impl Access {
     }
 
     fn question(&self, target: &Target, mut realm: Url, service: Option<&str>) -> Call {
+        // What is asked for is ours to say, and not the registry's.
+        let ours = ["scope", "service", "account", "client_id", "offline_token"];
+        let kept: Vec<(String, String)> = realm
+            .query_pairs()
+            .filter(|(key, _)| !ours.contains(&&**key))
+            .map(|(key, value)| (key.into_owned(), value.into_owned()))
+            .collect();
+        realm.set_query(None);
+        if !kept.is_empty() {
+            realm.query_pairs_mut().extend_pairs(kept);
+        }
         let mut parameters = vec![("scope", target.scope())];
         parameters.extend(service.map(|service| ("service", service.to_owned())));
         let identity = match &self.credentials {

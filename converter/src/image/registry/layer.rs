@@ -4,6 +4,7 @@
 use std::io::{self, Read};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
+use std::time::{Duration, Instant};
 
 use bytes::{Buf, Bytes};
 use reqwest::header::{CONTENT_RANGE, HeaderMap, HeaderValue, RANGE};
@@ -52,7 +53,8 @@ pub(super) fn start(
 ) -> LayerReader {
     let (sender, receiver) = mpsc::channel(WAITING);
     handle.spawn(async move {
-        let mut receiving = Receiving { session, blob, answer, at: 0, breaks: 0 };
+        let mut receiving =
+            Receiving { session, blob, answer, at: 0, breaks: 0, waited: Duration::ZERO };
         tokio::select! {
             () = receiving.run(&sender) => {}
             // Nobody reads any more.
@@ -70,12 +72,18 @@ struct Receiving {
     /// Bytes received.
     at: u64,
     breaks: u32,
+    /// How long the registry was waited for; not how long it has waited.
+    waited: Duration,
 }
 
 impl Receiving {
     async fn run(&mut self, sender: &mpsc::Sender<Part>) {
         loop {
-            let part = match self.next().await {
+            let begun = Instant::now();
+            let next = self.next().await;
+            self.waited = self.waited.saturating_add(begun.elapsed());
+            let part = match next {
+                Ok(Some(_)) if self.is_slow() => Part::Failed(self.too_slow()),
                 Ok(Some(bytes)) => Part::Data(bytes),
                 Ok(None) => Part::End,
                 Err(failure) => Part::Failed(failure),
@@ -84,6 +92,21 @@ impl Receiving {
             if sender.send(part).await.is_err() || last {
                 return;
             }
+        }
+    }
+
+    /// Whether it comes too slowly to be waited for: somebody may hold a place for ever by that.
+    fn is_slow(&self) -> bool {
+        let options = &self.session.shared.options;
+        let least = options.slowest_bytes_per_second.saturating_mul(self.waited.as_secs());
+        self.waited > options.slow_start && self.at < least
+    }
+
+    fn too_slow(&self) -> ImageError {
+        let least = self.session.shared.options.slowest_bytes_per_second;
+        ImageError::Unreachable {
+            host: self.answer.host.clone(),
+            reason: format!("{} comes at less than {least} bytes a second", name(self.blob)),
         }
     }
 

@@ -29,6 +29,10 @@ pub struct RegistryOptions {
     pub pause: Duration,
     /// The longest wait that a registry may ask for.
     pub longest_wait: Duration,
+    /// Bytes a second that a layer must come in with, on average over the time that it is waited for; 0 for any.
+    pub slowest_bytes_per_second: u64,
+    /// How long a layer is waited for before that is looked at.
+    pub slow_start: Duration,
     /// What the requests say they come from.
     pub user_agent: String,
 }
@@ -44,6 +48,8 @@ impl Default for RegistryOptions {
             resolve_limit: Duration::from_secs(15),
             pause: Duration::from_secs(1),
             longest_wait: Duration::from_secs(30),
+            slowest_bytes_per_second: 1_024,
+            slow_start: Duration::from_mins(1),
             user_agent: concat!("flisthub/", env!("CARGO_PKG_VERSION")).to_owned(),
         }
     }

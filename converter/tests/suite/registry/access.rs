@@ -37,7 +37,7 @@ fn with_tokens(
     let tokens = Fake::start(answer);
     let challenge = format!(
         r#"Bearer realm="{}",service="a registry",scope="repository:other/private:pull,push""#,
-        tokens.url("/token?x=y")
+        tokens.url("/token?scope=repository:other/private:pull&x=y&service=another&account=root")
     );
     (guarded(content, challenge, |sent| sent == "Bearer T"), tokens)
 }
