@@ -61,7 +61,7 @@ impl ImageConfig {
         if bytes.len() > MAX_CONFIG {
             return Err(ImageError::ConfigTooLarge { size: bytes.len(), most: MAX_CONFIG });
         }
-        let bad = |reason: String| ImageError::Bad { what: "the image's configuration", reason };
+        let bad = |reason: String| ImageError::bad("the image's configuration", &reason);
         let document: Document =
             serde_json::from_slice(bytes).map_err(|error| bad(error.to_string()))?;
         let diff_ids = document.rootfs.diff_ids.unwrap_or_default();

@@ -64,7 +64,7 @@ impl Layout {
         }
         let index = files.document("index.json", MAX_DOCUMENT)?;
         let Document::Index(all) = read_document(&index, None)? else {
-            return Err(bad("index.json is no index".to_owned()));
+            return Err(bad("index.json is no index"));
         };
         if all.is_empty() {
             return Err(bad(format!("{place} names no image")));
@@ -216,6 +216,6 @@ fn found<T>(name: &str, found: Result<T, &'static str>) -> Result<T, ImageError>
     found.map_err(|reason| bad(format!("{name} {reason}")))
 }
 
-fn bad(reason: String) -> ImageError {
-    ImageError::Bad { what: "the OCI layout", reason }
+fn bad(reason: impl AsRef<str>) -> ImageError {
+    ImageError::bad("the OCI layout", reason.as_ref())
 }

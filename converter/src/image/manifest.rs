@@ -150,8 +150,8 @@ fn blob(descriptor: &Descriptor) -> Result<Blob, ImageError> {
     Ok(Blob { digest, size: descriptor.size() })
 }
 
-fn bad(reason: String) -> ImageError {
-    ImageError::Bad { what: "the image's manifest", reason }
+fn bad(reason: impl AsRef<str>) -> ImageError {
+    ImageError::bad("the image's manifest", reason.as_ref())
 }
 
 /// The one of an index's images that is for `platform`. Where several are, the one whose variant is

@@ -4,6 +4,7 @@
 //! type any of them.
 
 use super::ImageError;
+use super::error::listed;
 
 /// The most names that a message lists.
 const SHOWN: usize = 20;
@@ -52,7 +53,7 @@ pub(super) fn pick(
 
 /// There are several, and nothing says which.
 pub(super) fn ambiguous<T>(names: &[Vec<&str>], place: &str) -> Result<T, ImageError> {
-    let names: Vec<&str> = names.iter().flatten().copied().take(SHOWN).collect();
+    let names: Vec<String> = names.iter().flatten().copied().take(SHOWN).map(listed).collect();
     let names = if names.is_empty() { "without names".to_owned() } else { names.join(", ") };
     Err(ImageError::Ambiguous { place: place.to_owned(), names })
 }

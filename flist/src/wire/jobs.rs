@@ -1,5 +1,6 @@
 //! Jobs as JSON: long tasks, how far they are, and their logs. What a job may be asked to do is the hub's.
 
+use flisthub_storage::Part;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -57,6 +58,18 @@ pub struct JobPart {
     pub entries: u64,
     /// `waiting`, `running`, `reused` or `done`.
     pub state: String,
+}
+
+impl From<&Part> for JobPart {
+    fn from(part: &Part) -> Self {
+        Self {
+            name: part.name.clone(),
+            done: part.done,
+            total: part.total,
+            entries: part.entries,
+            state: part.state.word().to_owned(),
+        }
+    }
 }
 
 /// A line of a job's log.

@@ -17,6 +17,17 @@ pub enum MergeRule {
     Refuse,
 }
 
+impl MergeRule {
+    /// The rule's word on the wire.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::FirstWins => "first-wins",
+            Self::LastWins => "last-wins",
+            Self::Refuse => "refuse",
+        }
+    }
+}
+
 /// Asks for a merge.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -89,4 +100,16 @@ pub enum MergeDifference {
     Content,
     /// One is a directory and another is not.
     Directory,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rule_is_said_as_it_is_written() {
+        for rule in [MergeRule::FirstWins, MergeRule::LastWins, MergeRule::Refuse] {
+            assert_eq!(serde_json::to_value(rule).unwrap(), rule.word());
+        }
+    }
 }
