@@ -1,19 +1,14 @@
 //! Asking for the conversion of an image: who may, what is meant, and whether the same is under way
 //! already. What the job then does is in `convert`.
 
-use std::collections::HashSet;
-
-use flisthub_converter::image::registry::{Credentials, RegistrySource};
-use flisthub_converter::image::{Digest, ImageError, ParsePlatformError, Platform};
-use flisthub_flist::wire::{Conversion, RegistryCredentials, default_name};
-use tokio::runtime::Handle;
-use tokio::sync::OwnedSemaphorePermit;
+use flisthub_converter::image::{ParsePlatformError, Platform};
+use flisthub_flist::wire::{Conversion, default_name};
 
 use super::error::{ActionError, Thing};
-use super::resolve;
+use super::{registries, resolve};
 use crate::auth::{Caller, Right, allow_operate};
 use crate::catalog::{JobRow, JobState};
-use crate::jobs::{self, ConvertSpec, ImageFrom, JobSpec};
+use crate::jobs::{self, Asking, ConvertSpec, ImageFrom, JobSpec};
 use crate::name::FlistName;
 use crate::state::Hub;
 
@@ -30,44 +25,41 @@ pub async fn start(
         Some(repository) => resolve::repository(hub, caller, Right::Write, repository).await?,
         None => resolve::own_repository(hub, caller).await?,
     };
-    if let Some(platform) = &asked.platform {
-        given_platform(hub, Some(platform))?;
-    }
-    let credentials = asked.credentials.map(credentials).transpose()?;
-    if source == ImageFrom::Registry {
-        registry_source(hub, &asked.image, credentials.clone())?;
-    }
-    let name = FlistName::parse(&asked.name.unwrap_or_else(|| default_name(&asked.image)))?;
-    if source != ImageFrom::Registry && credentials.is_some() {
-        let message = "credentials are for registries; an engine needs none".to_owned();
-        return Err(invalid("bad_credentials", message));
-    }
-    let digest = match source {
-        ImageFrom::Registry => digest(hub, &asked.image, credentials.clone()).await?,
+    let platform = given_platform(hub, asked.platform.as_deref())?;
+    let credentials = asked.credentials.map(registries::credentials).transpose()?;
+    let registry = match source {
+        ImageFrom::Registry => {
+            Some(registries::opened(hub, &asked.image, credentials.clone()).await?)
+        }
+        ImageFrom::Docker | ImageFrom::Podman if credentials.is_some() => {
+            let message = "credentials are for registries; an engine needs none".to_owned();
+            return Err(invalid("bad_credentials", message));
+        }
         ImageFrom::Docker | ImageFrom::Podman => None,
     };
-    let no_random = || ActionError::internal("the system has no random numbers");
-    let credentials = match credentials {
-        Some(credentials) => Some(hub.images.vault.keep(credentials).ok_or_else(no_random)?),
+    let name = FlistName::parse(&asked.name.unwrap_or_else(|| default_name(&asked.image)))?;
+    jobs::room_for_conversion(hub, user_id).await?;
+    let digest = match registry {
+        Some(registry) => registries::digest(hub, registry).await?,
         None => None,
     };
+    let no_random = || ActionError::internal("the system has no random numbers");
+    // Held until the job is there.
+    let asking = credentials.map(|given| Asking::keep(hub, given).ok_or_else(no_random));
+    let asking = asking.transpose()?;
     let spec = ConvertSpec {
         user_id,
         repository: repository.name,
         name: name.as_str().to_owned(),
         image: asked.image,
         source,
-        platform: asked.platform,
+        platform: Some(platform.to_string()),
         digest,
         startup: asked.startup,
-        credentials: credentials.clone(),
+        credentials: asking.as_ref().map(|asking| asking.fingerprint().to_owned()),
+        admin: allow_operate(caller).is_ok(),
     };
-    let started = jobs::start_shared(hub, &JobSpec::Convert(spec), user_id).await;
-    if let Some(fingerprint) = &credentials {
-        hub.images.vault.asked(fingerprint);
-        forget(hub).await?;
-    }
-    Ok(started?)
+    Ok(jobs::start_shared(hub, &JobSpec::Convert(spec), user_id).await?)
 }
 
 /// Where the image is. The engines of the hub's machine are the operator's.
@@ -86,24 +78,6 @@ fn source(caller: &Caller, source: Option<&str>) -> Result<ImageFrom, ActionErro
     Ok(source)
 }
 
-fn credentials(asked: RegistryCredentials) -> Result<Credentials, ActionError> {
-    let credentials = match asked {
-        RegistryCredentials::Password { username, password } => {
-            Credentials::Basic { username, password }
-        }
-        RegistryCredentials::Token { token } => Credentials::Token(token),
-    };
-    let empty = match &credentials {
-        Credentials::Basic { username, .. } => username.is_empty() || username.contains(':'),
-        Credentials::Token(token) => token.is_empty(),
-    };
-    if empty {
-        let message = "a user name is not empty and has no colon; a token is not empty".to_owned();
-        return Err(invalid("bad_credentials", message));
-    }
-    Ok(credentials)
-}
-
 /// The platform that was asked for, or the hub's own.
 pub(super) fn given_platform(hub: &Hub, asked: Option<&str>) -> Result<Platform, ActionError> {
     match asked {
@@ -114,65 +88,25 @@ pub(super) fn given_platform(hub: &Hub, asked: Option<&str>) -> Result<Platform,
     }
 }
 
-/// A place among the uploads that run.
-pub(super) fn own_uploads(hub: &Hub) -> Result<OwnedSemaphorePermit, ActionError> {
-    hub.uploads.clone().try_acquire_owned().map_err(|_| {
-        ActionError::Busy("as many uploads are running as may; try again in a few seconds")
-    })
-}
-
-/// The digest that the image's name stands for now, so that two names of one image are one job, and one
-/// name that was moved is two. Where it cannot be learned, the job itself will find out why.
-async fn digest(
+/// Queues the conversion and waits for what comes of it: the job's result. If the caller goes away, the job
+/// goes on.
+pub async fn run(
     hub: &Hub,
-    image: &str,
-    credentials: Option<Credentials>,
-) -> Result<Option<String>, ActionError> {
-    let source = registry_source(hub, image, credentials)?;
-    let resolve = move || source.resolve_digest().ok().map(|digest: Digest| digest.to_string());
-    Ok(tokio::task::spawn_blocking(resolve).await?)
+    caller: &Caller,
+    asked: Conversion,
+) -> Result<serde_json::Value, ActionError> {
+    let waiting = hub.jobs.waiting(caller.user()?.id).ok_or(ActionError::Busy(
+        "as many callers wait for conversions as may; POST /api/v1/conversions needs no waiting",
+    ))?;
+    let (row, _) = start(hub, caller, asked).await?;
+    let ended = waiting.wait(hub, &row.id).await?;
+    outcome(ended.ok_or(ActionError::Busy(
+        "the hub stops; look at the conversion's job when it has started again",
+    ))?)
 }
 
-/// The image in its registry. With the operator's own credentials, if the configuration has some and the
-/// request brought none.
-pub(super) fn registry_source(
-    hub: &Hub,
-    image: &str,
-    credentials: Option<Credentials>,
-) -> Result<RegistrySource, ActionError> {
-    let config = &hub.config.images;
-    let registries = hub.images.registries(config).map_err(ActionError::internal)?;
-    let bad = |error: ImageError| invalid("bad_reference", error.to_string());
-    let make = |credentials| {
-        RegistrySource::new(&registries, image, credentials, Handle::current()).map_err(bad)
-    };
-    match (credentials, &config.docker_config) {
-        (None, Some(file)) => {
-            let own = Credentials::from_docker_config(file, make(None)?.registry());
-            make(own.map_err(ActionError::internal)?)
-        }
-        (credentials, _) => make(credentials),
-    }
-}
-
-/// Forgets the credentials that no job needs any more.
-pub(crate) async fn forget(hub: &Hub) -> Result<(), ActionError> {
-    let mut needed = HashSet::new();
-    // In this order: a job that starts between the two questions is in both answers.
-    for state in [JobState::Queued, JobState::Running] {
-        for row in hub.catalog.jobs_in(state).await? {
-            if let Ok(JobSpec::Convert(spec)) = serde_json::from_str(&row.arguments) {
-                needed.extend(spec.credentials);
-            }
-        }
-    }
-    hub.images.vault.retain(&needed);
-    Ok(())
-}
-
-/// What came of a conversion that somebody waited for.
-pub async fn outcome(hub: &Hub, job: JobRow) -> Result<serde_json::Value, ActionError> {
-    let row = jobs::wait(hub, &job.id).await?;
+/// What came of a conversion.
+fn outcome(row: JobRow) -> Result<serde_json::Value, ActionError> {
     match row.state {
         JobState::Succeeded => Ok(row
             .result

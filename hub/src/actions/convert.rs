@@ -13,11 +13,12 @@ use flisthub_converter::image::{
 use flisthub_storage::{ChunkStore, InSession, Monitor, Part, Progress};
 use tokio::runtime::Handle;
 
-use super::conversions::{given_platform, registry_source};
+use super::conversions::given_platform;
 use super::error::{ActionError, Thing};
 use super::publish::{Publication, Published, publish};
+use super::registries::registry_source;
 use super::sessions::{self, OwnSession};
-use crate::auth::{Caller, Scope};
+use crate::auth::{Caller, Right, Scope, allow};
 use crate::catalog::{RepositoryRow, Source};
 use crate::images::{self, KnownLayers, LayerFiles};
 use crate::jobs::{ConvertSpec, ImageFrom};
@@ -104,7 +105,8 @@ pub(super) async fn published(
     Ok(published)
 }
 
-/// Who asked, and the repository that they asked for. Whether they may write to it was decided then.
+/// Who asked, and the repository that they asked for, if they may still write to it: a job may have waited
+/// for long.
 async fn who_and_where(
     hub: &Hub,
     spec: &ConvertSpec,
@@ -114,7 +116,10 @@ async fn who_and_where(
     let gone = || ActionError::not_found(Thing::Repository, spec.repository.as_str());
     let name = RepositoryName::parse(&spec.repository).map_err(|_| gone())?;
     let repository = hub.catalog.repository(&name).await?.ok_or_else(gone)?;
-    Ok((Caller::User { user, scope: Scope::Write }, repository))
+    let scope = if spec.admin { Scope::Admin } else { Scope::Write };
+    let caller = Caller::User { user, scope };
+    allow(&caller, Right::Write, &repository).map_err(ActionError::from)?;
+    Ok((caller, repository))
 }
 
 /// One conversion.

@@ -9,8 +9,11 @@ use flisthub_storage::{ChunkId, StoreError};
 
 use crate::auth::{AuthError, Denied};
 use crate::catalog::CatalogError;
-use crate::error::chain;
+use crate::error::{chain, cut};
 use crate::name::NameError;
+
+/// Bytes of what is told of an image: it may quote from it.
+const MESSAGE_BYTES: usize = 4_096;
 
 /// Variants say what the caller can do about it.
 #[derive(Debug, thiserror::Error)]
@@ -150,7 +153,10 @@ impl ActionError {
                 Self::Full(source.into())
             }
             error if error.is_internal() => Self::internal(error),
-            error => Self::Conversion { code: error.code().to_owned(), message: chain(&error) },
+            error => Self::Conversion {
+                code: error.code().to_owned(),
+                message: cut(&chain(&error), MESSAGE_BYTES).to_owned(),
+            },
         }
     }
 

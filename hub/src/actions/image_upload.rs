@@ -1,16 +1,19 @@
 //! An image that comes in a request's body: an archive that `docker save` wrote, or an OCI layout in a tar
 //! archive. It is spooled to the hub's disk, since its parts come in any order, then converted and published.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use bytes::Bytes;
+use flisthub_converter::IngestOptions;
 use flisthub_converter::image::{
     ConvertOptions, Converted, LocalSource, NoCache, Spool, convert_image,
 };
 use flisthub_storage::InSession;
 use futures_util::Stream;
 
-use super::conversions::{given_platform, own_uploads};
+use super::conversions::given_platform;
 use super::convert::{Conversion, published};
 use super::error::ActionError;
 use super::feed::{FeedReader, Pumped, feed};
@@ -35,6 +38,16 @@ pub struct Asked {
     pub startup: bool,
 }
 
+/// Says, once it is dropped, that nobody waits for the conversion any more.
+#[derive(Default)]
+struct Gone(Arc<AtomicBool>);
+
+impl Drop for Gone {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 /// Takes the archive in, and makes the target, a repository and a name, point at the image's flist.
 pub async fn take(
     hub: &Hub,
@@ -47,11 +60,13 @@ pub async fn take(
     let repository = resolve::repository(hub, caller, Right::Write, target.0).await?;
     let name = FlistName::parse(target.1)?;
     let platform = given_platform(hub, asked.platform.as_deref())?;
-    let running = own_uploads(hub)?;
+    let running = sessions::place(hub)?;
     let session = sessions::open_in(hub, caller, &repository).await?;
     let session = OwnSession::new(hub, &session);
+    let gone = Gone::default();
     let options = ConvertOptions {
-        ingest: upload::options(hub),
+        ingest: IngestOptions { cancel: Some(Arc::clone(&gone.0)), ..upload::options(hub) },
+        layer_bytes: hub.config.limits.upload_bytes,
         platform,
         layers_at_a_time: hub.config.images.layers_at_a_time,
         startup: asked.startup,
@@ -59,7 +74,8 @@ pub async fn take(
     };
     let store = InSession::new(session.store(), session.id());
     let directory = images::spool(hub).map_err(ActionError::internal)?;
-    let spool = Spool { directory, limits: options.ingest.limits, cancel: None };
+    let spool =
+        Spool { directory, limits: options.ingest.limits, cancel: Some(Arc::clone(&gone.0)) };
     let (feed, reader) = feed();
     let mut work = tokio::task::spawn_blocking(move || {
         let _running = running;

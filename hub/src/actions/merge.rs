@@ -40,11 +40,7 @@ pub async fn merge(
         max_entries: hub.config.limits.entries,
     };
     let sources = find(hub, caller, names).await?;
-    let running = hub.uploads.clone().try_acquire_owned().map_err(|_| {
-        ActionError::Busy(
-            "as many uploads and merges are running as may; try again in a few seconds",
-        )
-    })?;
+    let running = sessions::place(hub)?;
     let session = sessions::open(hub, caller, &repository.name).await?;
     let session = OwnSession::new(hub, &session);
     let (merged, put) = merge_trees(hub, running, &session, &sources, options).await?;
@@ -157,11 +153,6 @@ async fn merge_trees(
 
 /// Where the result comes from, for its name's history.
 fn detail(rule: MergeRule, sources: &Sources) -> String {
-    let word = match rule {
-        MergeRule::FirstWins => "first-wins",
-        MergeRule::LastWins => "last-wins",
-        MergeRule::Refuse => "refuse",
-    };
     let named = sources.names.iter().zip(&sources.flists).map(|(name, id)| format!(" {name}@{id}"));
-    format!("{word}:{}", named.collect::<String>())
+    format!("{}:{}", rule.word(), named.collect::<String>())
 }

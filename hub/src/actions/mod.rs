@@ -17,6 +17,7 @@ pub mod merge;
 mod merge_report;
 pub mod publish;
 mod put_objects;
+mod registries;
 mod resolve;
 pub mod sessions;
 mod stream;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use flisthub_storage::{Maintain, Session, SessionId, Sessions, StoreError};
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::error::ActionError;
 use super::resolve;
@@ -17,6 +18,15 @@ pub(super) async fn with_store<T: Send + 'static>(
 ) -> Result<T, ActionError> {
     let store = Arc::clone(&hub.store);
     Ok(tokio::task::spawn_blocking(move || work(&*store)).await??)
+}
+
+/// A place among the uploads and merges that run.
+pub(super) fn place(hub: &Hub) -> Result<OwnedSemaphorePermit, ActionError> {
+    Arc::clone(&hub.uploads).try_acquire_owned().map_err(|_| {
+        ActionError::Busy(
+            "as many uploads and merges are running as may; try again in a few seconds",
+        )
+    })
 }
 
 /// Opens a session that may publish into one repository.

@@ -39,10 +39,7 @@ pub struct Place {
 /// Checks who is calling, before anything of the body is read.
 pub async fn place(hub: &Hub, caller: &Caller) -> Result<Place, ActionError> {
     let repository = resolve::own_repository(hub, caller).await?;
-    let running = hub.uploads.clone().try_acquire_owned();
-    let running = running.map_err(|_| {
-        ActionError::Busy("as many uploads are running as may; try again in a few seconds")
-    })?;
+    let running = sessions::place(hub)?;
     let session = sessions::open(hub, caller, &repository.name).await?;
     let session = OwnSession::new(hub, &session);
     Ok(Place { repository, session, user_id: caller.user()?.id, _running: running })

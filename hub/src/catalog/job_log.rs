@@ -5,6 +5,7 @@ use sqlx::AnyConnection;
 use super::Catalog;
 use super::error::CatalogError;
 use super::rows::{column, number};
+use crate::error::cut;
 
 /// Lines that are kept of one job's log. The last of them says that more were dropped.
 pub const LOG_LINES: u64 = 10_000;
@@ -150,14 +151,9 @@ async fn append(
         .bind(id)
         .bind(column(line))
         .bind(column(now))
-        .bind(cut(text))
+        .bind(cut(text, LINE_BYTES))
         .execute(&mut *connection)
         .await?;
     }
     Ok(())
-}
-
-/// The part of a line that is kept.
-fn cut(text: &str) -> &str {
-    text.get(..text.floor_char_boundary(LINE_BYTES)).unwrap_or(text)
 }

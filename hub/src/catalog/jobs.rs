@@ -8,9 +8,16 @@ use super::error::CatalogError;
 use super::job_row::{JobRow, JobState, list, read};
 use super::lane::Lane;
 use super::rows::{column, inconsistent};
+use crate::error::cut;
 
 /// Finished jobs of each lane whose rows are kept.
 const KEPT: i64 = 1_000;
+
+/// Those of them that may be one user's conversions.
+const KEPT_OF_USER: i64 = 100;
+
+/// Bytes that are kept of the reason of a failure.
+const REASON_BYTES: usize = 4_096;
 
 /// A job to be queued.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -184,13 +191,22 @@ impl Catalog {
         end(&mut transaction, id, how, now).await?;
         // For each lane by itself: what users ask for does not push out what a scrub has found.
         for lane in [Lane::Upkeep, Lane::Conversions] {
-            let condition = lane.condition();
+            let ended = format!("finished_at is not null and {}", lane.condition());
+            // And for each user: what one asks for does not push out what the others did.
+            let of_user = match lane {
+                Lane::Upkeep => KEPT,
+                Lane::Conversions => KEPT_OF_USER,
+            };
             let sql = format!(
-                "delete from jobs where finished_at is not null and {condition} and sequence not in
-                     (select sequence from jobs where finished_at is not null and {condition}
-                      order by sequence desc limit $1)"
+                "delete from jobs where {ended} and sequence not in
+                     (select sequence from
+                          (select sequence, row_number() over
+                               (partition by user_id order by sequence desc) as place
+                           from jobs where {ended}) as ranked
+                      where place <= $1 order by sequence desc limit $2)"
             );
-            sqlx::query(sqlx::AssertSqlSafe(sql)).bind(KEPT).execute(&mut *transaction).await?;
+            let forget = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(of_user).bind(KEPT);
+            forget.execute(&mut *transaction).await?;
         }
         Ok(transaction.commit().await?)
     }
@@ -217,7 +233,7 @@ async fn end(
     )
     .bind(state.word())
     .bind(result)
-    .bind(failed.map(|(_, message)| message))
+    .bind(failed.map(|(_, message)| cut(message, REASON_BYTES)))
     .bind(failed.map(|(code, _)| code))
     .bind(column(now))
     .bind(id)

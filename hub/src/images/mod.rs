@@ -8,10 +8,11 @@ mod vault;
 
 use std::io;
 use std::path::PathBuf;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use flisthub_converter::image::registry::{Registries, RegistryOptions, SetupError};
+use tokio::sync::Semaphore;
 
 use crate::config::Config;
 use crate::data;
@@ -20,12 +21,28 @@ pub(crate) use known::KnownLayers;
 pub use layers::LayerFiles;
 pub use vault::Vault;
 
+/// Digests that are looked up at a time.
+const MOST_LOOKUPS: usize = 8;
+
 /// One for each hub.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Images {
     registries: OnceLock<Registries>,
     /// Credentials that came with requests.
     pub vault: Vault,
+    /// One permit for each request that may ask a registry which digest a name stands for: it takes a
+    /// thread for as long as the registry is silent.
+    pub lookups: Arc<Semaphore>,
+}
+
+impl Default for Images {
+    fn default() -> Self {
+        Self {
+            registries: OnceLock::default(),
+            vault: Vault::default(),
+            lookups: Arc::new(Semaphore::new(MOST_LOOKUPS)),
+        }
+    }
 }
 
 impl Images {

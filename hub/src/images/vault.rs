@@ -2,7 +2,7 @@
 //! log. A job's row holds a fingerprint in their place, which says nothing of them and means nothing to
 //! another process.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use flisthub_converter::image::registry::Credentials;
@@ -11,13 +11,22 @@ use flisthub_converter::image::registry::Credentials;
 pub struct Vault {
     /// Random, so that nobody can try passwords against a fingerprint.
     key: Option<[u8; 32]>,
-    held: Mutex<HashMap<String, Held>>,
+    shelf: Mutex<Shelf>,
+}
+
+#[derive(Default)]
+struct Shelf {
+    held: HashMap<String, Held>,
+    /// How often something was kept.
+    keeps: u64,
 }
 
 struct Held {
     credentials: Credentials,
     /// How many requests are about to make a job of them.
     asking: usize,
+    /// Which keep was their last.
+    kept: u64,
 }
 
 impl std::fmt::Debug for Vault {
@@ -30,7 +39,7 @@ impl Default for Vault {
     fn default() -> Self {
         let mut key = [0; 32];
         let key = getrandom::fill(&mut key).is_ok().then_some(key);
-        Self { key, held: Mutex::default() }
+        Self { key, shelf: Mutex::default() }
     }
 }
 
@@ -56,31 +65,43 @@ impl Vault {
             }
         }
         let fingerprint = hasher.finalize().to_hex().to_string();
-        let mut held = self.held();
-        held.entry(fingerprint.clone()).or_insert(Held { credentials, asking: 0 }).asking += 1;
+        let mut shelf = self.shelf();
+        shelf.keeps = shelf.keeps.saturating_add(1);
+        let kept = shelf.keeps;
+        let held = shelf.held.entry(fingerprint.clone());
+        let held = held.or_insert(Held { credentials, asking: 0, kept });
+        (held.asking, held.kept) = (held.asking.saturating_add(1), kept);
         Some(fingerprint)
     }
 
     /// The credentials of that fingerprint; `None` where they came to another process.
     pub fn get(&self, fingerprint: &str) -> Option<Credentials> {
-        self.held().get(fingerprint).map(|held| held.credentials.clone())
+        self.shelf().held.get(fingerprint).map(|held| held.credentials.clone())
     }
 
     /// Ends what [`Vault::keep`] began: from now on the credentials stay only as long as a job needs them.
     pub fn asked(&self, fingerprint: &str) {
-        if let Some(held) = self.held().get_mut(fingerprint) {
+        if let Some(held) = self.shelf().held.get_mut(fingerprint) {
             held.asking = held.asking.saturating_sub(1);
         }
     }
 
-    /// Forgets all that no job needs any more; `needed` are the fingerprints in jobs that have not ended.
-    pub fn retain(&self, needed: &HashSet<String>) {
-        self.held().retain(|fingerprint, held| held.asking > 0 || needed.contains(fingerprint));
+    /// What no request is about to make a job of: by fingerprint, when it was kept last.
+    pub fn idle(&self) -> HashMap<String, u64> {
+        let shelf = self.shelf();
+        let idle = shelf.held.iter().filter(|(_, held)| held.asking == 0);
+        idle.map(|(fingerprint, held)| (fingerprint.clone(), held.kept)).collect()
+    }
+
+    /// Forgets what was idle and no job needs, unless it was kept anew since.
+    pub fn forget(&self, idle: &HashMap<String, u64>) {
+        let same = |fingerprint: &String, held: &Held| idle.get(fingerprint) == Some(&held.kept);
+        self.shelf().held.retain(|fingerprint, held| held.asking > 0 || !same(fingerprint, held));
     }
 
     /// Single insertions and removals leave nothing torn behind a panic.
-    fn held(&self) -> MutexGuard<'_, HashMap<String, Held>> {
-        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    fn shelf(&self) -> MutexGuard<'_, Shelf> {
+        self.shelf.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -110,12 +131,19 @@ mod tests {
         let vault = Vault::default();
         let (one, two) =
             (vault.keep(basic("a", "b")).unwrap(), vault.keep(basic("c", "d")).unwrap());
-        vault.retain(&HashSet::new());
-        assert!(vault.get(&one).is_some(), "its job is still to come");
+        assert!(vault.idle().is_empty(), "their jobs are still to come");
         vault.asked(&one);
         vault.asked(&two);
-        vault.retain(&HashSet::from([two.clone()]));
+        let mut idle = vault.idle();
+        assert_eq!(idle.len(), 2);
+        idle.remove(&two);
+        vault.forget(&idle);
         assert_eq!(vault.get(&one), None);
         assert_eq!(vault.get(&two), Some(basic("c", "d")));
+        let before = vault.idle();
+        vault.keep(basic("c", "d")).unwrap();
+        vault.asked(&two);
+        vault.forget(&before);
+        assert!(vault.get(&two).is_some(), "whoever brought them anew has a job");
     }
 }

@@ -2,6 +2,7 @@
 
 use flisthub_storage::{Clock as _, SystemClock};
 
+use super::secrets;
 use crate::catalog::{Catalog, CatalogError, JobState};
 use crate::state::Hub;
 
@@ -27,6 +28,7 @@ pub enum CancelError {
 /// Asks a job of this hub to end: a queued one has ended then, a running one hears of it.
 pub async fn cancel(hub: &Hub, id: &str) -> Result<(), CancelError> {
     ask(&hub.catalog, id, hub.clock.now()).await?;
+    secrets::forget(hub).await;
     hub.jobs.wake();
     hub.jobs.tell_change();
     Ok(())

@@ -3,25 +3,17 @@
 use flisthub_converter::image::ImageError;
 use flisthub_storage::Monitor;
 use serde_json::{Value, json};
-use tokio::runtime::Handle;
 
 use super::spec::ConvertSpec;
 use super::work::JobError;
 use crate::actions::ActionError;
-use crate::actions::conversions::forget;
 use crate::actions::convert::{Conversion, ConversionError, convert};
-use crate::error::{ApiError, chain};
+use crate::error::ApiError;
 use crate::state::Hub;
 
 /// Converts the image and publishes what comes out.
 pub(super) fn run(hub: &Hub, spec: &ConvertSpec, monitor: &dyn Monitor) -> Result<Value, JobError> {
-    let result = convert(hub, spec, monitor);
-    if spec.credentials.is_some()
-        && let Err(error) = Handle::current().block_on(forget(hub))
-    {
-        tracing::warn!(error = chain(&error), "credentials stay in memory until the next job");
-    }
-    match result {
+    match convert(hub, spec, monitor) {
         Ok(conversion) => Ok(report(&conversion)),
         Err(ConversionError::Image(ImageError::Cancelled)) => Err(JobError::Cancelled),
         Err(ConversionError::Image(error)) => Err(of_action(ActionError::of_image(error))),

@@ -16,6 +16,7 @@ mod recover;
 pub mod runner;
 mod running;
 mod scrub;
+mod secrets;
 mod space;
 mod spec;
 mod start;
@@ -30,14 +31,17 @@ use std::sync::Arc;
 
 use tokio::sync::{Mutex, Semaphore, watch};
 
+use self::wait::Waiters;
+
 pub use cancel::{CancelError, cancel, cancel_in};
 pub(crate) use convert::report;
 pub use follow::{Event, Follow, Followed};
 pub use recover::recover;
+pub(crate) use secrets::Asking;
 pub use spec::{ConvertSpec, ImageFrom, JobSpec, SpecError};
-pub use start::{StartError, start, start_shared};
+pub use start::{StartError, room_for_conversion, start, start_shared};
 pub use stop::{Stop, Stopper};
-pub use wait::wait;
+pub use wait::{Waiting, wait};
 pub use work::{JobError, Kinds, Work};
 
 /// Callers that may follow jobs over HTTP at a time.
@@ -54,6 +58,8 @@ pub struct Jobs {
     changed: watch::Sender<()>,
     /// One permit for each caller that follows a job over HTTP.
     followers: Arc<Semaphore>,
+    /// Callers that wait for the end of a job over HTTP.
+    waiters: Waiters,
     /// Whether those who follow over HTTP are to be let go.
     letting_go: watch::Sender<bool>,
 }
@@ -67,6 +73,7 @@ impl Jobs {
             starting: Mutex::new(()),
             changed: watch::Sender::new(()),
             followers: Arc::new(Semaphore::new(MOST_FOLLOWERS)),
+            waiters: Waiters::default(),
             letting_go: watch::Sender::new(false),
         }
     }

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use tokio::task::JoinSet;
 
-use super::JobSpec;
 use super::recover::{recover, unknown};
 use super::running::{Next, Running};
 use super::stop::Stop;
+use super::{JobSpec, secrets};
 use crate::catalog::{CatalogError, Claim, JobEnd, JobNews, JobRow, Lane};
 use crate::state::Hub;
 
@@ -93,6 +93,7 @@ async fn one(hub: &Hub, row: JobRow, stop: &mut Stop) {
             return;
         }
     }
+    secrets::forget(hub).await;
     hub.jobs.tell_change();
 }
 

@@ -44,7 +44,7 @@ pub enum JobSpec {
     Convert(ConvertSpec),
 }
 
-/// An image to be converted. Two of one user that are equal are one job.
+/// An image to be converted. Two of one user that are the same ([`JobSpec::is_same`]) are one job.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ConvertSpec {
@@ -59,7 +59,7 @@ pub struct ConvertSpec {
     /// Where the image is.
     #[serde(default)]
     pub source: ImageFrom,
-    /// The platform, as it was asked for; `None`: the hub's own.
+    /// The platform; `None`: the hub's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub platform: Option<String>,
     /// The digest that the image's name stood for when it was asked for; `None`: not looked up.
@@ -72,6 +72,18 @@ pub struct ConvertSpec {
     /// them; `None`: there were none. The credentials themselves are never written down.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub credentials: Option<String>,
+    /// Whether it was asked for with an admin's token, which may write to any repository.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub admin: bool,
+}
+
+impl ConvertSpec {
+    /// What tells it from others: a digest names an image, whatever it was called; and who may do more
+    /// asks for nothing else.
+    fn key(&self) -> Self {
+        let image = if self.digest.is_some() { String::new() } else { self.image.clone() };
+        Self { image, admin: false, ..self.clone() }
+    }
 }
 
 /// Where an image is.
@@ -142,6 +154,14 @@ impl JobSpec {
         matches!(self, Self::Convert(ConvertSpec { credentials: Some(_), .. }))
     }
 
+    /// Whether both ask for the same.
+    pub fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Convert(one), Self::Convert(other)) => one.key() == other.key(),
+            (one, other) => one == other,
+        }
+    }
+
     /// Refuses values with which the job would do nothing, or something else than meant.
     pub fn check(&self) -> Result<(), SpecError> {
         match self {
@@ -159,103 +179,5 @@ impl JobSpec {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const ID: &str = "0000000000000000000000000000000000000000000000000000000000000000";
-    const WHY: &str =
-        r#"{"kind":"why","id":"0000000000000000000000000000000000000000000000000000000000000000"}"#;
-
-    const CONVERT: &str = r#"{"kind":"convert","user_id":7,"repository":"r","name":"n","image":"i","source":"registry","startup":false}"#;
-    const CONVERT_WHOLE: &str = r#"{"kind":"convert","user_id":7,"repository":"r","name":"n","image":"i","source":"docker","platform":"linux/arm64","digest":"sha256:ab","startup":true,"credentials":"cd"}"#;
-
-    fn convert(credentials: Option<&str>) -> ConvertSpec {
-        ConvertSpec {
-            user_id: 7,
-            repository: "r".into(),
-            name: "n".into(),
-            image: "i".into(),
-            source: ImageFrom::Registry,
-            platform: None,
-            digest: None,
-            startup: false,
-            credentials: credentials.map(str::to_owned),
-        }
-    }
-
-    #[test]
-    fn what_cannot_be_done_again_is_known() {
-        let backup = JobSpec::Backup { directory: "/b".into(), keep: None };
-        for (spec, again, memory) in [
-            (JobSpec::Space {}, true, false),
-            (backup, false, false),
-            (JobSpec::Convert(convert(None)), true, false),
-            (JobSpec::Convert(convert(Some("cd"))), false, true),
-        ] {
-            assert_eq!((spec.may_start_again(), spec.needs_memory()), (again, memory), "{spec:?}");
-        }
-    }
-
-    #[test]
-    fn the_json_is_frozen() {
-        for (spec, json) in [
-            (
-                JobSpec::Sweep { dry_run: true, grace_seconds: Some(60) },
-                r#"{"kind":"sweep","dry_run":true,"grace_seconds":60}"#,
-            ),
-            (JobSpec::Scrub { rate_bytes_per_second: None }, r#"{"kind":"scrub"}"#),
-            (
-                JobSpec::Backup { directory: "/b".into(), keep: Some(3) },
-                r#"{"kind":"backup","directory":"/b","keep":3}"#,
-            ),
-            (JobSpec::Space {}, r#"{"kind":"space"}"#),
-            (JobSpec::Why { id: ID.into() }, WHY),
-            (JobSpec::Convert(convert(None)), CONVERT),
-        ] {
-            assert_eq!(serde_json::to_string(&spec).unwrap(), json);
-            assert_eq!(serde_json::from_str::<JobSpec>(json).unwrap(), spec);
-            assert!(json.contains(&format!("{:?}", spec.kind())));
-            assert_eq!(spec.check(), Ok(()));
-        }
-        let whole = ConvertSpec {
-            source: ImageFrom::Docker,
-            platform: Some("linux/arm64".into()),
-            digest: Some("sha256:ab".into()),
-            startup: true,
-            ..convert(Some("cd"))
-        };
-        let json = serde_json::to_string(&JobSpec::Convert(whole.clone())).unwrap();
-        assert_eq!(json, CONVERT_WHOLE);
-        assert_eq!(serde_json::from_str::<JobSpec>(&json).unwrap(), JobSpec::Convert(whole));
-        let sweep = JobSpec::Sweep { dry_run: false, grace_seconds: None };
-        assert_eq!(serde_json::from_str::<JobSpec>(r#"{"kind":"sweep"}"#).unwrap(), sweep);
-    }
-
-    #[test]
-    fn what_is_no_job_is_refused() {
-        for bad in [
-            "{}",
-            "[]",
-            r#""sweep""#,
-            r#"{"kind":"dance"}"#,
-            r#"{"kind":"backup"}"#,
-            r#"{"kind":"sweep","dry-run":true}"#,
-            r#"{"kind":"space","verbose":true}"#,
-            r#"{"kind":"sweep","grace_seconds":-1}"#,
-            r#"{"kind":"scrub","rate_bytes_per_second":1.5}"#,
-            r#"{"kind":"convert","user_id":7,"repository":"r","name":"n"}"#,
-            r#"{"kind":"convert","user_id":7,"repository":"r","name":"n","image":"i","password":"p"}"#,
-            r#"{"kind":"convert","user_id":7,"repository":"r","name":"n","image":"i","source":"ftp"}"#,
-        ] {
-            assert!(serde_json::from_str::<JobSpec>(bad).is_err(), "{bad}");
-        }
-        for spec in [
-            JobSpec::Scrub { rate_bytes_per_second: Some(0) },
-            JobSpec::Backup { directory: "b".into(), keep: None },
-            JobSpec::Backup { directory: "/b".into(), keep: Some(0) },
-            JobSpec::Why { id: "12".into() },
-        ] {
-            assert!(spec.check().is_err(), "{spec:?}");
-        }
-    }
-}
+#[path = "spec_tests.rs"]
+mod tests;

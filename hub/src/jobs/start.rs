@@ -54,13 +54,21 @@ pub async fn start_shared(
     let queued = hub.catalog.jobs_in(JobState::Queued).await?;
     let running = hub.catalog.jobs_in(JobState::Running).await?;
     let same = |row: &&JobRow| {
-        row.user_id == Some(user_id) && row.arguments == arguments && !row.cancel_asked
+        row.user_id == Some(user_id)
+            && !row.cancel_asked
+            && serde_json::from_str(&row.arguments).is_ok_and(|other| spec.is_same(&other))
     };
     // In this order: one that starts between the two questions is in both lists, and in none in the other.
     if let Some(same) = queued.iter().chain(&running).find(same) {
         return Ok((same.clone(), true));
     }
     Ok((queue(hub, spec, arguments, &queued, Some(user_id)).await?, false))
+}
+
+/// Refuses a user's conversion that would find its queue full, before anything is done for it.
+pub async fn room_for_conversion(hub: &Hub, user_id: i64) -> Result<(), StartError> {
+    let queued = hub.catalog.jobs_in(JobState::Queued).await?;
+    check_room(hub, Lane::Conversions, &queued, Some(user_id))
 }
 
 fn arguments(spec: &JobSpec) -> Result<String, SpecError> {

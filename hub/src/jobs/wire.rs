@@ -36,15 +36,9 @@ pub fn line(line: LogLine) -> JobLine {
 
 /// The parts of a job as its row holds them.
 pub(super) fn parts_text(parts: &[Part]) -> String {
-    let shown = parts.iter().map(|part| JobPart {
-        name: part.name.clone(),
-        done: part.done,
-        total: part.total,
-        entries: part.entries,
-        state: part.state.word().to_owned(),
-    });
+    let shown: Vec<JobPart> = parts.iter().map(JobPart::from).collect();
     // Text and numbers are always JSON.
-    serde_json::to_string(&shown.collect::<Vec<_>>()).unwrap_or_default()
+    serde_json::to_string(&shown).unwrap_or_default()
 }
 
 /// What is no JSON was written by somebody else; it is shown as the text that it is.

@@ -49,8 +49,7 @@ pub(super) async fn zero_hub(
 ) -> Result<Response, ApiError> {
     caller.user()?;
     let asked = form(&hub, request).await?;
-    let (row, _) = conversions::start(&hub, &caller, asked).await?;
-    let result = conversions::outcome(&hub, row).await?;
+    let result = conversions::run(&hub, &caller, asked).await?;
     Ok(face::success(Some(&payload(&result))))
 }
 

@@ -24,6 +24,7 @@ pub(crate) fn convert(name: &str) -> ConvertSpec {
         digest: Some("sha256:ab".into()),
         startup: false,
         credentials: None,
+        admin: false,
     }
 }
 
