@@ -1,5 +1,6 @@
 //! The aims that the tables are read for, and whether each is met.
 
+mod images;
 mod store;
 
 use crate::inputs::Step;
@@ -8,6 +9,7 @@ use crate::rounds::{Measured, Results};
 use crate::size::Size;
 use crate::stats::{Samples, all_megabytes, megabytes};
 use crate::stream::Streamed;
+pub(crate) use images::of_images;
 pub(crate) use store::{of_store, slowdown};
 
 /// Most memory a hub or client may take while something comes in, in bytes.

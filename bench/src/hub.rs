@@ -58,7 +58,19 @@ pub(crate) struct Hub {
 impl Hub {
     /// Makes a user and starts a hub whose data is `directory/data`; waits until it listens.
     pub(crate) fn start(programs: &Programs, directory: &Path) -> anyhow::Result<Self> {
+        Self::start_with(programs, directory, None)
+    }
+
+    /// The same with the text of a configuration.
+    pub(crate) fn start_with(
+        programs: &Programs,
+        directory: &Path,
+        config: Option<&str>,
+    ) -> anyhow::Result<Self> {
         let data = directory.join("data");
+        if let Some(config) = config {
+            fs::write(data.with_extension("toml"), config)?;
+        }
         let tool = |words: &[&str]| {
             run::plain(Command::new(&programs.hub).args(words).arg("--data").arg(&data))
         };
@@ -78,9 +90,13 @@ impl Hub {
 
     fn serve(programs: &Programs, data: PathBuf, token: String) -> anyhow::Result<Self> {
         let log = data.with_extension("log");
-        let mut child = Command::new(&programs.hub)
-            .args(["serve", "--listen", "127.0.0.1:0", "--data"])
-            .arg(&data)
+        let config = data.with_extension("toml");
+        let mut command = Command::new(&programs.hub);
+        command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(&data);
+        if config.exists() {
+            command.arg("--config").arg(&config);
+        }
+        let mut child = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(fs::File::create(&log)?)

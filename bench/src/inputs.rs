@@ -9,6 +9,10 @@ use anyhow::Context as _;
 
 use crate::run;
 
+/// What `web` has beside the least. The same names and packages as in scripts/demo, so that both share the
+/// tarballs.
+pub(crate) const PACKAGES: &str = "python3,nginx,postgresql-client,git,iputils-ping,libcap2-bin";
+
 /// One root filesystem in the three forms that are ingested.
 #[derive(Debug)]
 pub(crate) struct Image {
@@ -62,8 +66,6 @@ impl Step {
 impl Inputs {
     /// Takes the tarballs from `cache`, or makes them there; the other forms go below `work`.
     pub(crate) fn prepare(cache: &Path, work: &Path) -> anyhow::Result<Self> {
-        // The same names and packages as in scripts/demo, so that both share the tarballs.
-        const PACKAGES: &str = "python3,nginx,postgresql-client,git,iputils-ping,libcap2-bin";
         Ok(Self {
             base: prepare("base", None, cache, work)?,
             web: prepare("web", Some(PACKAGES), cache, work)?,
@@ -84,10 +86,7 @@ fn prepare(
     cache: &Path,
     work: &Path,
 ) -> anyhow::Result<Image> {
-    let tar = cache.join(format!("{name}.tar"));
-    if !tar.exists() {
-        make(name, packages, cache, &tar)?;
-    }
+    let tar = tarball(name, packages, cache)?;
     eprintln!("preparing {name}");
     let gz = work.join(format!("{name}.tar.gz"));
     let output = fs::File::create(&gz).with_context(|| gz.display().to_string())?;
@@ -97,6 +96,15 @@ fn prepare(
     unpack(&tar, &tree)?;
     let (bytes, gz_bytes) = (fs::metadata(&tar)?.len(), fs::metadata(&gz)?.len());
     Ok(Image { name, entries: count(&tree)?, tar, gz, tree, bytes, gz_bytes })
+}
+
+/// The tarball of a root filesystem with these packages beside the least; made in `cache` unless it is there.
+pub(crate) fn tarball(name: &str, packages: Option<&str>, cache: &Path) -> anyhow::Result<PathBuf> {
+    let tar = cache.join(format!("{name}.tar"));
+    if !tar.exists() {
+        make(name, packages, cache, &tar)?;
+    }
+    Ok(tar)
 }
 
 fn make(name: &str, packages: Option<&str>, cache: &Path, tar: &Path) -> anyhow::Result<()> {
@@ -114,7 +122,7 @@ fn make(name: &str, packages: Option<&str>, cache: &Path, tar: &Path) -> anyhow:
 }
 
 /// The tree as it should be: everything that the tarball says, restored by tar.
-fn unpack(tar: &Path, tree: &Path) -> anyhow::Result<()> {
+pub(crate) fn unpack(tar: &Path, tree: &Path) -> anyhow::Result<()> {
     fs::create_dir(tree).with_context(|| tree.display().to_string())?;
     let mut command = Command::new("tar");
     command.args(["--extract", "--preserve-permissions", "--numeric-owner", "--acls"]);

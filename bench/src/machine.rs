@@ -23,11 +23,16 @@ pub(crate) fn describe(work: &Path) -> anyhow::Result<Vec<(&'static str, String)
         ("kernel", format!("Linux {}", kernel.split('-').next().unwrap_or_default().trim())),
         ("file system", file_system(work)?),
     ];
-    for (name, option) in [("restic", "version"), ("borg", "--version"), ("casync", "--version")] {
+    let peers = [("restic", "version"), ("borg", "--version"), ("casync", "--version")];
+    let of_images = ["skopeo", "umoci", "dockerd", "docker-registry", "zstd"];
+    for (name, option) in peers.into_iter().chain(of_images.map(|name| (name, "--version"))) {
         // A part that needs none of them also runs where they are not installed.
         let version = output(Command::new(name).arg(option)).unwrap_or_else(|_| "absent".into());
-        let words: Vec<_> = version.split(' ').take(2).collect();
-        facts.push((name, words.last().map(ToString::to_string).unwrap_or_default()));
+        let is_number = |part: &&str| {
+            part.trim_start_matches('v').starts_with(|first: char| first.is_ascii_digit())
+        };
+        let number = version.split([' ', ',']).find(is_number).unwrap_or(&version);
+        facts.push((name, number.to_owned()));
     }
     Ok(facts)
 }

@@ -1,5 +1,5 @@
-//! `flisthub-bench`: measures flisthub beside restic, borg and casync, in one run on one machine, and
-//! prints Markdown tables. This file reads the command line and runs the parts in order; what each
+//! `flisthub-bench`: measures flisthub beside restic, borg, casync and those who fetch images, in one run
+//! on one machine, and prints Markdown tables. This file reads the command line and runs the parts in order; what each
 //! part does is in the module of its name. `docs/benchmarks.md` says what is measured and why.
 
 mod aims;
@@ -7,6 +7,7 @@ mod child;
 mod floor;
 mod generate;
 mod hub;
+mod images;
 mod inputs;
 mod machine;
 mod micro;
@@ -60,7 +61,7 @@ struct Arguments {
     #[arg(long, value_name = "BYTES", default_value_t = 4_000_000_000)]
     scrub_bytes: u64,
 
-    /// Directory for everything that is written: 5 GB for `peers`, as much as it streams for `stream`,
+    /// Directory for everything that is written: 5 GB for `peers`, 10 GB for `images`, as much as it streams for `stream`,
     /// as much as the large publish for `write`, 300 bytes an object for `store`.
     /// A file system in memory makes the numbers meaningless.
     #[arg(long, value_name = "DIR", default_value_os_t = std::env::temp_dir())]
@@ -95,6 +96,8 @@ enum Part {
     Write,
     /// A large chunk store: opening, asking, sweeping beside pushes, scrubbing.
     Store,
+    /// Container images, converted and exported, beside skopeo, umoci, docker and zstd.
+    Images,
 }
 
 impl Arguments {
@@ -102,14 +105,14 @@ impl Arguments {
         self.parts.is_empty() || self.parts.contains(&part)
     }
 
-    /// The folder that `make demo` uses too.
-    fn cache(&self) -> anyhow::Result<PathBuf> {
+    /// A folder that is kept between runs; `make demo` uses `demo` too.
+    fn cache(&self, name: &str) -> anyhow::Result<PathBuf> {
         let base = match (&self.cache, &self.home) {
             (Some(cache), _) => cache.clone(),
             (None, Some(home)) => home.join(".cache"),
             (None, None) => anyhow::bail!("neither XDG_CACHE_HOME nor HOME is set"),
         };
-        Ok(base.join("flisthub").join("demo"))
+        Ok(base.join("flisthub").join(name))
     }
 }
 
@@ -161,7 +164,7 @@ fn measure(arguments: &Arguments, work: &std::path::Path, handle: &Handle) -> an
             "`peers` needs root: the trees have devices and owners (try: flisthub-bench stream micro)"
         );
         let programs = hub::Programs::beside_this_one()?;
-        let inputs = inputs::Inputs::prepare(&arguments.cache()?, work)?;
+        let inputs = inputs::Inputs::prepare(&arguments.cache("demo")?, work)?;
         let results = rounds::measure(&inputs, arguments.runs, work, &programs, handle)?;
         table::peers(&inputs, &results);
         table::verdicts(&aims::of_peers(&results));
@@ -186,6 +189,18 @@ fn measure(arguments: &Arguments, work: &std::path::Path, handle: &Handle) -> an
         let results = store::measure(runs, objects, arguments.scrub_bytes, work)?;
         table::store(&results);
         table::verdicts(&aims::of_store(&results));
+    }
+    if arguments.wants(Part::Images) {
+        anyhow::ensure!(
+            rustix::process::geteuid().is_root(),
+            "`images` needs root, as dockerd does"
+        );
+        let programs = hub::Programs::beside_this_one()?;
+        let (cache, tarballs) = (arguments.cache("images")?, arguments.cache("demo")?);
+        let stage = images::Stage::prepare(&cache, &tarballs)?;
+        let results = images::measure(&stage, arguments.runs, work, &programs, handle)?;
+        table::images(&results);
+        table::verdicts(&aims::of_images(&results));
     }
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! The tables, in Markdown on standard output. Those of the larger parts are below, in files of their own.
 
+mod images;
 mod peers;
 mod store;
 mod write;
@@ -11,6 +12,7 @@ use crate::micro::Micro;
 use crate::stats::{all_megabytes, megabytes};
 use crate::stream::Streamed;
 
+pub(crate) use images::images;
 pub(crate) use peers::peers;
 pub(crate) use store::store;
 pub(crate) use write::write;
