@@ -32,9 +32,20 @@ impl Process {
 
     /// Processor time of all its threads so far, user and system, in seconds.
     pub(crate) fn cpu(self) -> anyhow::Result<f64> {
+        self.seconds(2)
+    }
+
+    /// The same, and that of its children that have ended.
+    pub(crate) fn cpu_with_children(self) -> anyhow::Result<f64> {
+        self.seconds(4)
+    }
+
+    /// The sum of the first so many of: user, system, and both of its children.
+    fn seconds(self, counters: usize) -> anyhow::Result<f64> {
         let path = format!("/proc/{}/stat", self.0);
         let text = fs::read_to_string(&path).with_context(|| path.clone())?;
-        let ticks = parse_ticks(&text).with_context(|| format!("{path} is not as expected"))?;
+        let ticks =
+            parse_ticks(&text, counters).with_context(|| format!("{path} is not as expected"))?;
         #[expect(clippy::cast_precision_loss, reason = "a small number of ticks")]
         let seconds = ticks as f64 / rustix::param::clock_ticks_per_second() as f64;
         Ok(seconds)
@@ -47,14 +58,12 @@ impl Process {
     }
 }
 
-/// User and system ticks. The second field is the program's name, which may hold anything, so fields
+/// The sum of so many counters of ticks, user and system first. The second field is the program's name, which may hold anything, so fields
 /// are counted from the last parenthesis on.
-fn parse_ticks(stat: &str) -> Option<u64> {
+fn parse_ticks(stat: &str, counters: usize) -> Option<u64> {
     let (_, rest) = stat.rsplit_once(") ")?;
     let mut fields = rest.split(' ').skip(11);
-    let user: u64 = fields.next()?.parse().ok()?;
-    let system: u64 = fields.next()?.parse().ok()?;
-    Some(user + system)
+    (0..counters).map(|_| fields.next()?.parse::<u64>().ok()).sum()
 }
 
 fn parse_kilobytes(status: &str, key: &str) -> Option<u64> {
@@ -70,8 +79,9 @@ mod tests {
     #[test]
     fn fields_are_counted_after_the_name() {
         let stat = "7 (a) b 1 2) S 1 7 7 0 -1 0 9 9 9 9 130 25 1 2 20 0";
-        assert_eq!(parse_ticks(stat), Some(155));
-        assert_eq!(parse_ticks("7 (a) S 1"), None);
+        assert_eq!(parse_ticks(stat, 2), Some(155));
+        assert_eq!(parse_ticks(stat, 4), Some(158));
+        assert_eq!(parse_ticks("7 (a) S 1", 2), None);
     }
 
     #[test]

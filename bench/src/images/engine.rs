@@ -43,11 +43,15 @@ impl Engine {
         Ok(Self { daemon, socket, _state: state })
     }
 
-    /// Pulls an image; the memory is the engine's own, without the processes that unpack.
+    /// Pulls an image; the memory is the engine's own, without the processes that unpack; their time
+    /// is counted.
     pub(super) fn pull(&self, image: &str) -> anyhow::Result<Usage> {
-        self.daemon.process().forget_peak()?;
+        let process = self.daemon.process();
+        process.forget_peak()?;
+        let before = process.cpu_with_children()?;
         let usage = run::measured(docker(&self.socket).args(["pull", "--quiet", image]))?;
-        Ok(Usage { program_peak: self.daemon.process().peak()?, ..usage })
+        let cpu = usage.cpu + process.cpu_with_children()? - before;
+        Ok(Usage { program_peak: process.peak()?, cpu, ..usage })
     }
 }
 
