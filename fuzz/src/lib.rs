@@ -15,6 +15,7 @@ mod archive;
 mod encode;
 mod file;
 mod frame;
+mod image;
 mod object;
 mod pieces;
 mod tree;
@@ -41,7 +42,7 @@ pub struct Target {
 }
 
 /// All targets.
-pub const TARGETS: [Target; 10] = [
+pub const TARGETS: [Target; 14] = [
     Target { name: "frame", longest: 64 << 10, run: frame::frame },
     Target { name: "records", longest: 64 << 10, run: wire::records },
     Target { name: "ids", longest: 4 << 10, run: wire::ids },
@@ -52,4 +53,8 @@ pub const TARGETS: [Target; 10] = [
     Target { name: "flist", longest: 64 << 10, run: file::flist },
     Target { name: "tree", longest: 1 << 10, run: tree::tree },
     Target { name: "archive", longest: 64 << 10, run: archive::archive },
+    Target { name: "image-document", longest: 16 << 10, run: image::document },
+    Target { name: "image-config", longest: 16 << 10, run: image::config },
+    Target { name: "known-layer", longest: 16 << 10, run: image::known_layer },
+    Target { name: "layer", longest: 64 << 10, run: image::layer },
 ];

@@ -67,15 +67,14 @@ impl Layers<'_> {
     fn with_repeated(&self, read: Vec<Option<Layer>>) -> Result<Vec<Layer>, ImageError> {
         let mut layers: Vec<Layer> = Vec::with_capacity(read.len());
         for (index, layer) in read.into_iter().enumerate() {
-            let layer = match layer {
-                Some(layer) => layer,
-                None => {
-                    let first = self.first(index).and_then(|first| layers.get(first));
-                    let layer = first.cloned().ok_or(ImageError::Cancelled)?;
-                    self.budget.hold_layer(&layer).map_err(of_tree)?;
-                    self.parts.ended(index, PartState::Done);
-                    layer
-                }
+            let layer = if let Some(layer) = layer {
+                layer
+            } else {
+                let first = self.first(index).and_then(|first| layers.get(first));
+                let layer = first.cloned().ok_or(ImageError::Cancelled)?;
+                self.budget.hold_layer(&layer).map_err(of_tree)?;
+                self.parts.ended(index, PartState::Done);
+                layer
             };
             layers.push(layer);
         }

@@ -155,11 +155,14 @@ impl Way<'_> {
         while let Some(part) = left.pop_front() {
             self.looked += 1;
             match part.as_slice() {
-                b"" | b"." => {}
                 b".." if self.names.pop().is_some() => drop(self.at.pop()),
-                b".." => {}
+                b"" | b"." | b".." => {}
                 name => {
-                    let Some(target) = self.enter(EntryName::new(name).ok()?)? else { continue };
+                    let target = match self.enter(EntryName::new(name).ok()?) {
+                        Entered::Directory => continue,
+                        Entered::Link(target) => target,
+                        Entered::TooDeep => return None,
+                    };
                     self.links += 1;
                     if self.links > MAX_LINKS {
                         return None;
@@ -177,25 +180,34 @@ impl Way<'_> {
         TreePath::parse_exact(&names.join(&b'/')).ok()
     }
 
-    /// Goes into the directory of that name; gives the target of the link that stands there instead. `None`
-    /// if the way is deeper than a path can be.
-    fn enter(&mut self, name: EntryName) -> Option<Option<Vec<u8>>> {
+    /// Goes into the directory of that name, if no link stands there.
+    fn enter(&mut self, name: EntryName) -> Entered {
         let here = self.at.last().copied().flatten();
         let below = match here.and_then(|directory| directory.children.get(&name)) {
             Some(Node::Directory(below)) => Some(&**below),
             Some(Node::Leaf(leaf)) => match symlink(leaf) {
-                Some(target) => return Some(Some(target)),
+                Some(target) => return Entered::Link(target),
                 None => None,
             },
             None => None,
         };
         if self.names.len() >= MAX_DEPTH {
-            return None;
+            return Entered::TooDeep;
         }
         self.at.push(below);
         self.names.push(name);
-        Some(None)
+        Entered::Directory
     }
+}
+
+/// What a name on the way is.
+enum Entered {
+    /// A directory, or nothing: it is gone into all the same.
+    Directory,
+    /// A symbolic link to this; it is not gone into.
+    Link(Vec<u8>),
+    /// One name more than a path can have.
+    TooDeep,
 }
 
 /// Where a symbolic link points; `None` for anything else.

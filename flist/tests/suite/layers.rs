@@ -4,6 +4,8 @@
 //! link, `h path target` a hard link, `w path` a whiteout, `o path` an opaque directory. A tree is shown
 //! the same way, with the layer that gave a directory its metadata (`d path 1`; 0: only implied).
 
+use std::fmt::Write as _;
+
 use flisthub_flist::{
     BuildError, BuiltTree, Content, DecodeError, Layer, LayerStep, Manifest, Metadata, Tree,
     TreeBuilder, links,
@@ -182,13 +184,13 @@ fn links_that_cost_more_than_any_image_needs_are_refused() {
     // Each entry is led forty times down five hundred directories.
     let mut lines = format!("d {deep}");
     for link in 0..39 {
-        lines += &format!(", s {deep}/l{link} /{deep}/l{}", link + 1);
+        write!(lines, ", s {deep}/l{link} /{deep}/l{}", link + 1).unwrap();
     }
-    lines += &format!(", s l /{deep}/l0, d {deep}/l39");
+    write!(lines, ", s l /{deep}/l0, d {deep}/l39").unwrap();
     let cheap = format!("{lines}, f l/x 1");
     assert!(build(&[&cheap], &store).is_ok());
     for entry in 0..1_100 {
-        lines += &format!(", w l/{entry}");
+        write!(lines, ", w l/{entry}").unwrap();
     }
     let error = build(&[&lines], &store).unwrap_err();
     assert!(matches!(error, BuildError::TooManyLinks { .. }), "{error}");
@@ -213,7 +215,7 @@ fn paths_of_hard_links_that_grow_are_counted() {
     let deep = vec!["x".repeat(200); 19].join("/");
     let mut lines = format!("s l {deep}, f l/0 1");
     for link in 1..=18_000 {
-        lines += &format!(", h l/{link} l/0");
+        write!(lines, ", h l/{link} l/0").unwrap();
     }
     let error = build(&[&lines], &store).unwrap_err();
     assert!(matches!(error, BuildError::TooManyLinks { .. }), "{error}");

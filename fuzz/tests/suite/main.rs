@@ -1,6 +1,8 @@
 //! The short run: every target on its corpus, on changed inputs of it, and the corpus itself.
 
 #[cfg(test)]
+mod image_samples;
+#[cfg(test)]
 mod mutate;
 #[cfg(test)]
 mod samples;

@@ -11,6 +11,7 @@ use flisthub_storage::{
     Chunk, ChunkId, ChunkStore as _, Compressor, Frame, Kind, MemoryStore, Profile, StoreError,
 };
 
+use crate::image_samples;
 use crate::tar_samples::{self, text};
 
 /// The frozen file of format version 1.
@@ -30,6 +31,10 @@ pub(crate) fn samples(target: &str) -> Samples {
         "flist" => vec![("small", small().file()), ("empty", Made::of(TreeBuilder::new()).file())],
         "tree" => trees(),
         "archive" => tar_samples::samples(),
+        "layer" => tar_samples::layers(),
+        "image-document" => image_samples::documents(),
+        "image-config" => image_samples::configs(),
+        "known-layer" => image_samples::known_layers(),
         _ => Vec::new(),
     }
 }

@@ -61,7 +61,8 @@ fn every_law_holds_for_the_corpus_and_for_changed_inputs() {
     bound_memory();
     let seed = number("FLISTHUB_SEED").unwrap_or(1);
     for target in &TARGETS {
-        let few = if target.name == "archive" { ARCHIVES } else { INPUTS };
+        let archives = matches!(target.name, "archive" | "layer");
+        let few = if archives { ARCHIVES } else { INPUTS };
         let count = number("FLISTHUB_FUZZ_INPUTS").unwrap_or(few);
         let inputs: Vec<Vec<u8>> = inputs(target).into_values().collect();
         let mut outcomes: Vec<Outcome> = inputs.iter().map(|input| run(target, input)).collect();
@@ -70,7 +71,7 @@ fn every_law_holds_for_the_corpus_and_for_changed_inputs() {
             let (one, other) = (random.below(inputs.len()), random.below(inputs.len()));
             let mut changed = mutate(&inputs[one], &inputs[other], &mut random);
             changed.truncate(target.longest);
-            if target.name == "archive" && random.below(2) == 0 {
+            if archives && random.below(2) == 0 {
                 mend(&mut changed);
             }
             outcomes.push(run(target, &changed));

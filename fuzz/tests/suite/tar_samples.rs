@@ -48,6 +48,26 @@ pub(crate) fn samples() -> Vec<(&'static str, Vec<u8>)> {
     ]
 }
 
+/// Layers: one to lie below all others, and some that take of it away.
+pub(crate) fn layers() -> Vec<(&'static str, Vec<u8>)> {
+    let mut lower = Tar::new();
+    lower.member(b'5', "d/", b"").file("d/a", b"a").file("d/b", b"b").link(b'1', "hard", "d/a");
+    lower.member(b'5', "d/e/", b"").file("d/e/f", &text(700, 2)).link(b'2', "l", "d/e");
+    lower.link(b'2', "up", "../../d").link(b'2', "loop", "loop");
+    let mut upper = Tar::new();
+    upper.file("d/.wh.a", b"").file("d/e/.wh..wh..opq", b"").file("l/new", b"new");
+    upper.link(b'1', "again", "hard").file(".wh.up", b"").member(b'5', "hard/", b"");
+    let mut few = Tar::new();
+    few.file(".wh.d", b"").file("d/g", b"g").file(".wh..wh.plnk/1.2", b"").file("up/x", b"x");
+    vec![
+        ("lower", lower.end()),
+        ("upper", upper.end()),
+        ("few", few.end()),
+        ("without-end", upper.0.clone()),
+        ("zstd", zstd::bulk::compress(&upper.end(), 1).unwrap()),
+    ]
+}
+
 /// Makes every checksum right again, so that a change gets past it.
 pub(crate) fn mend(archive: &mut [u8]) {
     for block in archive.chunks_exact_mut(512) {
