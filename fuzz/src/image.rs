@@ -84,7 +84,7 @@ struct Source<'a> {
 impl ImageSource for Source<'_> {
     fn image(&self, platform: &Platform) -> Result<Image, ImageError> {
         // Nobody knows the digest of what is under the compression, if there is any.
-        let diff_ids = self.layers.map(|layer| plain(layer));
+        let diff_ids = self.layers.map(plain);
         let diff_ids = diff_ids.map(|layer| Digest::of(&layer).to_string());
         let config = format!(
             r#"{{"os":"linux","architecture":"amd64","rootfs":{{"diff_ids":["{}","{}"]}}}}"#,
