@@ -1,8 +1,9 @@
 //! What happens on Ctrl-C: nothing is left half without saying so.
 //!
 //! The work itself may wait for a pipe or a slow disk, so it is not asked to stop: the handler ends the
-//! upload session, says what is left, and ends the program.
+//! upload session, removes temporary files, says what is left, and ends the program.
 
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -20,6 +21,7 @@ const FAREWELL: Duration = Duration::from_secs(5);
 #[derive(Default)]
 struct Standing {
     session: Option<SessionId>,
+    temporary: Vec<PathBuf>,
     left: String,
 }
 
@@ -37,7 +39,7 @@ impl Interrupt {
         output: Output,
         left: impl Into<String>,
     ) -> anyhow::Result<Self> {
-        let standing = Standing { session: None, left: left.into() };
+        let standing = Standing { left: left.into(), ..Standing::default() };
         let interrupt = Self { standing: Arc::new(Mutex::new(standing)) };
         let (hub, own) = (hub.clone(), interrupt.clone());
         let _runtime = runtime.enter();
@@ -59,6 +61,11 @@ impl Interrupt {
         self.with(|standing| standing.session = Some(session));
     }
 
+    /// There is a file now that means nothing when the program ends.
+    pub(crate) fn temporary(&self, path: &Path) {
+        self.with(|standing| standing.temporary.push(path.to_owned()));
+    }
+
     /// The session that is still open, if one is; it counts as closed from now on.
     pub(crate) fn close(&self) -> Option<SessionId> {
         self.with(|standing| standing.session.take())
@@ -69,7 +76,12 @@ impl Interrupt {
             // A session that cannot be closed now expires by itself.
             let _ = tokio::time::timeout(FAREWELL, hub.close_session(session)).await;
         }
-        let left = self.with(|standing| standing.left.clone());
+        let (temporary, left) =
+            self.with(|standing| (std::mem::take(&mut standing.temporary), standing.left.clone()));
+        for path in temporary {
+            // Gone already if it was complete and has its name.
+            let _ = std::fs::remove_file(path);
+        }
         output.error("interrupted", &format!("interrupted: {left}"));
     }
 

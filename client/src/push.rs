@@ -27,6 +27,9 @@ use crate::remote_store::{RemoteStore, Traffic};
 /// How often the input is read before a push gives up.
 const ATTEMPTS: u32 = 3;
 
+/// Bytes that are said of where a flist is from.
+const MOST_DETAIL: usize = 1000;
+
 /// Why a push failed. Nothing was published.
 #[derive(Debug, thiserror::Error)]
 pub enum PushError {
@@ -179,7 +182,7 @@ impl<'a> Push<'a> {
         let mut image = None;
         let pushed = self.publish(runtime, || {
             let converted = convert_image(source, &self.store, &NoCache, &options)?;
-            let detail = Some(converted.image.with_digest());
+            let detail = Some(detail(&converted.image.with_digest()));
             image = Some(converted.image);
             Ok(Some((converted.ingested, detail)))
         })?;
@@ -240,7 +243,35 @@ impl<'a> Push<'a> {
     }
 }
 
+/// What history keeps of an image. A name that comes from a file may hold anything and be of any length;
+/// the hub takes neither, and says so only when everything was sent. The digest stands at the end and stays.
+fn detail(image: &str) -> String {
+    let plain = |text: &str| text.chars().filter(|char| !char.is_control()).collect::<String>();
+    let (name, digest) = match image.rfind("@sha256:") {
+        Some(at) => image.split_at(at),
+        None => (image, ""),
+    };
+    let (mut name, digest) = (plain(name), plain(digest));
+    name.truncate(name.floor_char_boundary(MOST_DETAIL.saturating_sub(digest.len())));
+    name + &digest
+}
+
 /// The tree as it was read last; the chunks that were new, in all.
 fn sum(before: &IngestReport, last: &IngestReport) -> IngestReport {
     IngestReport { new_chunks: before.new_chunks + last.new_chunks, ..*last }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_history_keeps_is_plain_and_short() {
+        let digest = format!("@sha256:{}", "a".repeat(64));
+        assert_eq!(detail(&format!("app\n\u{9b}:1{digest}")), format!("app:1{digest}"));
+        let long = detail(&format!("{}{digest}", "\u{fc}".repeat(2000)));
+        assert!(long.len() <= MOST_DETAIL && long.len() > MOST_DETAIL - 2, "{}", long.len());
+        assert!(long.starts_with('\u{fc}') && long.ends_with(&digest));
+        assert_eq!(detail(&"x".repeat(2000)).len(), MOST_DETAIL);
+    }
 }

@@ -11,6 +11,7 @@ mod envelope;
 mod error;
 mod export;
 mod extract;
+mod file_name;
 mod first_error;
 pub mod image;
 mod input;
@@ -27,9 +28,11 @@ pub use directory::ingest_directory;
 pub use envelope::Envelope;
 pub use error::{ConvertError, ExtractError, Problem};
 pub use export::{
-    Compression, ExportError, ExportOptions, Exported, ImageOptions, Measured, Waiting,
-    docker_name, export_docker_archive, export_layout, export_layout_tar, export_tar, measure,
+    Compression, ExportError, ExportOptions, Exported, ImageForm, ImageOptions, Measured,
+    OnTemporary, docker_name, docker_name_of, export_docker_archive, export_layout,
+    export_layout_tar, export_tar, measure, measure_image,
 };
 pub use extract::{ExtractOptions, ExtractReport, NotRestored, Skipped, Summary, extract};
+pub use file_name::without_archive_ending;
 pub use limits::{Limit, Limits};
 pub use options::{IngestOptions, IngestReport, Ingested, OnProgress, Progress};

@@ -4,6 +4,8 @@
 
 use std::fmt;
 
+use flisthub_converter::without_archive_ending;
+
 /// The longest name in bytes.
 pub const MAX_NAME: usize = 128;
 
@@ -48,11 +50,6 @@ pub const RESERVED_FLISTS: &[&str] =
 
 /// The ending that flist names have in URLs and in the 0-hub face, and that they are kept without.
 pub const FLIST_ENDING: &str = ".flist";
-
-/// Endings of archives, which an upload's name loses. Longer ones stand before what they end with.
-const ARCHIVE_ENDINGS: &[&str] = &[
-    ".tar.gz", ".tar.zst", ".tar.xz", ".tar.bz2", ".tar", ".tgz", ".tzst", ".txz", ".tbz2", ".tbz",
-];
 
 /// Why text is not a name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -106,12 +103,7 @@ impl FlistName {
 
     /// The name that an uploaded file gets: the file's, without its archive ending.
     pub fn of_upload(file: &str) -> Result<Self, NameError> {
-        let ending = ARCHIVE_ENDINGS.iter().find(|ending| {
-            file.get(file.len().saturating_sub(ending.len())..)
-                .is_some_and(|tail| tail.eq_ignore_ascii_case(ending))
-        });
-        let stem = file.get(..file.len() - ending.map_or(0, |ending| ending.len()));
-        Self::parse(stem.unwrap_or(file))
+        Self::parse(without_archive_ending(file))
     }
 
     /// The name as text, without the ending.

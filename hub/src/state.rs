@@ -16,6 +16,9 @@ use crate::jobs::{Jobs, Kinds};
 /// Bytes of SQLite's header: a shorter file is none to SQLite, which makes a new database of it.
 const SMALLEST_CATALOG: u64 = 100;
 
+/// Exports that run at a time. Each has some threads that pack, and up to about 64 MiB.
+const EXPORTS: usize = 4;
+
 /// The hub. Cheap to clone; clones are the same hub.
 #[derive(Clone)]
 pub struct Hub {
@@ -42,6 +45,9 @@ pub struct Hub {
     /// One permit for each request that may give out chunks or flists at a time. Readers need no token,
     /// so they wait for each other and never hold up a push.
     pub readers: Arc<Semaphore>,
+    /// One permit for each export that may run. Exports read, pack and compress whole trees, and need no
+    /// token either: they have places of their own.
+    pub exports: Arc<Semaphore>,
     /// One permit for each flist that may be checked before it is published.
     pub publishes: Arc<Semaphore>,
 }
@@ -128,6 +134,7 @@ impl Hub {
             uploads: places(limits.uploads),
             writers: places(limits.transfers),
             readers: places(limits.transfers),
+            exports: places(EXPORTS),
             publishes: places(limits.publishes),
             jobs: Arc::new(Jobs::new(Arc::new(Kinds))),
             images: Arc::default(),

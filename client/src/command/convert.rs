@@ -172,10 +172,14 @@ fn of_docker(path: &Path, image: &str) -> anyhow::Result<RegistryCredentials> {
 
 fn read_password() -> anyhow::Result<String> {
     let mut line = String::new();
-    let read = io::stdin().lock().take(MAX_PASSWORD).read_line(&mut line);
+    // A longer line is read far enough to be seen.
+    let read = io::stdin().lock().take(MAX_PASSWORD + 3).read_line(&mut line);
     read.context("cannot read the password from standard input")?;
     match line.trim_end_matches(['\r', '\n']) {
         "" => Err(usage("no password: give it on standard input, one line")),
+        password if password.len() as u64 > MAX_PASSWORD => {
+            Err(usage(format!("the password is longer than {MAX_PASSWORD} bytes")))
+        }
         password => Ok(password.to_owned()),
     }
 }

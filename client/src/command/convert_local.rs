@@ -6,10 +6,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use flisthub_client::{Push, PushError, Pushed};
-use flisthub_converter::Limits;
 use flisthub_converter::image::{
     ConvertOptions, EngineKind, EngineSource, Image, ImageSource, LocalSource, Platform, Spool,
 };
+use flisthub_converter::{Limits, without_archive_ending};
 use flisthub_flist::wire::{JobPart, default_name};
 
 use super::convert::{Arguments, Report};
@@ -120,11 +120,12 @@ fn open(
 /// What the flist of an image in a file is called: as the image, or as the file where that says no more
 /// than a tag.
 fn file_name(path: &Path, image: Option<&str>) -> String {
-    let stem = path.file_stem().unwrap_or(path.as_os_str()).to_string_lossy();
+    let file = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
+    let stem = without_archive_ending(&file);
     match image {
         Some(image) if image.contains(['/', ':']) => default_name(image),
         Some(tag) => default_name(&format!("{stem}:{tag}")),
-        None => default_name(&stem),
+        None => default_name(stem),
     }
 }
 
@@ -225,6 +226,14 @@ mod tests {
             (None, "x-latest"),
         ] {
             assert_eq!(file_name(Path::new("/somewhere/x.tar"), image), name);
+        }
+        for (file, name) in [
+            ("app.tar.gz", "app-v1"),
+            ("app.TGZ", "app-v1"),
+            ("app-1.2.tar.zst", "app-1.2-v1"),
+            ("app-1.2", "app-1.2-v1"),
+        ] {
+            assert_eq!(file_name(Path::new(file), Some("v1")), name);
         }
     }
 }

@@ -1,35 +1,23 @@
 //! `hub-client export NAME --to DESTINATION`
 
 use std::ffi::OsString;
-use std::fs::Permissions;
-use std::io::{self, Write};
+use std::io;
 use std::os::unix::ffi::OsStrExt as _;
-use std::os::unix::fs::PermissionsExt as _;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use clap::Args;
 use flisthub_client::Pull;
-use flisthub_converter::{
-    Compression, ExportError, ExportOptions, Exported, ImageOptions, docker_name,
-    export_docker_archive, export_layout, export_layout_tar, export_tar, measure,
-};
+use flisthub_converter::{Compression, ExportError, ExportOptions, ImageOptions, docker_name_of};
 use flisthub_flist::TreePath;
 use serde::Serialize;
-use tempfile::NamedTempFile;
 
 use super::export_to::{Format, To};
+use super::export_write::{Work, check_place, left_by};
 use crate::cli::Session;
-use crate::failure::{OutputClosed, WrongKind, usage};
+use crate::failure::{OutputClosed, usage};
 use crate::interrupt::Interrupt;
 use crate::name::FlistName;
-use crate::progress::{Progress, Shown};
 use crate::text;
-
-/// Threads that fetch and pack. Each waits for the line now and then, so there are more than cores.
-const WORKERS: usize = 4;
 
 /// Write what a name points at as a tar archive or as a container image. Needs no token where reading
 /// is public.
@@ -40,7 +28,7 @@ pub(crate) struct Arguments {
     name: FlistName,
 
     /// tar:PATH (`tar:-` is standard output), oci:PATH[:TAG] (an OCI layout in a directory),
-    /// oci-archive:PATH[:TAG] (the same as a tar), docker-archive:PATH (for `docker load`).
+    /// oci-archive:PATH[:TAG] (the same as a tar), docker-archive:PATH[:NAME[:TAG]] (for `docker load`).
     #[arg(long, value_name = "DESTINATION")]
     to: To,
 
@@ -93,19 +81,18 @@ pub(crate) fn run(arguments: &Arguments, session: &Session) -> anyhow::Result<()
     let Session { hub, runtime, output, .. } = session;
     let began = Instant::now();
     let options = options(arguments)?;
-    let compression = arguments.compression.unwrap_or_else(|| arguments.to.compression());
+    let compression = match arguments.compression {
+        Some(compression) => compression,
+        None => arguments.to.compression().map_err(usage)?,
+    };
     let repository = runtime.block_on(arguments.name.repository(hub))?;
     let target = (repository.as_str(), arguments.name.name.as_str());
     let image = image(arguments, target)?;
-    let path = arguments.to.path.as_path();
-    if !arguments.force && !arguments.to.is_stdout() && arguments.to.format.is_file() {
-        refuse_existing(path)?;
-    }
-    let left =
-        format!("{} is not complete; a file `.export-…` beside it may be left", path.display());
-    Interrupt::catch(hub, runtime.handle(), *output, left)?;
+    check_place(&arguments.to, arguments.force)?;
+    let interrupt = Interrupt::catch(hub, runtime.handle(), *output, left_by(&arguments.to))?;
     let pull = Pull::begin(hub, runtime.handle(), target)?;
-    let work = Work { arguments, pull: &pull, compression, image };
+    let (to, force) = (&arguments.to, arguments.force);
+    let work = Work { to, force, pull: &pull, compression, image, interrupt };
     let exported = work.run(session, options).map_err(|error| match error {
         ExportError::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => {
             OutputClosed.into()
@@ -117,7 +104,7 @@ pub(crate) fn run(arguments: &Arguments, session: &Session) -> anyhow::Result<()
         name: &format!("{}/{}", target.0, target.1),
         flist: &pull.info().flist,
         format: arguments.to.format.name(),
-        path: path.display().to_string(),
+        path: arguments.to.path.display().to_string(),
         compression: compression.to_string(),
         digest: exported.digest.as_deref(),
         diff_id: exported.diff_id.as_deref(),
@@ -141,12 +128,7 @@ pub(crate) fn run(arguments: &Arguments, session: &Session) -> anyhow::Result<()
 fn options(arguments: &Arguments) -> anyhow::Result<ExportOptions> {
     let path = arguments.path.as_ref().map_or(&b""[..], |path| path.as_bytes());
     let path = TreePath::parse(path).map_err(|error| usage(error.to_string()))?;
-    Ok(ExportOptions {
-        path,
-        skip_sockets: arguments.skip_sockets,
-        workers: WORKERS,
-        ..ExportOptions::default()
-    })
+    Ok(ExportOptions { path, skip_sockets: arguments.skip_sockets, ..ExportOptions::default() })
 }
 
 fn image(arguments: &Arguments, target: (&str, &str)) -> anyhow::Result<ImageOptions> {
@@ -156,99 +138,9 @@ fn image(arguments: &Arguments, target: (&str, &str)) -> anyhow::Result<ImageOpt
         (None, Some(_)) if *format == Format::Tar => return Err(usage("a tar has no tag")),
         (tag, other) => tag.clone().or_else(|| other.clone()),
     };
-    let own = || docker_name(&format!("{}/{}", target.0, target.1).to_lowercase()).ok();
+    let own = || docker_name_of(target.0, target.1);
     let tag = if *format == Format::DockerArchive { tag.or_else(own) } else { tag };
     Ok(ImageOptions { tag, architecture: arguments.architecture.clone() })
-}
-
-fn refuse_existing(path: &Path) -> anyhow::Result<()> {
-    if path.symlink_metadata().is_ok() {
-        let reason = "is there already; --force replaces it".to_owned();
-        return Err(WrongKind { path: path.display().to_string(), reason }.into());
-    }
-    Ok(())
-}
-
-struct Work<'a> {
-    arguments: &'a Arguments,
-    pull: &'a Pull,
-    compression: Compression,
-    image: ImageOptions,
-}
-
-impl Work<'_> {
-    fn run(&self, session: &Session, options: ExportOptions) -> Result<Exported, ExportError> {
-        let store = self.pull.store();
-        let length = measure(store, self.pull.flist(), &options)?.bytes;
-        let done = Arc::new(AtomicU64::new(0));
-        let (shown, traffic) = (Arc::clone(&done), self.pull.traffic());
-        let _bar =
-            Progress::start(session.output, session.runtime.handle(), Some(length), move || {
-                Shown {
-                    position: shown.load(Ordering::Relaxed),
-                    message: format!("received {}", text::size(traffic.received())),
-                }
-            });
-        let progress: flisthub_converter::OnProgress = Arc::new(move |progress| {
-            done.fetch_max(progress.bytes_in, Ordering::Relaxed);
-        });
-        let options = ExportOptions { progress: Some(progress), ..options };
-        let (to, force) = (&self.arguments.to, self.arguments.force);
-        if to.format == Format::Oci {
-            let (image, place) = (&self.image, (to.path.as_path(), force));
-            let flist = self.pull.flist();
-            return export_layout(store, flist, self.compression, image, &options, place);
-        }
-        if to.is_stdout() {
-            return self.write(&options, &mut io::stdout().lock());
-        }
-        let mut file = temporary(&to.path)?;
-        let exported = self.write(&options, &mut file)?;
-        keep(file, &to.path, force)?;
-        Ok(exported)
-    }
-
-    fn write(&self, options: &ExportOptions, out: &mut dyn Write) -> Result<Exported, ExportError> {
-        let (store, flist) = (self.pull.store(), self.pull.flist());
-        let (compression, image) = (self.compression, &self.image);
-        match self.arguments.to.format {
-            Format::Tar => export_tar(store, flist, compression, options, out),
-            Format::DockerArchive => {
-                export_docker_archive(store, flist, compression, image, options, out)
-            }
-            Format::Oci | Format::OciArchive => {
-                let mut go_on = || Ok(());
-                let out = (out, &mut go_on as _);
-                export_layout_tar(store, flist, compression, image, options, out)
-            }
-        }
-    }
-}
-
-/// A file beside `path`, on the same file system.
-fn temporary(path: &Path) -> Result<NamedTempFile, ExportError> {
-    let above = match path.parent() {
-        Some(above) if !above.as_os_str().is_empty() => above.to_owned(),
-        _ => PathBuf::from("."),
-    };
-    let failed = |source| {
-        let doing = "making a temporary file";
-        ExportError::File { path: above.clone(), doing, source }
-    };
-    tempfile::Builder::new()
-        .prefix(".export-")
-        // What the umask leaves of it, as for any new file.
-        .permissions(Permissions::from_mode(0o666))
-        .tempfile_in(&above)
-        .map_err(failed)
-}
-
-/// Gives a file that is whole its name.
-fn keep(file: NamedTempFile, path: &Path, force: bool) -> Result<(), ExportError> {
-    let failed = |doing, source| ExportError::File { path: path.to_owned(), doing, source };
-    file.as_file().sync_all().map_err(|error| failed("writing to disk", error))?;
-    let kept = if force { file.persist(path) } else { file.persist_noclobber(path) };
-    kept.map(drop).map_err(|error| failed("renaming the finished file", error.error))
 }
 
 fn summary(report: &Report<'_>) -> String {

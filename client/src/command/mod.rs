@@ -5,6 +5,7 @@ pub(crate) mod convert;
 mod convert_local;
 pub(crate) mod export;
 mod export_to;
+mod export_write;
 pub(crate) mod inspect;
 pub(crate) mod jobs;
 pub(crate) mod login;

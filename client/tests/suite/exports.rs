@@ -126,6 +126,71 @@ fn what_is_there_is_replaced_only_when_asked() {
     export(&hub, &to, &["--force"]);
 }
 
+/// A rename would put a file in the place of a device, for whoever may.
+#[test]
+fn only_files_are_replaced() {
+    let (hub, work) = (hub(honest), tempfile::tempdir().unwrap());
+    let socket = std::os::unix::net::UnixListener::bind(work.path().join("socket")).unwrap();
+    std::fs::create_dir(work.path().join("directory")).unwrap();
+    for (format, name) in [("tar", "socket"), ("docker-archive", "socket"), ("tar", "directory")] {
+        let to = at(work.path(), format, name);
+        let output = run(&hub.url, &["--json", "export", "alice/base", "--force", "--to", &to]);
+        let (exit, code, line) = failure(&output);
+        assert_eq!((exit, code.as_str()), (6, "wrong_kind"), "{line}");
+    }
+    assert!(hub.requests().is_empty(), "nothing is fetched for it");
+    drop(socket);
+    std::os::unix::fs::symlink("/nowhere", work.path().join("link")).unwrap();
+    export(&hub, &at(work.path(), "tar", "link"), &["--force"]);
+    assert_eq!(std::fs::read(work.path().join("link")).unwrap().len(), 3072);
+}
+
+#[test]
+fn a_docker_archive_is_named_as_skopeo_names_it() {
+    let (hub, work) = (hub(honest), tempfile::tempdir().unwrap());
+    export(&hub, &at(work.path(), "docker-archive", "x.tar:app:1"), &[]);
+    let archive = std::fs::read(work.path().join("x.tar")).unwrap();
+    let tags = b"\"RepoTags\":[\"app:1\"]";
+    assert!(archive.windows(tags.len()).any(|part| part == tags));
+}
+
+/// What was fetched until then is much, and nobody would find it.
+#[test]
+fn an_interrupted_export_leaves_no_temporary_file() {
+    for (format, name, most) in [("tar", "x", 0), ("docker-archive", "x", 0), ("oci", "l", 2)] {
+        let work = tempfile::tempdir().unwrap();
+        let (asked, waiting) = std::sync::mpsc::channel();
+        let hub = hub(move |_| {
+            asked.send(()).unwrap();
+            Reply::Silence
+        });
+        let to = at(work.path(), format, name);
+        let child = hub_client(work.path())
+            .args(["--json", "--url", &hub.url, "export", "alice/base", "--skip-sockets"])
+            .args(["--to", &to])
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        waiting.recv().unwrap();
+        let directory = if format == "oci" { work.path().join(name) } else { work.path().into() };
+        let left = || {
+            let names = std::fs::read_dir(&directory).unwrap();
+            let names = names.map(|name| name.unwrap().file_name().into_string().unwrap());
+            names.filter(|name| name.starts_with(".export-")).count()
+        };
+        assert_eq!(left(), 1, "{format}");
+        let id = child.id().to_string();
+        let killed = std::process::Command::new("kill").args(["-INT", &id]).status().unwrap();
+        assert!(killed.success());
+        let (exit, code, line) = failure(&child.wait_with_output().unwrap());
+        assert_eq!((exit, code.as_str()), (130, "interrupted"), "{line}");
+        assert_eq!(left(), 0, "{format}");
+        assert!(std::fs::read_dir(&directory).unwrap().count() <= most, "{format}");
+        assert!(line.contains(name), "{line}");
+    }
+}
+
 #[test]
 fn what_cannot_be_exported_leaves_nothing() {
     let work = tempfile::tempdir().unwrap();
@@ -141,9 +206,11 @@ fn what_cannot_be_exported_leaves_nothing() {
         (&honest, &["--path", "../x"], 2, "usage"),
         (&honest, &["--tag", "x"], 2, "usage"),
         (&honest, &["--compression", "xz"], 2, "usage"),
+        (&honest, &["--to", "tar:x.tar.xz"], 2, "usage"),
         (&damaged, &["--skip-sockets"], 1, "bad_chunks"),
     ] {
-        let arguments = [&["--json", "export", "alice/base", "--to", &to][..], more].concat();
+        let to = if more.contains(&"--to") { &[][..] } else { &["--to", &to] };
+        let arguments = [&["--json", "export", "alice/base"][..], to, more].concat();
         let (found, told, line) = failure(&run(&hub.url, &arguments));
         assert_eq!((found, told.as_str()), (exit, code), "{line}");
         assert_eq!(std::fs::read_dir(work.path()).unwrap().count(), 0, "{more:?}");

@@ -138,6 +138,12 @@ fn half_of_what_is_needed_is_sent_nowhere() {
         assert_eq!((exit, code.as_str()), (2, "usage"), "{rest:?}: {line}");
         assert!(!line.contains("hunter2"), "{line}");
     }
+    // A password is never cut.
+    let rest = ["--username", "u", "--password-stdin"];
+    for length in [8193, 9000] {
+        let line = format!("{}\r\n", "p".repeat(length));
+        assert_eq!(failure(&run_with(&hub, &line, &[], &rest)).0, 2, "{length}");
+    }
     for arguments in [&["--json", "convert"][..], &["--json", "convert", "--from", "podman"]] {
         assert_eq!(failure(&run(&hub.url, arguments)).0, 2);
     }

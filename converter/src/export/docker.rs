@@ -8,6 +8,7 @@ use flisthub_storage::{ChunkId, ChunkStore};
 use serde_json::json;
 use zstd::bulk::Compressor;
 
+use super::checked::{Checked, ImageForm};
 use super::error::ExportError;
 use super::gzip::gzip;
 use super::header::{Kind, pad, write_header};
@@ -16,7 +17,6 @@ use super::options::{Compression, ExportOptions, Exported, Measured};
 use super::pack::{Form, compress, compressor};
 use super::plan::Source;
 use super::stream::stream;
-use super::tag::docker_name;
 use super::tar::{BUFFER, Hashing};
 use crate::image::{Digest, Hasher};
 use crate::source::BLOCK;
@@ -34,11 +34,8 @@ pub fn export_docker_archive(
     options: &ExportOptions,
     out: &mut dyn Write,
 ) -> Result<Exported, ExportError> {
-    let source = Source::open(store, flist, options, true)?;
-    let name = image.tag.as_deref().map(docker_name).transpose()?;
-    // What cannot work is said before anything is written.
-    configuration(source.manifest.image_config.as_deref(), Digest::of(b""), image)?;
-    let tar = source.measure()?;
+    let form = ImageForm::DockerArchive;
+    let Checked { source, name, tar } = Checked::open(store, flist, form, image, options)?;
     let mut out = Hashing::new(BufWriter::with_capacity(BUFFER, out), false);
     let write = |packing: &mut Packing<'_>| archive(&source, image, name.as_deref(), &tar, packing);
     let (config, diff_id) = match compression {

@@ -12,18 +12,15 @@ use flisthub_storage::{ChunkId, ChunkStore};
 use serde_json::Value;
 use tempfile::NamedTempFile;
 
+use super::checked::{Checked, ImageForm};
 use super::error::ExportError;
 use super::image::{self, Blob, ImageOptions, TAG};
 use super::options::{Compression, ExportOptions, Exported};
-use super::plan::Source;
-use super::tag::check_tag;
 use super::tar::{Wanted, write_tar};
 use crate::image::Digest;
 
 /// What marks a directory as a layout.
 pub(super) const MARKER: &str = r#"{"imageLayoutVersion":"1.0.0"}"#;
-/// The tag of an image that is given none.
-pub(super) const DEFAULT_TAG: &str = "latest";
 /// The most bytes of an index that is added to.
 const MAX_INDEX: u64 = 4 << 20;
 
@@ -37,37 +34,39 @@ pub fn export_layout(
     options: &ExportOptions,
     (directory, replace): (&Path, bool),
 ) -> Result<Exported, ExportError> {
-    let source = Source::open(store, flist, options, true)?;
-    let tag = image.tag.as_deref().unwrap_or(DEFAULT_TAG);
-    check_tag(tag)?;
-    // What cannot work is said before anything is written.
-    image::configuration(source.manifest.image_config.as_deref(), Digest::of(b""), image)?;
-    source.measure()?;
-    let layout = Layout { directory };
-    let others = layout.prepare(tag, replace)?;
+    let checked = Checked::open(store, flist, ImageForm::Layout, image, options)?;
+    let source = &checked.source;
+    let layout = Layout { directory, tag: checked.tag(), replace, options };
+    layout.prepare()?;
     let mut file = layout.temporary()?;
-    let written = write_tar(&source, compression, Wanted::BOTH, &mut file)?;
+    let written = write_tar(source, compression, Wanted::BOTH, &mut file)?;
     let (layer, diff_id) = written.layer()?;
     layout.keep(file, &layout.blob(layer.digest))?;
     let config = image::configuration(source.manifest.image_config.as_deref(), diff_id, image)?;
     let manifest = image::manifest(&layout.put(&config)?, &layer, compression);
     let manifest = layout.put(&manifest)?;
-    layout.finish(others, &manifest, tag)?;
+    layout.finish(&manifest)?;
     let (digest, diff_id) = (Some(manifest.digest.to_string()), Some(diff_id.to_string()));
     Ok(Exported { tar: written.tar, diff_id, digest, bytes: written.bytes })
 }
 
 struct Layout<'a> {
     directory: &'a Path,
+    /// What the image is called in it.
+    tag: &'a str,
+    /// Whether another image of that tag may go.
+    replace: bool,
+    options: &'a ExportOptions,
 }
 
 impl Layout<'_> {
-    /// Makes or checks the directory; gives its index without `tag`.
-    fn prepare(&self, tag: &str, replace: bool) -> Result<Value, ExportError> {
+    /// Makes the directory, or checks that the image can be added to it.
+    fn prepare(&self) -> Result<(), ExportError> {
         make_directory(self.directory)?;
+        let _alone = self.lock()?;
         let marked = self.directory.join("oci-layout").exists();
-        let index = if marked {
-            self.read_index()?
+        if marked {
+            self.others()?;
         } else {
             let mut names = std::fs::read_dir(self.directory)
                 .map_err(|error| failed(self.directory, "reading the directory", error))?;
@@ -75,16 +74,28 @@ impl Layout<'_> {
                 let reason = "is neither an empty directory nor an OCI layout";
                 return Err(refused(self.directory, reason));
             }
-            image::index(&[])
-        };
-        let without = without(index, tag, self.directory, replace)?;
+        }
         make_directory(&self.directory.join("blobs"))?;
         make_directory(&self.directory.join("blobs/sha256"))?;
         if !marked {
             // Whatever is cut off from now on can be taken up again.
             self.write(MARKER.as_bytes(), &self.directory.join("oci-layout"))?;
         }
-        Ok(without)
+        Ok(())
+    }
+
+    /// Keeps other exports from this layout's index for as long as it is held.
+    fn lock(&self) -> Result<File, ExportError> {
+        let opened = File::open(self.directory);
+        let file = opened.map_err(|error| failed(self.directory, "opening", error))?;
+        // Not every file system can; there, two exports at a time are the caller's to avoid.
+        let _ = file.lock();
+        Ok(file)
+    }
+
+    /// The index as it is now, without the image that this one replaces.
+    fn others(&self) -> Result<Value, ExportError> {
+        without(self.read_index()?, self.tag, self.directory, self.replace)
     }
 
     fn read_index(&self) -> Result<Value, ExportError> {
@@ -107,11 +118,15 @@ impl Layout<'_> {
 
     /// A file that is not yet called what it will be.
     fn temporary(&self) -> Result<NamedTempFile, ExportError> {
-        tempfile::Builder::new()
+        let file = tempfile::Builder::new()
             .prefix(".export-")
             .permissions(Permissions::from_mode(0o644))
             .tempfile_in(self.directory)
-            .map_err(|error| failed(self.directory, "making a temporary file", error))
+            .map_err(|error| failed(self.directory, "making a temporary file", error))?;
+        if let Some(told) = &self.options.temporary {
+            told(file.path());
+        }
+        Ok(file)
     }
 
     /// Gives a file that is whole its name, durably.
@@ -140,10 +155,13 @@ impl Layout<'_> {
     }
 
     /// Writes, last of all, the index.
-    fn finish(&self, mut index: Value, manifest: &Blob, tag: &str) -> Result<(), ExportError> {
+    fn finish(&self, manifest: &Blob) -> Result<(), ExportError> {
         sync_directory(&self.directory.join("blobs"))?;
+        let _alone = self.lock()?;
+        // Other exports may have added theirs since this one began.
+        let mut index = self.others()?;
         if let Some(images) = index.get_mut("manifests").and_then(Value::as_array_mut) {
-            images.push(image::indexed(manifest, tag));
+            images.push(image::indexed(manifest, self.tag));
         }
         self.write(&image::bytes(index), &self.directory.join("index.json"))
     }

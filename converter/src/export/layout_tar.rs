@@ -8,20 +8,16 @@ use std::io::{self, Write};
 use flisthub_flist::Metadata;
 use flisthub_storage::{ChunkId, ChunkStore};
 
+use super::checked::{Checked, ImageForm};
 use super::docker::{member, plain_file};
 use super::error::ExportError;
 use super::header::{Kind, pad, write_header};
 use super::image::{self, Blob, ImageOptions};
-use super::layout::{DEFAULT_TAG, MARKER};
+use super::layout::MARKER;
 use super::options::{Compression, ExportOptions, Exported};
 use super::plan::Source;
-use super::tag::check_tag;
 use super::tar::{Wanted, write_tar};
 use crate::source::BLOCK;
-
-/// Told that the first reading goes on, so that it can end when nobody waits for the second: what it
-/// gives as an error ends the export.
-pub type Waiting<'a> = dyn FnMut() -> io::Result<()> + 'a;
 
 /// Writes the flist as an image of one layer in an OCI layout, as a tar, to `out`.
 pub fn export_layout_tar(
@@ -30,21 +26,19 @@ pub fn export_layout_tar(
     compression: Compression,
     image: &ImageOptions,
     options: &ExportOptions,
-    (out, waiting): (&mut dyn Write, &mut Waiting<'_>),
+    out: &mut dyn Write,
 ) -> Result<Exported, ExportError> {
-    let source = Source::open(store, flist, options, true)?;
-    let tag = image.tag.as_deref().unwrap_or(DEFAULT_TAG);
-    check_tag(tag)?;
+    let checked = Checked::open(store, flist, ImageForm::Layout, image, options)?;
+    let source = &checked.source;
     let quiet = ExportOptions { progress: None, ..options.clone() };
-    let first = Source { manifest: source.manifest.clone(), options: &quiet, ..source };
-    first.measure()?;
-    let written = write_tar(&first, compression, Wanted::BOTH, &mut Nowhere(waiting))?;
+    let first = Source { manifest: source.manifest.clone(), options: &quiet, ..*source };
+    let written = write_tar(&first, compression, Wanted::BOTH, &mut io::sink())?;
     let (layer, diff_id) = written.layer()?;
     let config = image::configuration(source.manifest.image_config.as_deref(), diff_id, image)?;
     let config_blob = Blob::of(&config);
     let manifest = image::manifest(&config_blob, &layer, compression);
     let manifest_blob = Blob::of(&manifest);
-    let index = image::index(&[image::indexed(&manifest_blob, tag)]);
+    let index = image::index(&[image::indexed(&manifest_blob, checked.tag())]);
 
     let mut head = Vec::new();
     member(b"oci-layout", MARKER.as_bytes(), &mut head);
@@ -56,7 +50,7 @@ pub fn export_layout_tar(
     member(&name(&manifest_blob), &manifest, &mut head);
     write_header(&name(&layer), &plain_file(), Kind::File(layer.bytes), &mut head);
     out.write_all(&head)?;
-    let again = write_tar(&source, compression, Wanted { diff_id: false, blob: true }, &mut *out)?;
+    let again = write_tar(source, compression, Wanted { diff_id: false, blob: true }, &mut *out)?;
     if (again.blob, again.bytes) != (Some(layer.digest), layer.bytes) {
         return Err(ExportError::Changed);
     }
@@ -75,18 +69,4 @@ pub fn export_layout_tar(
 
 fn name(blob: &Blob) -> Vec<u8> {
     format!("blobs/sha256/{}", blob.digest.hex()).into_bytes()
-}
-
-/// Takes bytes that only their digest is wanted of.
-struct Nowhere<'a, 'b>(&'a mut Waiting<'b>);
-
-impl Write for Nowhere<'_, '_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        (self.0)()?;
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
 }

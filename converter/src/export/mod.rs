@@ -11,6 +11,7 @@
 //! ```
 
 mod batch;
+mod checked;
 mod docker;
 mod error;
 mod gzip;
@@ -26,11 +27,12 @@ mod stream;
 mod tag;
 mod tar;
 
+pub use checked::{ImageForm, measure_image};
 pub use docker::export_docker_archive;
 pub use error::ExportError;
 pub use image::ImageOptions;
 pub use layout::export_layout;
-pub use layout_tar::{Waiting, export_layout_tar};
-pub use options::{Compression, ExportOptions, Exported, Measured};
-pub use tag::docker_name;
+pub use layout_tar::export_layout_tar;
+pub use options::{Compression, ExportOptions, Exported, Measured, OnTemporary};
+pub use tag::{docker_name, docker_name_of};
 pub use tar::{export_tar, measure};

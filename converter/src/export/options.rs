@@ -1,6 +1,7 @@
 //! What a caller may choose, and what it is told.
 
 use std::fmt;
+use std::path::Path;
 use std::str::FromStr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -50,6 +51,9 @@ impl FromStr for Compression {
     }
 }
 
+/// Told the path of a file that has been made.
+pub type OnTemporary = Arc<dyn Fn(&Path) + Send + Sync>;
+
 /// Choices for one export.
 #[derive(Clone)]
 pub struct ExportOptions {
@@ -65,6 +69,9 @@ pub struct ExportOptions {
     pub progress: Option<OnProgress>,
     /// Set to true by anyone to stop.
     pub cancel: Option<Arc<AtomicBool>>,
+    /// Told of each temporary file in a layout's directory, for a program that is ended before it can
+    /// remove it.
+    pub temporary: Option<OnTemporary>,
 }
 
 impl Default for ExportOptions {
@@ -77,6 +84,7 @@ impl Default for ExportOptions {
             digest: true,
             progress: None,
             cancel: None,
+            temporary: None,
         }
     }
 }

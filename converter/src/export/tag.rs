@@ -32,6 +32,12 @@ pub fn docker_name(text: &str) -> Result<String, ExportError> {
     if good { Ok(format!("{name}:{tag}")) } else { Err(refused(text, reason)) }
 }
 
+/// What the image of a flist is called in a docker archive where nobody says; `None` where the flist's name
+/// cannot be an image's.
+pub fn docker_name_of(repository: &str, name: &str) -> Option<String> {
+    docker_name(&format!("{repository}/{name}").to_lowercase()).ok()
+}
+
 /// Whether the first part of a name says where the registry is.
 fn is_host(part: &str) -> bool {
     let allowed = part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-:".contains(&byte));
@@ -98,5 +104,7 @@ mod tests {
             assert!(docker_name(bad).is_err(), "{bad:?}");
         }
         assert!(check_tag(&"a".repeat(129)).is_err());
+        assert_eq!(docker_name_of("Alice", "Base-1.2").as_deref(), Some("alice/base-1.2:latest"));
+        assert_eq!(docker_name_of("alice", "a..b"), None);
     }
 }

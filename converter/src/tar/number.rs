@@ -53,7 +53,7 @@ pub(super) fn time(bytes: &[u8]) -> Option<(i64, u32)> {
         None => (false, bytes),
     };
     let mut parts = digits.splitn(2, |byte| *byte == b'.');
-    let seconds = i64::try_from(decimal(parts.next()?)?).ok()?;
+    let seconds = decimal(parts.next()?)?;
     let fraction = parts.next().unwrap_or_default();
     if !fraction.iter().all(u8::is_ascii_digit) {
         return None;
@@ -61,9 +61,9 @@ pub(super) fn time(bytes: &[u8]) -> Option<(i64, u32)> {
     let digit = |index| fraction.get(index).map_or(0, |byte| u32::from(byte - b'0'));
     let nanos = (0..9).fold(0, |value, index| value * 10 + digit(index));
     match (negative, nanos) {
-        (false, _) => Some((seconds, nanos)),
-        (true, 0) => Some((-seconds, 0)),
-        (true, _) => Some(((-seconds).checked_sub(1)?, 1_000_000_000 - nanos)),
+        (false, _) => Some((i64::try_from(seconds).ok()?, nanos)),
+        (true, 0) => Some((0i64.checked_sub_unsigned(seconds)?, 0)),
+        (true, _) => Some(((-1i64).checked_sub_unsigned(seconds)?, 1_000_000_000 - nanos)),
     }
 }
 
@@ -104,5 +104,16 @@ mod tests {
         for bad in [&b""[..], b"-", b".5", b"1e5", b"1.-5", b"99999999999999999999"] {
             assert_eq!(time(bad), None, "{bad:?}");
         }
+    }
+
+    #[test]
+    fn times_reach_as_far_as_they_are_kept() {
+        assert_eq!(time(b"9223372036854775807.9"), Some((i64::MAX, 900_000_000)));
+        assert_eq!(time(b"-9223372036854775808"), Some((i64::MIN, 0)));
+        assert_eq!(time(b"-9223372036854775807.9"), Some((i64::MIN, 100_000_000)));
+        for bad in [&b"9223372036854775808"[..], b"-9223372036854775809"] {
+            assert_eq!(time(bad), None, "{bad:?}");
+        }
+        assert_eq!(time(b"-9223372036854775808.1"), None);
     }
 }

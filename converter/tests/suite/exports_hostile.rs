@@ -142,19 +142,38 @@ impl Chance {
             mode: u16::try_from(self.below(0o10000)).unwrap(),
             uid: id(self.near_a_power(33)),
             gid: id(self.near_a_power(33)),
-            mtime: signed(self.near_a_power(63), self.below(3) == 0),
+            mtime: match self.below(20) {
+                0 => i64::MIN,
+                1 => i64::MAX,
+                _ => signed(self.near_a_power(63), self.below(3) == 0),
+            },
             mtime_nanos: [0, 1, 500_000_000, 999_999_999][usize::try_from(self.below(4)).unwrap()],
-            xattrs: (0..self.below(3)).map(|_| (name(self), self.bytes(255, b""))).collect(),
+            xattrs: (0..self.below(3)).map(|_| (name(self), self.value())).collect(),
         }
     }
 
-    fn content(&mut self) -> Content {
-        match self.below(5) {
+    /// What an extended attribute may hold: nothing, text, any bytes.
+    fn value(&mut self) -> Vec<u8> {
+        match self.below(3) {
+            0 => Vec::new(),
+            1 => [b"\0", &self.bytes(255, b"")[..], b"\n\0"].concat(),
+            _ => self.bytes(255, b""),
+        }
+    }
+
+    fn content(&mut self, store: &MemoryStore) -> Content {
+        match self.below(6) {
             0 => Content::Fifo,
             1 => Content::CharDevice(Device::new(self.below(4096), self.below(1 << 20)).unwrap()),
             2 => Content::BlockDevice(Device::new(4095, (1 << 20) - 1).unwrap()),
             3 => Content::Symlink { target: self.bytes(255, b"").repeat(3) },
-            _ => Content::File { size: 0, pieces: Pieces::Inline(Vec::new()) },
+            4 => file(0, Vec::new()),
+            _ => {
+                // Shorter than the least that a file is cut into.
+                let chunk = Chunk::new(Kind::Content, self.bytes(255, b"").repeat(3)).unwrap();
+                let length = chunk.length();
+                file(length.into(), vec![Piece::Chunk { id: put(store, &chunk), length }])
+            }
         }
     }
 }
@@ -178,7 +197,7 @@ fn any_tree_comes_back() {
                 above = path;
                 continue;
             }
-            let content = chance.content();
+            let content = chance.content(&store);
             if matches!(content, Content::Symlink { .. }) {
                 metadata.mode = 0o777;
             }

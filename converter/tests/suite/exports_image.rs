@@ -49,8 +49,7 @@ fn layout_tar(store: &MemoryStore, flist: ChunkId, compression: Compression) -> 
     let mut out: Vec<u8> = Vec::new();
     let options = ExportOptions::default();
     let image = tagged("latest");
-    let told =
-        export_layout_tar(store, flist, compression, &image, &options, (&mut out, &mut || Ok(())));
+    let told = export_layout_tar(store, flist, compression, &image, &options, &mut out);
     assert_eq!(told.unwrap().bytes, out.len() as u64);
     out
 }
@@ -176,7 +175,7 @@ fn what_no_image_can_hold_is_refused_before_anything_is_written() {
                 export_docker_archive(&store, flist, Compression::None, &image, &options, &mut out)
             } else {
                 let none = Compression::None;
-                export_layout_tar(&store, flist, none, &image, &options, (&mut out, &mut || Ok(())))
+                export_layout_tar(&store, flist, none, &image, &options, &mut out)
             };
             assert!(whole(&error.unwrap_err()).contains(told));
             assert!(out.is_empty(), "{told}");

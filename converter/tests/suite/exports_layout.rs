@@ -1,13 +1,15 @@
 //! OCI layouts in directories that hold something, and layouts whose tree is read twice.
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 
 use flisthub_converter::{
-    Compression, ExportError, ExportOptions, IngestOptions, export_layout_tar, ingest_archive,
+    Compression, ExportError, ExportOptions, IngestOptions, export_layout, export_layout_tar,
+    ingest_archive,
 };
 use flisthub_flist::Manifest;
 use flisthub_storage::{
-    Chunk, ChunkId, ChunkStore, Frame, MemoryStore, PutReport, Stat, StoreError, StoreStats,
+    Chunk, ChunkId, ChunkStore, Frame, Kind, MemoryStore, PutReport, Stat, StoreError, StoreStats,
 };
 
 use crate::build_tar::Tar;
@@ -124,20 +126,87 @@ fn a_layer_that_changes_between_two_readings_is_broken_off() {
     let (image, options) = (tagged("v1"), ExportOptions::default());
     let mut out: Vec<u8> = Vec::new();
     let zstd = Compression::Zstd;
-    let told = export_layout_tar(&store, flist, zstd, &image, &options, (&mut out, &mut || Ok(())));
+    let told = export_layout_tar(&store, flist, zstd, &image, &options, &mut out);
     assert!(matches!(told, Err(ExportError::Changed)), "{told:?}");
     assert!(!out.ends_with(&[0; 1024]), "the end must be missing");
 }
 
+/// A store that does something else before it first gives content.
+struct Meanwhile<'a> {
+    store: &'a MemoryStore,
+    act: Mutex<Option<Box<dyn FnOnce() + Send + 'a>>>,
+}
+
+impl<'a> Meanwhile<'a> {
+    fn new(store: &'a MemoryStore, act: impl FnOnce() + Send + 'a) -> Self {
+        Self { store, act: Mutex::new(Some(Box::new(act))) }
+    }
+}
+
+impl ChunkStore for Meanwhile<'_> {
+    fn stat(&self, ids: &[ChunkId]) -> Result<Vec<Option<Stat>>, StoreError> {
+        self.store.stat(ids)
+    }
+
+    fn get(&self, ids: &[ChunkId]) -> Result<Vec<Option<Chunk>>, StoreError> {
+        let chunks = self.store.get(ids)?;
+        if chunks.iter().flatten().any(|chunk| chunk.kind() == Kind::Content) {
+            let act = self.act.lock().unwrap().take();
+            act.into_iter().for_each(|act| act());
+        }
+        Ok(chunks)
+    }
+
+    fn get_frames(&self, ids: &[ChunkId]) -> Result<Vec<Option<Frame>>, StoreError> {
+        self.store.get_frames(ids)
+    }
+
+    fn put(&self, frames: &[Frame]) -> Result<PutReport, StoreError> {
+        self.store.put(frames)
+    }
+
+    fn flush(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    fn stats(&self) -> Result<StoreStats, StoreError> {
+        self.store.stats()
+    }
+}
+
 #[test]
-fn nobody_waits_for_the_second_reading_of_what_nobody_wants() {
+fn a_first_reading_ends_when_nobody_wants_the_second() {
     let store = MemoryStore::new();
-    let flist = ingest(&sample(), &store).unwrap().flist;
+    let archive = Tar::new().file("large", &noise(40 << 20, 3)).end();
+    let flist = ingest(&archive, &store).unwrap().flist;
+    let cancel = Arc::new(AtomicBool::new(false));
+    let options = ExportOptions { cancel: Some(Arc::clone(&cancel)), ..ExportOptions::default() };
+    let store = Meanwhile::new(&store, || cancel.store(true, Ordering::Relaxed));
     let mut out: Vec<u8> = Vec::new();
-    let mut gone = || Err(std::io::ErrorKind::BrokenPipe.into());
-    let (image, options) = (tagged("v1"), ExportOptions::default());
     let none = Compression::None;
-    let told = export_layout_tar(&store, flist, none, &image, &options, (&mut out, &mut gone));
-    assert!(matches!(told, Err(ExportError::Output(_))), "{told:?}");
+    let told = export_layout_tar(&store, flist, none, &tagged("v1"), &options, &mut out);
+    assert!(matches!(told, Err(ExportError::Cancelled)), "{told:?}");
     assert!(out.is_empty());
+}
+
+/// What another export adds to a layout while this one runs stays in it.
+#[test]
+fn two_exports_into_one_layout_are_both_there() {
+    let (store, work) = (MemoryStore::new(), tempfile::tempdir().unwrap());
+    let flist = ingest(&Tar::new().file("a", b"1").end(), &store).unwrap().flist;
+    let (directory, none) = (work.path().join("l"), Compression::None);
+    let put = |store: &dyn ChunkStore, tag| {
+        let options = ExportOptions::default();
+        export_layout(store, flist, none, &tagged(tag), &options, (&directory, false))
+    };
+    let other = || put(&store, "other").map(drop).unwrap();
+    put(&Meanwhile::new(&store, other), "one").unwrap();
+    for tag in ["one", "other"] {
+        let (_, layer, _) = read_image(&read_layout(&directory), tag);
+        assert_eq!(ingest(&layer, &MemoryStore::new()).unwrap().flist, flist, "{tag}");
+    }
+    let other = || put(&store, "two").map(drop).unwrap();
+    let error = put(&Meanwhile::new(&store, other), "two").unwrap_err();
+    assert!(whole(&error).contains("has an image of that tag already"), "{error}");
+    assert_eq!(std::fs::read_dir(&directory).unwrap().count(), 3, "nothing temporary stays");
 }

@@ -1,18 +1,21 @@
 //! A flist out again: as a tar or as an image, streamed while it is made.
 
 use std::io::{self, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::{Bytes, BytesMut};
 use flisthub_converter::{
-    Compression, ExportError, ExportOptions, ImageOptions, Measured, docker_name,
-    export_docker_archive, export_layout_tar, export_tar, measure,
+    Compression, ExportError, ExportOptions, ImageForm, ImageOptions, Measured, docker_name_of,
+    export_docker_archive, export_layout_tar, export_tar, measure, measure_image,
 };
 use flisthub_flist::TreePath;
 use flisthub_storage::ChunkId;
 use futures_util::StreamExt as _;
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::error::{ActionError, Thing};
-use super::stream::{Gone, Items, Sink, produce};
+use super::stream::{Gone, Items, Sink, produce_in};
 use crate::catalog::NameRow;
 use crate::state::Hub;
 
@@ -46,31 +49,76 @@ pub struct Asked {
 }
 
 impl Asked {
-    fn options(&self) -> ExportOptions {
-        ExportOptions {
+    /// The choices of the export, and what ends it when nobody waits for it any more.
+    fn options(&self) -> (ExportOptions, Abandon) {
+        let cancel = Arc::new(AtomicBool::new(false));
+        let options = ExportOptions {
             path: self.path.clone(),
             skip_sockets: self.skip_sockets,
             digest: false,
+            cancel: Some(Arc::clone(&cancel)),
             ..ExportOptions::default()
-        }
+        };
+        (options, Abandon(cancel))
     }
 
     fn image(&self, row: &NameRow) -> ImageOptions {
-        let named = format!("{}/{}", row.repository, row.name).to_lowercase();
         let tag = match (&self.tag, self.format) {
             (Some(tag), _) => Some(tag.clone()),
-            (None, Format::DockerArchive) => docker_name(&named).ok(),
+            (None, Format::DockerArchive) => docker_name_of(&row.repository, &row.name),
             (None, _) => None,
         };
         ImageOptions { tag, ..ImageOptions::default() }
     }
 }
 
-/// How large the tar is. Says, in words that can still be told, what cannot be exported.
-pub async fn measured(hub: &Hub, row: &NameRow, asked: &Asked) -> Result<Measured, ActionError> {
-    let (asked, what, flist) = (asked.clone(), place(row, asked), row.flist.id);
-    let mut measured = produce(hub, move |hub, sink| {
-        let measured = measure(&*hub.store, flist, &asked.options());
+/// Ends an export when it is dropped: the work reads directories, or all content once, before it gives
+/// anything, and would not see that the request is gone.
+struct Abandon(Arc<AtomicBool>);
+
+impl Drop for Abandon {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+/// A place among the exports that run.
+#[derive(Clone)]
+pub struct Place {
+    _permit: Arc<OwnedSemaphorePermit>,
+}
+
+impl Place {
+    /// Takes a place, if one is free.
+    pub fn take(hub: &Hub) -> Result<Self, ActionError> {
+        let permit = Arc::clone(&hub.exports).try_acquire_owned().map_err(|_| {
+            ActionError::Busy("as many exports are running as may; try again in a few seconds")
+        })?;
+        Ok(Self { _permit: Arc::new(permit) })
+    }
+}
+
+/// How large the tar of the tree is. Fails, in words that can still be told, where the export would before
+/// it gives anything.
+pub async fn measured(
+    hub: &Hub,
+    row: &NameRow,
+    asked: &Asked,
+    place: &Place,
+) -> Result<Measured, ActionError> {
+    let (asked, what, flist) = (asked.clone(), what(row, asked), row.flist.id);
+    let (image, (options, _abandon)) = (asked.image(row), asked.options());
+    let mut measured = produce_in(hub, place.clone(), move |hub, sink| {
+        let store = &*hub.store;
+        let form = match asked.format {
+            Format::Tar => None,
+            Format::Oci => Some(ImageForm::Layout),
+            Format::DockerArchive => Some(ImageForm::DockerArchive),
+        };
+        let measured = match form {
+            None => measure(store, flist, &options),
+            Some(form) => measure_image(store, flist, form, &image, &options),
+        };
         sink.send(measured.map_err(|error| told(error, &what)))
     })
     .await?;
@@ -79,36 +127,42 @@ pub async fn measured(hub: &Hub, row: &NameRow, asked: &Asked) -> Result<Measure
 }
 
 /// The bytes of the export. What fails after the first of them ends the stream in an error.
-pub async fn export(hub: &Hub, row: &NameRow, asked: &Asked) -> Result<Items<Bytes>, ActionError> {
-    let (asked, what, flist) = (asked.clone(), place(row, asked), row.flist.id);
-    let image = asked.image(row);
-    produce(hub, move |hub, sink| match write(hub, flist, &asked, &image, sink) {
-        Ok(()) => Ok(()),
-        Err(ExportError::Output(_) | ExportError::Cancelled) if sink.is_gone() => Err(Gone),
-        Err(error) => sink.send(Err(told(error, &what))),
+pub async fn export(
+    hub: &Hub,
+    row: &NameRow,
+    asked: &Asked,
+    place: &Place,
+) -> Result<Items<Bytes>, ActionError> {
+    let (asked, what, flist) = (asked.clone(), what(row, asked), row.flist.id);
+    let (image, (options, abandon)) = (asked.image(row), asked.options());
+    let bytes = produce_in(hub, place.clone(), move |hub, sink| {
+        match write(hub, flist, &asked, (&image, &options), sink) {
+            Ok(()) => Ok(()),
+            Err(ExportError::Output(_) | ExportError::Cancelled) if sink.is_gone() => Err(Gone),
+            Err(error) => sink.send(Err(told(error, &what))),
+        }
     })
-    .await
+    .await?;
+    // The export is abandoned with the stream.
+    Ok(Box::pin(bytes.inspect(move |_| {
+        let _ = &abandon;
+    })))
 }
 
 fn write(
     hub: &Hub,
     flist: ChunkId,
     asked: &Asked,
-    image: &ImageOptions,
+    (image, options): (&ImageOptions, &ExportOptions),
     sink: &Sink<Bytes>,
 ) -> Result<(), ExportError> {
-    let (store, compression, options) = (&*hub.store, asked.compression, asked.options());
+    let (store, compression) = (&*hub.store, asked.compression);
     let mut out = Out { sink, part: BytesMut::new() };
     match asked.format {
-        Format::Tar => export_tar(store, flist, compression, &options, &mut out)?,
-        Format::Oci => {
-            let gone = || io::Error::from(io::ErrorKind::BrokenPipe);
-            let mut waiting = || if sink.is_gone() { Err(gone()) } else { Ok(()) };
-            let to = (&mut out as &mut dyn Write, &mut waiting as _);
-            export_layout_tar(store, flist, compression, image, &options, to)?
-        }
+        Format::Tar => export_tar(store, flist, compression, options, &mut out)?,
+        Format::Oci => export_layout_tar(store, flist, compression, image, options, &mut out)?,
         Format::DockerArchive => {
-            export_docker_archive(store, flist, compression, image, &options, &mut out)?
+            export_docker_archive(store, flist, compression, image, options, &mut out)?
         }
     };
     Ok(out.flush()?)
@@ -141,7 +195,7 @@ impl Write for Out<'_> {
 }
 
 /// What is exported, as messages call it.
-fn place(row: &NameRow, asked: &Asked) -> String {
+fn what(row: &NameRow, asked: &Asked) -> String {
     format!("{} in {}/{}", asked.path, row.repository, row.name)
 }
 

@@ -78,10 +78,19 @@ pub(super) async fn produce<T: Send + 'static>(
     work: impl FnOnce(&Hub, &Sink<T>) -> Result<(), Gone> + Send + 'static,
 ) -> Result<Items<T>, ActionError> {
     let permit = turn(hub, &hub.readers).await?;
+    produce_in(hub, permit, work).await
+}
+
+/// The same for work that has its `place` already, which it keeps until it ends.
+pub(super) async fn produce_in<T: Send + 'static>(
+    hub: &Hub,
+    place: impl Send + 'static,
+    work: impl FnOnce(&Hub, &Sink<T>) -> Result<(), Gone> + Send + 'static,
+) -> Result<Items<T>, ActionError> {
     let patience = Duration::from_secs(hub.config.limits.idle_seconds);
     let hub = hub.clone();
     let mut items = items(patience, move |sink| {
-        let _running = permit;
+        let _running = place;
         work(&hub, sink)
     });
     match items.next().await.transpose()? {

@@ -1,5 +1,7 @@
 //! `GET` and `HEAD /api/v1/flists/{repository}/{name}/export`: a flist as a tar or as an image.
 
+use std::convert::Infallible;
+
 use axum::body::Body;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::Method;
@@ -7,10 +9,12 @@ use axum::http::header::{
     CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, X_CONTENT_TYPE_OPTIONS,
 };
 use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
 use flisthub_converter::Compression;
+use futures_util::stream;
 
 use super::export_query;
-use crate::actions::export::{Asked, Format, export as exported, measured};
+use crate::actions::export::{Asked, Format, Place, export as exported, measured};
 use crate::actions::lists;
 use crate::auth::Caller;
 use crate::catalog::NameRow;
@@ -27,11 +31,13 @@ pub(super) async fn export(
 ) -> Result<Response, ApiError> {
     let row = lists::flist(&hub, &caller, &repository, &name).await?;
     let asked = export_query::read(query.as_deref().unwrap_or_default())?;
-    let measured = measured(&hub, &row, &asked).await?;
+    let place = Place::take(&hub)?;
+    let measured = measured(&hub, &row, &asked, &place).await?;
     let body = if method == Method::HEAD {
-        Body::empty()
+        // No body, but not one that is known to be of length 0, which would be said.
+        Body::from_stream(stream::empty::<Result<Bytes, Infallible>>())
     } else {
-        Body::from_stream(exported(&hub, &row, &asked).await?)
+        Body::from_stream(exported(&hub, &row, &asked, &place).await?)
     };
     let (content_type, file) = described(&row, &asked);
     let disposition = format!("attachment; filename=\"{file}\"");

@@ -73,6 +73,8 @@ async fn a_tree_comes_out_as_it_went_in() {
         if format == "tar" {
             assert_eq!(headers["content-length"], body.len().to_string());
             assert_eq!(head.headers()["content-length"], body.len().to_string());
+        } else {
+            assert!(!head.headers().contains_key("content-length"), "{format}: nobody knows it");
         }
         assert!(head.bytes().await.unwrap().is_empty());
     }
@@ -133,6 +135,7 @@ async fn what_cannot_be_is_told_in_words() {
     ] {
         let (found, problem) = answer(hub.get(&format!("{EXPORT}?{query}")).await).await;
         assert_eq!((found, &problem["code"]), (status, &code.into()), "{query}");
+        assert_eq!(head(&hub, &format!("{EXPORT}?{query}")).await, status, "{query}");
     }
     let response = hub.get("/api/v1/flists/alice/nothing/export?format=tar").await;
     assert_eq!(response.status(), 404);
@@ -144,7 +147,32 @@ async fn what_cannot_be_is_told_in_words() {
         let (status, problem) = answer(hub.get(&format!("{of_deleted}{format}")).await).await;
         assert_eq!((status, &problem["code"]), (422, &"cannot_export".into()));
         assert!(problem["detail"].to_string().contains("etc/.wh.passwd"), "{problem}");
+        assert_eq!(head(&hub, &format!("{of_deleted}{format}")).await, 422);
     }
+}
+
+async fn head(hub: &TestHub, path: &str) -> u16 {
+    hub.request(Method::HEAD, path).send().await.unwrap().status().as_u16()
+}
+
+/// Readers are not held up by exports, nor exports by readers; what is beyond is told to come back.
+#[tokio::test]
+async fn only_so_many_exports_run_at_a_time() {
+    let (hub, _) = served().await;
+    let path = format!("{EXPORT}?format=tar");
+    let readers = hub.hub.readers.clone().try_acquire_many_owned(64).unwrap();
+    assert_eq!(hub.get(&path).await.status(), 200);
+    drop(readers);
+    // The export that nobody read ends by itself.
+    let places = hub.hub.exports.clone().acquire_many_owned(4).await.unwrap();
+    let response = hub.get(&path).await;
+    assert!(response.headers().contains_key("retry-after"));
+    let (status, problem) = answer(response).await;
+    assert_eq!((status, &problem["code"]), (503, &"busy".into()));
+    assert_eq!(head(&hub, &path).await, 503);
+    assert_eq!(hub.get("/alice/base.flist").await.status(), 200);
+    drop(places);
+    assert_eq!(hub.get(&path).await.status(), 200);
 }
 
 fn never() -> flisthub_hub::auth::Expiry {
