@@ -38,27 +38,26 @@ pub async fn start(
         ImageFrom::Docker | ImageFrom::Podman => None,
     };
     let name = FlistName::parse(&asked.name.unwrap_or_else(|| default_name(&asked.image)))?;
-    jobs::room_for_conversion(hub, user_id).await?;
-    let digest = match registry {
-        Some(registry) => registries::digest(hub, registry).await?,
-        None => None,
-    };
     let no_random = || ActionError::internal("the system has no random numbers");
     // Held until the job is there.
     let asking = credentials.map(|given| Asking::keep(hub, given).ok_or_else(no_random));
     let asking = asking.transpose()?;
-    let spec = ConvertSpec {
+    let mut spec = ConvertSpec {
         user_id,
         repository: repository.name,
         name: name.as_str().to_owned(),
         image: asked.image,
         source,
         platform: Some(platform.to_string()),
-        digest,
+        digest: None,
         startup: asked.startup,
         credentials: asking.as_ref().map(|asking| asking.fingerprint().to_owned()),
         admin: allow_operate(caller).is_ok(),
     };
+    jobs::room_for_conversion(hub, &spec).await?;
+    if let Some(registry) = registry {
+        spec.digest = registries::digest(hub, registry).await?;
+    }
     Ok(jobs::start_shared(hub, &JobSpec::Convert(spec), user_id).await?)
 }
 

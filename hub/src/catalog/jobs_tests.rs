@@ -202,3 +202,35 @@ async fn a_job_names_its_user_until_that_one_is_gone() {
     }
     assert_eq!(catalog.job(&row.id).await.unwrap().unwrap().user, None);
 }
+
+#[tokio::test]
+async fn one_users_conversions_do_not_push_out_those_of_others() {
+    let (_directory, catalog) = catalog().await;
+    let mut users = Vec::new();
+    for name in ["alice", "bob"] {
+        let name = RepositoryName::parse(name).unwrap();
+        users.push(catalog.create_user(&name, 1).await.unwrap().id);
+    }
+    let ended = async |user: i64| {
+        let job = NewJob { kind: "convert", arguments: "{}".into(), user_id: Some(user) };
+        let id = catalog.insert_job(&job, 1).await.unwrap().id;
+        catalog.finish_job(&id, &failed("x"), 2).await.unwrap();
+        id
+    };
+    let of_alice = ended(users[0]).await;
+    let mut of_bob = Vec::new();
+    for _ in 0..102 {
+        of_bob.push(ended(users[1]).await);
+    }
+    assert!(catalog.job(&of_alice).await.unwrap().is_some());
+    let kept = catalog.jobs(Some(users[1]), None, 200).await.unwrap();
+    assert_eq!((kept.len(), &kept[99].id), (100, &of_bob[2]));
+}
+
+#[tokio::test]
+async fn the_reason_of_a_failure_is_bounded() {
+    let (_directory, catalog) = catalog().await;
+    let id = queue(&catalog, 5).await.id;
+    catalog.finish_job(&id, &failed(&"é".repeat(5_000)), 6).await.unwrap();
+    assert_eq!(catalog.job(&id).await.unwrap().unwrap().error, Some("é".repeat(2_048)));
+}

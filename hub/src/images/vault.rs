@@ -65,10 +65,10 @@ impl Vault {
             }
         }
         let fingerprint = hasher.finalize().to_hex().to_string();
-        let mut shelf = self.shelf();
-        shelf.keeps = shelf.keeps.saturating_add(1);
-        let kept = shelf.keeps;
-        let held = shelf.held.entry(fingerprint.clone());
+        let mut all = self.locked();
+        all.keeps = all.keeps.saturating_add(1);
+        let kept = all.keeps;
+        let held = all.held.entry(fingerprint.clone());
         let held = held.or_insert(Held { credentials, asking: 0, kept });
         (held.asking, held.kept) = (held.asking.saturating_add(1), kept);
         Some(fingerprint)
@@ -76,31 +76,31 @@ impl Vault {
 
     /// The credentials of that fingerprint; `None` where they came to another process.
     pub fn get(&self, fingerprint: &str) -> Option<Credentials> {
-        self.shelf().held.get(fingerprint).map(|held| held.credentials.clone())
+        self.locked().held.get(fingerprint).map(|held| held.credentials.clone())
     }
 
     /// Ends what [`Vault::keep`] began: from now on the credentials stay only as long as a job needs them.
     pub fn asked(&self, fingerprint: &str) {
-        if let Some(held) = self.shelf().held.get_mut(fingerprint) {
+        if let Some(held) = self.locked().held.get_mut(fingerprint) {
             held.asking = held.asking.saturating_sub(1);
         }
     }
 
     /// What no request is about to make a job of: by fingerprint, when it was kept last.
     pub fn idle(&self) -> HashMap<String, u64> {
-        let shelf = self.shelf();
-        let idle = shelf.held.iter().filter(|(_, held)| held.asking == 0);
+        let all = self.locked();
+        let idle = all.held.iter().filter(|(_, held)| held.asking == 0);
         idle.map(|(fingerprint, held)| (fingerprint.clone(), held.kept)).collect()
     }
 
     /// Forgets what was idle and no job needs, unless it was kept anew since.
     pub fn forget(&self, idle: &HashMap<String, u64>) {
         let same = |fingerprint: &String, held: &Held| idle.get(fingerprint) == Some(&held.kept);
-        self.shelf().held.retain(|fingerprint, held| held.asking > 0 || !same(fingerprint, held));
+        self.locked().held.retain(|fingerprint, held| held.asking > 0 || !same(fingerprint, held));
     }
 
     /// Single insertions and removals leave nothing torn behind a panic.
-    fn shelf(&self) -> MutexGuard<'_, Shelf> {
+    fn locked(&self) -> MutexGuard<'_, Shelf> {
         self.shelf.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

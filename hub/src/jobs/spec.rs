@@ -84,6 +84,12 @@ impl ConvertSpec {
         let image = if self.digest.is_some() { String::new() } else { self.image.clone() };
         Self { image, admin: false, ..self.clone() }
     }
+
+    /// Whether both may turn out to ask for the same once their digests are known.
+    pub(super) fn may_be_same(&self, other: &Self) -> bool {
+        let rest = |spec: &Self| Self { image: String::new(), digest: None, ..spec.key() };
+        rest(self) == rest(other)
+    }
 }
 
 /// Where an image is.

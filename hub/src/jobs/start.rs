@@ -1,6 +1,6 @@
 //! Queueing a job, and why that may not be.
 
-use super::{JobSpec, SpecError};
+use super::{ConvertSpec, JobSpec, SpecError};
 use crate::catalog::{CatalogError, JobRow, JobState, Lane, NewJob};
 use crate::state::Hub;
 
@@ -65,10 +65,20 @@ pub async fn start_shared(
     Ok((queue(hub, spec, arguments, &queued, Some(user_id)).await?, false))
 }
 
-/// Refuses a user's conversion that would find its queue full, before anything is done for it.
-pub async fn room_for_conversion(hub: &Hub, user_id: i64) -> Result<(), StartError> {
+/// Refuses a user's conversion that would find its queue full, before its digest is looked up: unless it may
+/// turn out to be the same as one that waits or runs.
+pub async fn room_for_conversion(hub: &Hub, spec: &ConvertSpec) -> Result<(), StartError> {
     let queued = hub.catalog.jobs_in(JobState::Queued).await?;
-    check_room(hub, Lane::Conversions, &queued, Some(user_id))
+    let room = check_room(hub, Lane::Conversions, &queued, Some(spec.user_id));
+    if room.is_ok() {
+        return room;
+    }
+    let running = hub.catalog.jobs_in(JobState::Running).await?;
+    let may_be_same = |row: &JobRow| match serde_json::from_str(&row.arguments) {
+        Ok(JobSpec::Convert(other)) => spec.may_be_same(&other),
+        _ => false,
+    };
+    if queued.iter().chain(&running).any(may_be_same) { Ok(()) } else { room }
 }
 
 fn arguments(spec: &JobSpec) -> Result<String, SpecError> {

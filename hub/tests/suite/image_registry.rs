@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
@@ -28,6 +29,8 @@ struct Shared {
     held: Mutex<HashMap<String, Vec<u8>>>,
     /// Digests of the layers that were fetched.
     fetched: Mutex<Vec<String>>,
+    /// Requests for a tag.
+    looked_up: AtomicU64,
     /// User and password that it wants.
     password: Option<String>,
     /// One permit for each layer that may be given out.
@@ -45,6 +48,7 @@ impl Registry {
             address: listener.local_addr().unwrap(),
             held: Mutex::default(),
             fetched: Mutex::default(),
+            looked_up: AtomicU64::new(0),
             password,
             gate: Semaphore::new(1_000),
         }));
@@ -115,6 +119,11 @@ impl Registry {
         fetched
     }
 
+    /// How many requests came for a tag.
+    pub(crate) fn looked_up(&self) -> u64 {
+        self.0.looked_up.load(Ordering::SeqCst)
+    }
+
     /// Gives out no layer until the guard is dropped.
     pub(crate) async fn hold(&self) -> impl Drop {
         self.0.gate.acquire_many(1_000).await.unwrap()
@@ -132,6 +141,9 @@ async fn answer(State(registry): State<Registry>, request: Request) -> Response 
     }
     let path = request.uri().path();
     let (rest, key) = path.rsplit_once('/').unwrap();
+    if !key.starts_with("sha256:") {
+        shared.looked_up.fetch_add(1, Ordering::SeqCst);
+    }
     let held = shared.held.lock().unwrap().get(key).cloned();
     let Some(bytes) = held else { return StatusCode::NOT_FOUND.into_response() };
     if rest.ends_with("/manifests") {

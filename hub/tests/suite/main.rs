@@ -19,6 +19,7 @@ mod cli;
 #[cfg(test)]
 mod control;
 #[cfg(test)]
+mod conversion_bounds;
 mod conversions;
 #[cfg(test)]
 mod crash;
