@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use base64::Engine as _;
@@ -78,6 +78,21 @@ pub(crate) fn post(hub: &Hub, token: &str, path: &str, kind: &str, body: &str) -
     let (head, body) = answer.split_once("\r\n\r\n").unwrap();
     let status = head.split(' ').nth(1).unwrap().parse().unwrap();
     (status, serde_json::from_str(body).unwrap())
+}
+
+/// Fetches a path, without a token, into a file in the hub's directory.
+pub(crate) fn download(hub: &Hub, path: &str, name: &str) -> PathBuf {
+    let address = hub.url.strip_prefix("http://").unwrap();
+    let mut stream = TcpStream::connect(address).unwrap();
+    write!(stream, "GET {path} HTTP/1.0\r\nhost: {address}\r\n\r\n").unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).unwrap();
+    let end = answer.windows(4).position(|part| part == b"\r\n\r\n").unwrap();
+    let head = String::from_utf8_lossy(&answer[..end]);
+    assert_eq!(head.split(' ').nth(1), Some("200"), "{head}");
+    let file = hub.path(name);
+    fs::write(&file, &answer[end + 4..]).unwrap();
+    file
 }
 
 /// The image's configuration, as the client shows it.
