@@ -168,7 +168,7 @@ fn with_bars(
         startup: arguments.startup,
         parts: Some(Arc::new(move |parts| {
             if let Some(bars) = &mut *shown.lock().unwrap_or_else(PoisonError::into_inner) {
-                let parts: Vec<JobPart> = parts.iter().map(part).collect();
+                let parts: Vec<JobPart> = parts.iter().map(JobPart::from).collect();
                 bars.wait(&format!("sent {}", crate::text::size(traffic.sent())));
                 bars.parts(&parts);
             }
@@ -176,16 +176,6 @@ fn with_bars(
         ..ConvertOptions::default()
     };
     push.run_image(session.runtime.handle(), source, &options)
-}
-
-fn part(part: &flisthub_storage::Part) -> JobPart {
-    JobPart {
-        name: part.name.clone(),
-        done: part.done,
-        total: part.total,
-        entries: part.entries,
-        state: part.state.word().to_owned(),
-    }
 }
 
 /// The platform that containers of this machine have.

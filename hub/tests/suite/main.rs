@@ -20,6 +20,7 @@ mod cli;
 mod control;
 #[cfg(test)]
 mod conversion_bounds;
+#[cfg(test)]
 mod conversions;
 #[cfg(test)]
 mod crash;
