@@ -63,9 +63,8 @@ fn main() -> anyhow::Result<()> {
                         export_docker_archive(&store, flist, compression, &image, &options, file)?
                     }
                     _ => {
-                        let mut go_on = || Ok(());
-                        let (out, image) = ((&mut file as _, &mut go_on as _), &layout);
-                        export_layout_tar(&store, flist, compression, image, &options, out)?
+                        let file = &mut file;
+                        export_layout_tar(&store, flist, compression, &layout, &options, file)?
                     }
                 }
             };

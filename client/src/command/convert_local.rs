@@ -122,6 +122,8 @@ fn open(
 fn file_name(path: &Path, image: Option<&str>) -> String {
     let file = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
     let stem = without_archive_ending(&file);
+    // As exports of a hub are called.
+    let stem = stem.strip_suffix(".oci").or_else(|| stem.strip_suffix(".docker")).unwrap_or(stem);
     match image {
         Some(image) if image.contains(['/', ':']) => default_name(image),
         Some(tag) => default_name(&format!("{stem}:{tag}")),
@@ -222,6 +224,8 @@ mod tests {
             ("app.TGZ", "app-v1"),
             ("app-1.2.tar.zst", "app-1.2-v1"),
             ("app-1.2", "app-1.2-v1"),
+            ("app-1.2.oci", "app-1.2-v1"),
+            ("app.docker.tar.gz", "app-v1"),
         ] {
             assert_eq!(file_name(Path::new(file), Some("v1")), name);
         }
