@@ -152,7 +152,9 @@ impl ChunkStore for Meanwhile<'_> {
         let chunks = self.store.get(ids)?;
         if chunks.iter().flatten().any(|chunk| chunk.kind() == Kind::Content) {
             let act = self.act.lock().unwrap().take();
-            act.into_iter().for_each(|act| act());
+            if let Some(act) = act {
+                act();
+            }
         }
         Ok(chunks)
     }

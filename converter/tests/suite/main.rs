@@ -32,9 +32,9 @@ mod fuzz;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]
-mod images;
-#[cfg(test)]
 mod image_sources;
+#[cfg(test)]
+mod images;
 #[cfg(test)]
 mod ordinary_user;
 #[cfg(test)]
