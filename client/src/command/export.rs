@@ -27,8 +27,8 @@ pub(crate) struct Arguments {
     #[arg(value_name = "NAME")]
     name: FlistName,
 
-    /// tar:PATH (`tar:-` is standard output), oci:PATH[:TAG] (an OCI layout in a directory),
-    /// oci-archive:PATH[:TAG] (the same as a tar), docker-archive:PATH[:NAME[:TAG]] (for `docker load`).
+    /// `tar:PATH` (`tar:-` is standard output), `oci:PATH[:TAG]` (an OCI layout in a directory),
+    /// `oci-archive:PATH[:TAG]` (the same as a tar), `docker-archive:PATH[:NAME[:TAG]]` (for `docker load`).
     #[arg(long, value_name = "DESTINATION")]
     to: To,
 
