@@ -11,9 +11,9 @@ use std::os::unix::fs::FileExt as _;
 
 use flisthub_flist::{Content, EntryName, TreePath};
 
+use super::extended::ExtendedHeaders;
 use super::header::{Header, Parsed};
-use super::member::{Extended, Kind, Member, error};
-use super::pax::Pax;
+use super::member::{Kind, Member};
 use crate::error::{ConvertError, Problem, shown};
 use crate::limits::{Limit, Limits};
 use crate::source::BLOCK;
@@ -60,9 +60,7 @@ impl Index {
             offset: 0,
             counts: (0, 0),
             entry: None,
-            globals: Pax::default(),
-            pending: None,
-            header_bytes: 0,
+            extended: ExtendedHeaders::default(),
             members: HashMap::new(),
         };
         Ok(Self { members: scan.run()? })
@@ -120,10 +118,7 @@ struct Scan<'a> {
     counts: (u64, usize),
     /// The member that was met last.
     entry: Option<String>,
-    globals: Pax,
-    pending: Option<Extended>,
-    /// Bytes of extended headers since the last member.
-    header_bytes: usize,
+    extended: ExtendedHeaders,
     members: HashMap<TreePath, Found>,
 }
 
@@ -145,7 +140,7 @@ impl Scan<'_> {
 
     /// Checks that nothing but zeros follows the first block of the end, and at least one more block.
     fn end(&mut self) -> Result<(), ConvertError> {
-        if self.pending.is_some() || self.block()? != [0; BLOCK] {
+        if self.extended.is_pending() || self.block()? != [0; BLOCK] {
             return Err(self.truncated());
         }
         let mut buffer = vec![0; 64 << 10];
@@ -166,47 +161,18 @@ impl Scan<'_> {
     }
 
     fn header(&mut self, header: Header) -> Result<(), ConvertError> {
-        match header.kind() {
-            b'x' | b'X' | b'g' | b'L' | b'K' => self.extended(&header),
-            _ => self.member(header),
+        if !ExtendedHeaders::is_one(&header) {
+            return self.member(header);
         }
-    }
-
-    fn extended(&mut self, header: &Header) -> Result<(), ConvertError> {
-        let name = header.name();
-        let size = header.size().map_err(|problem| error(&name, problem))?;
-        let most = self.limits.header_bytes;
-        let length = usize::try_from(size).ok().filter(|size| *size <= most - self.header_bytes);
-        let Some(length) = length else {
-            let limit = Limit::HeaderBytes(most);
-            return Err(ConvertError::Limit { limit, entry: Some(shown(&name)) });
-        };
-        self.header_bytes += length;
-        let span = self.skip(size)?;
+        let length = self.extended.length(&header, self.limits)?;
+        let span = self.skip(length as u64)?;
         let mut data = vec![0; length];
         self.file.read_exact_at(&mut data, span.offset).map_err(ConvertError::Read)?;
-        if header.kind() == b'g' {
-            return self.globals.read_global(&data).map_err(|problem| error(&name, problem));
-        }
-        let globals = &self.globals;
-        let pending = self
-            .pending
-            .get_or_insert_with(|| Extended { pax: globals.clone(), ..Extended::default() });
-        let text = || data.split(|byte| *byte == 0).next().unwrap_or_default().to_vec();
-        match header.kind() {
-            b'L' => pending.name = Some(text()),
-            b'K' => pending.link = Some(text()),
-            _ => pending.pax.read(&data).map_err(|problem| error(&name, problem))?,
-        }
-        Ok(())
+        self.extended.read(&header, &data)
     }
 
     fn member(&mut self, header: Header) -> Result<(), ConvertError> {
-        self.header_bytes = 0;
-        let extended = self
-            .pending
-            .take()
-            .unwrap_or_else(|| Extended { pax: self.globals.clone(), ..Extended::default() });
+        let extended = self.extended.take();
         let mut member = Member::new(header, extended, self.limits)?;
         self.entry = Some(shown(&member.name));
         let kind = member.kind()?;

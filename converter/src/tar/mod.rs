@@ -6,6 +6,7 @@
 //! only warn about.
 
 mod acl;
+mod extended;
 mod header;
 mod index;
 mod member;

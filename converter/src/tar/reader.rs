@@ -11,9 +11,9 @@ use flisthub_flist::{Content, LayerStep};
 use flisthub_storage::{Cut, Profile};
 
 use super::Meaning;
+use super::extended::ExtendedHeaders;
 use super::header::{Header, OldSparse, Parsed, sparse_block};
-use super::member::{Extended, Kind, Member, error};
-use super::pax::Pax;
+use super::member::{Kind, Member};
 use super::sparse::{self, Map};
 use super::whiteout::{self, Named};
 use crate::error::{ConvertError, Problem, shown};
@@ -38,7 +38,6 @@ where
     S: Sink,
 {
     let source = Source::new(blocks);
-    let (globals, pending) = (Pax::default(), None);
     let counts = (0, 0);
     Reader {
         source,
@@ -47,10 +46,7 @@ where
         rules: XattrRules { keep_machine: options.keep_machine_xattrs },
         profile: options.profile,
         sink,
-        globals,
-        global_bytes: 0,
-        pending,
-        pending_bytes: 0,
+        extended: ExtendedHeaders::default(),
         counts,
     }
     .read()
@@ -63,12 +59,7 @@ struct Reader<'a, I, S> {
     rules: XattrRules,
     profile: Profile,
     sink: &'a mut S,
-    /// What global extended headers say of all that follows.
-    globals: Pax,
-    global_bytes: usize,
-    /// What extended headers say of the next member.
-    pending: Option<Extended>,
-    pending_bytes: usize,
+    extended: ExtendedHeaders,
     /// Members and bytes of files so far.
     counts: (u64, u64),
 }
@@ -94,7 +85,7 @@ where
 
     /// Reads the second block of the end, and on to the end of the input.
     fn end(&mut self) -> Result<(), ConvertError> {
-        if self.pending.is_some() {
+        if self.extended.is_pending() {
             return Err(self.source.truncated());
         }
         let offset = self.source.offset();
@@ -108,54 +99,23 @@ where
     /// The input ends although the archive has not said that it does.
     fn unsaid_end(&self) -> Result<(), ConvertError> {
         match self.meaning {
-            Meaning::Layer if self.pending.is_none() => Ok(()),
+            Meaning::Layer if !self.extended.is_pending() => Ok(()),
             Meaning::Layer | Meaning::Tree => Err(self.source.truncated()),
         }
     }
 
     fn header(&mut self, header: Header) -> Result<(), ConvertError> {
-        match header.kind() {
-            b'x' | b'X' | b'g' | b'L' | b'K' => self.extended(&header),
-            _ => self.member(header),
+        if !ExtendedHeaders::is_one(&header) {
+            return self.member(header);
         }
-    }
-
-    /// Reads a header that says something of the next member, or of all.
-    fn extended(&mut self, header: &Header) -> Result<(), ConvertError> {
-        let name = header.name();
-        let size = header.size().map_err(|problem| error(&name, problem))?;
-        let kind = header.kind();
-        let so_far = if kind == b'g' { &mut self.global_bytes } else { &mut self.pending_bytes };
-        let most = self.limits.header_bytes;
-        let length = usize::try_from(size).ok().filter(|size| *size <= most - *so_far);
-        let Some(length) = length else {
-            let limit = Limit::HeaderBytes(most);
-            return Err(ConvertError::Limit { limit, entry: Some(shown(&name)) });
-        };
-        *so_far += length;
+        let length = self.extended.length(&header, self.limits)?;
         let data = self.source.whole(length)?;
-        self.padding(size)?;
-        if kind == b'g' {
-            return self.globals.read_global(&data).map_err(|problem| error(&name, problem));
-        }
-        let pending = self
-            .pending
-            .get_or_insert_with(|| Extended { pax: self.globals.clone(), ..Extended::default() });
-        let text = || data.split(|byte| *byte == 0).next().unwrap_or_default().to_vec();
-        match kind {
-            b'L' => pending.name = Some(text()),
-            b'K' => pending.link = Some(text()),
-            _ => pending.pax.read(&data).map_err(|problem| error(&name, problem))?,
-        }
-        Ok(())
+        self.padding(length as u64)?;
+        self.extended.read(&header, &data)
     }
 
     fn member(&mut self, header: Header) -> Result<(), ConvertError> {
-        self.pending_bytes = 0;
-        let extended = self
-            .pending
-            .take()
-            .unwrap_or_else(|| Extended { pax: self.globals.clone(), ..Extended::default() });
+        let extended = self.extended.take();
         let member = Member::new(header, extended, self.limits)?;
         self.source.enter(&member.name);
         self.counts.0 += 1;

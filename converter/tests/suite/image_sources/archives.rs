@@ -63,7 +63,7 @@ fn links_within_a_saved_archive_are_followed_and_no_others() {
     let files = Files::saved(&[("x", "app:1")]);
     let with = |kind: u8, target: &str| {
         let mut tar = Tar::new();
-        tar.link(b'2', "loop", "low-x/layer.tar").file("shared/layer.tar", b"low x");
+        tar.link(b'2', "loop", "low-x/layer.tar").file("common/layer.tar", b"low x");
         for (name, bytes) in &files.0 {
             match name.as_str() {
                 "low-x/layer.tar" => drop(tar.link(kind, name, target)),
@@ -74,8 +74,8 @@ fn links_within_a_saved_archive_are_followed_and_no_others() {
         fs::write(&path, tar.end()).unwrap();
         open(&path, None)
     };
-    assert_eq!(with(b'2', "../shared/layer.tar").unwrap().1, ["low x", "top x"]);
-    assert_eq!(with(b'1', "shared/layer.tar").unwrap().1, ["low x", "top x"]);
+    assert_eq!(with(b'2', "../common/layer.tar").unwrap().1, ["low x", "top x"]);
+    assert_eq!(with(b'1', "common/layer.tar").unwrap().1, ["low x", "top x"]);
     for (kind, target, words) in [
         (b'2', "../loop", "in a circle"),
         (b'2', "../../etc/passwd", "out of the archive"),
@@ -99,6 +99,25 @@ fn the_last_member_of_a_name_counts() {
     tar.0.extend(Files::saved(&[("x", "app:1")]).tar().0);
     fs::write(&path, tar.end()).unwrap();
     assert_eq!(open(&path, None).unwrap().1, ["low x", "top x"]);
+}
+
+#[test]
+fn global_headers_are_bounded_for_the_whole_archive() {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("x.tar");
+    let value = vec![b'v'; 600 << 10];
+    let archive = |globals: usize| {
+        let mut tar = Tar::new();
+        for global in 0..globals {
+            tar.pax(b'g', &[("comment", &value)]).file(&format!("between-{global}"), b"");
+        }
+        tar.0.extend(Files::saved(&[("x", "app:1")]).tar().0);
+        tar.end()
+    };
+    fs::write(&path, archive(1)).unwrap();
+    assert_eq!(open(&path, None).unwrap().1, ["low x", "top x"]);
+    fs::write(&path, archive(2)).unwrap();
+    assert_eq!(failure(open(&path, None)).0, "too_large");
 }
 
 #[test]
