@@ -39,7 +39,8 @@ impl KnownLayers<'_> {
         Ok(holders.iter().any(|holder| allow(self.caller, Right::Read, holder).is_ok()))
     }
 
-    /// Whether the store has all that the layer names. It keeps its place until the conversion is over.
+    /// Whether the store has all that the layer names. A sweep spares it for at least half the grace from now; a
+    /// conversion that takes longer, and loses some of it, is done again without known layers.
     fn is_whole(&self, layer: &Layer) -> bool {
         let ids: Vec<ChunkId> = layer.references().collect();
         if !self.has_all(&ids) {
