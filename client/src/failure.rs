@@ -1,6 +1,7 @@
 //! How a failed call ends: its stable word and its exit code.
 
 use std::error::Error;
+use std::io::ErrorKind;
 
 use flisthub_client::{ClientError, PullError, PushError};
 use flisthub_converter::image::ImageError;
@@ -140,6 +141,12 @@ fn of_image(error: &ImageError) -> Option<Ending> {
             ConvertError::Store(error) => of_store(error),
             _ => None,
         },
+        // What was named cannot be read, as with a push.
+        ImageError::File { source, .. }
+            if matches!(source.kind(), ErrorKind::NotFound | ErrorKind::PermissionDenied) =>
+        {
+            Some(ending("bad_path", 6))
+        }
         error if error.is_internal() => None,
         error => Some(ending(error.code(), image_exit(error.code()))),
     }

@@ -134,7 +134,9 @@ fn credentials(
         let own = given.docker_config.as_deref();
         let path = if path.is_empty() { own } else { Some(Path::new(path)) };
         let path = path.ok_or_else(|| usage("where is Docker's config.json? name its path"))?;
-        return of_docker(path, image).map(Some);
+        // Docker's own variable names the directory.
+        let file = if path.is_dir() { path.join("config.json") } else { path.to_owned() };
+        return of_docker(&file, image).map(Some);
     }
     let username = arguments.username.as_ref().or(given.registry_username.as_ref()).cloned();
     let password = if arguments.password_stdin {

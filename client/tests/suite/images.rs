@@ -95,11 +95,13 @@ fn credentials_travel_only_when_they_are_given() {
     std::fs::write(&config, r#"{"auths":{"reg.example":{"auth":"dTpodW50ZXIy"}}}"#).unwrap();
     let (folder, at) =
         (home.path().to_str().unwrap(), format!("--docker-config={}", config.display()));
+    let in_folder = format!("--docker-config={folder}");
     let user = ("FLISTHUB_REGISTRY_USERNAME", "u");
     let password = ("FLISTHUB_REGISTRY_PASSWORD", "hunter2");
     for (input, variables, rest, given) in [
         ("", &[("DOCKER_CONFIG", folder)][..], &[][..], false),
         ("", &[], &[&at[..]], true),
+        ("", &[], &[&in_folder[..]], true),
         ("", &[("DOCKER_CONFIG", folder)], &["--docker-config"], true),
         ("hunter2\n", &[], &["--username", "u", "--password-stdin"], true),
         ("", &[user, password], &[], true),
@@ -239,6 +241,9 @@ fn an_image_on_this_machine_is_pushed() {
         assert_eq!((found, word.as_str()), (exit, code));
         assert!(!hub.requests().iter().any(|request| request.line.starts_with("PUT ")));
     }
+    let arguments = ["--json", "convert", "x", "--from", "archive:/no/such"];
+    let (exit, code, line) = failure(&run(&taking(0).url, &arguments));
+    assert_eq!((exit, code.as_str()), (6, "bad_path"), "{line}");
 }
 
 #[test]
