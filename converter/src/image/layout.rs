@@ -72,8 +72,11 @@ impl Layout {
         let names: Vec<Vec<&str>> =
             all.iter().map(|candidate| candidate.name.as_deref().into_iter().collect()).collect();
         let picked = pick(&names, wanted, place)?;
-        let candidates = picked.iter().filter_map(|index| all.get(*index)).cloned().collect();
-        let tag = wanted.map_or_else(String::new, |wanted| format!(":{wanted}"));
+        let candidates: Vec<Candidate> =
+            picked.iter().filter_map(|index| all.get(*index)).cloned().collect();
+        // The layout's own name for it, which may be less than what was asked for: only the tag.
+        let own = candidates.first().and_then(|candidate| candidate.name.as_deref());
+        let tag = wanted.map_or_else(String::new, |wanted| format!(":{}", own.unwrap_or(wanted)));
         let (chosen, place) = (wanted.is_some(), place.to_owned());
         Ok(Self { files, candidates, chosen, reference: format!("oci:{place}{tag}"), place })
     }
