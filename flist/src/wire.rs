@@ -3,6 +3,7 @@
 mod conversions;
 mod jobs;
 mod merges;
+mod names;
 
 use flisthub_storage::Profile;
 use serde::{Deserialize, Serialize};
@@ -11,6 +12,10 @@ pub use conversions::{Conversion, RegistryCredentials, default_name};
 pub use jobs::{JobDetail, JobInfo, JobLine, JobPage, JobPart};
 pub use merges::{
     MergeConflict, MergeDifference, MergeRequest, MergeRule, MergeSummary, MergedFlist,
+};
+pub use names::{
+    HistoryEntry, HistoryPage, LinkRequest, NameInfo, NameKind, NamePage, PromoteRequest,
+    RenameRequest, RollbackRequest, TagInfo, TagMember,
 };
 
 /// Media type of error bodies (RFC 9457).
