@@ -1,4 +1,6 @@
-//! Where a hub is and which token it gets: checked before anything is sent.
+//! Where a hub and its routes are, and which token it gets: checked before anything is sent.
+
+use std::fmt::Write as _;
 
 use reqwest::Url;
 use reqwest::header::HeaderValue;
@@ -37,9 +39,60 @@ pub(crate) fn read_address(text: &str) -> Result<Url, ClientError> {
     Ok(url)
 }
 
+/// The address of a route: `path` and then `tail` below the hub's address, and a query.
+pub(crate) fn below(
+    base: &Url,
+    path: &[&str],
+    tail: &[u8],
+    query: &[(&str, &str)],
+) -> Result<Url, ClientError> {
+    let mut url = base.clone();
+    let extended = url.path_segments_mut().map(|mut segments| {
+        segments.pop_if_empty().extend(path);
+    });
+    extended.map_err(|()| ClientError::Address {
+        url: base.as_str().to_owned(),
+        reason: String::from("it has no path"),
+    })?;
+    if !tail.is_empty() {
+        url.set_path(&format!("{}/{}", url.path(), encoded(tail)));
+    }
+    if !query.is_empty() {
+        url.query_pairs_mut().extend_pairs(query);
+    }
+    Ok(url)
+}
+
+/// Bytes of a path, `/` and unreserved characters as they are.
+fn encoded(path: &[u8]) -> String {
+    let mut text = String::with_capacity(path.len());
+    for byte in path {
+        if byte.is_ascii_alphanumeric() || b"/-._~".contains(byte) {
+            text.push(char::from(*byte));
+        } else {
+            // Writing to a string cannot fail.
+            let _ = write!(text, "%{byte:02X}");
+        }
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn any_bytes_make_a_path() {
+        let base = Url::parse("http://hub.example/prefix/").unwrap();
+        let path = ["api", "files"];
+        let url = |tail: &[u8]| below(&base, &path, tail, &[]).unwrap();
+        assert_eq!(url(b"").path(), "/prefix/api/files");
+        let odd = b"a b/%2e/\xff\n\t?#/..x/\\";
+        assert_eq!(url(odd).path(), "/prefix/api/files/a%20b/%252e/%FF%0A%09%3F%23/..x/%5C");
+        let query = [("from", "alice/a@3"), ("x", "&=")];
+        let url = below(&base, &path, b"", &query).unwrap();
+        assert_eq!(url.query(), Some("from=alice%2Fa%403&x=%26%3D"));
+    }
 
     #[test]
     fn the_header_does_not_show_the_token() {

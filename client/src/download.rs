@@ -31,6 +31,11 @@ impl Download {
         Ok(part)
     }
 
+    /// Bytes in all, where the hub says so.
+    pub fn length(&self) -> Option<u64> {
+        self.answer.content_length()
+    }
+
     /// Bytes received so far.
     pub fn received(&self) -> u64 {
         self.received

@@ -134,8 +134,9 @@ impl JobEvents {
 
     async fn open(&mut self) -> Result<(), ClientError> {
         let path = ["api", "v1", "jobs", &self.id, "events"];
-        let header = (self.line > 0).then(|| ("last-event-id", self.line.to_string()));
-        let call = Call { header, ..Call::new(&self.what, Method::GET, &path) };
+        let after = (self.line > 0).then(|| ("last-event-id", self.line.to_string()));
+        let headers = after.into_iter().collect();
+        let call = Call { headers, ..Call::new(&self.what, Method::GET, &path) };
         match self.hub.transport().open_once(&call).await {
             Ok(answer) => self.way = Way::Stream(Box::new((answer, Events::new(EVENT_BYTES)))),
             Err(error) if may_return(&error) => self.reopen(error).await?,

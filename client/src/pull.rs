@@ -140,9 +140,11 @@ fn fetch(
     objects: &mut ObjectFile,
 ) -> Result<Result<(ChunkId, Manifest), FileError>, ClientError> {
     let download = runtime.block_on(hub.flist_file(&info.repository, &info.name))?;
+    // Each object is one that the id leads to; the length only bounds how many.
+    let limit = download.length().unwrap_or(u64::MAX);
     let mut reader = BlockingDownload { runtime, download, part: Bytes::new(), failure: None };
     let mut keep = |object: Chunk| objects.keep(&object);
-    let read = read_flist(&mut reader, Some(flist), info.file_bytes, &mut keep);
+    let read = read_flist(&mut reader, Some(flist), limit, &mut keep);
     match reader.failure {
         // What the reader made of it says less.
         Some(failure) => Err(failure),

@@ -13,7 +13,7 @@ use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use reqwest::{Method, Response, Url};
 use serde::de::DeserializeOwned;
 
-use crate::address::{bearer, read_address};
+use crate::address::{bearer, below, read_address};
 use crate::body::Payload;
 use crate::error::ClientError;
 use crate::retry::{Patience, Repeat, asked_wait, may_try_again};
@@ -28,9 +28,13 @@ pub(crate) struct Call<'a> {
     pub(crate) method: Method,
     /// Path below the hub's address; each segment is percent-encoded.
     pub(crate) path: &'a [&'a str],
+    /// A path in a tree that follows: any bytes, percent-encoded but for `/`.
+    pub(crate) tail: &'a [u8],
+    /// What stands behind the `?`, percent-encoded.
+    pub(crate) query: &'a [(&'a str, &'a str)],
     pub(crate) payload: Payload,
-    /// One more header.
-    pub(crate) header: Option<(&'static str, String)>,
+    /// More headers.
+    pub(crate) headers: Vec<(&'static str, String)>,
     pub(crate) repeat: Repeat,
     /// How long the hub may take until it begins to answer, beyond the usual silence.
     pub(crate) patience: Duration,
@@ -38,8 +42,17 @@ pub(crate) struct Call<'a> {
 
 impl<'a> Call<'a> {
     pub(crate) fn new(what: &'a str, method: Method, path: &'a [&'a str]) -> Self {
-        let (payload, header, patience) = (Payload::Empty, None, Duration::ZERO);
-        Self { what, method, path, payload, header, repeat: Repeat::Safe, patience }
+        Self {
+            what,
+            method,
+            path,
+            tail: &[],
+            query: &[],
+            payload: Payload::Empty,
+            headers: Vec::new(),
+            repeat: Repeat::Safe,
+            patience: Duration::ZERO,
+        }
     }
 }
 
@@ -157,11 +170,12 @@ impl Transport {
     }
 
     async fn attempt(&self, call: &Call<'_>) -> Result<Response, ClientError> {
-        let mut request = self.http.request(call.method.clone(), self.url(call)?);
+        let url = below(&self.base, call.path, call.tail, call.query)?;
+        let mut request = self.http.request(call.method.clone(), url);
         if let Some(token) = &self.token {
             request = request.header(AUTHORIZATION, token.clone());
         }
-        if let Some((name, value)) = &call.header {
+        for (name, value) in &call.headers {
             request = request.header(*name, value);
         }
         let request = call.payload.attach(request);
@@ -180,18 +194,6 @@ impl Transport {
         } else {
             Err(self.failure(call, answer).await)
         }
-    }
-
-    fn url(&self, call: &Call<'_>) -> Result<Url, ClientError> {
-        let mut url = self.base.clone();
-        let extended = url.path_segments_mut().map(|mut segments| {
-            segments.pop_if_empty().extend(call.path);
-        });
-        extended.map_err(|()| ClientError::Address {
-            url: self.address().to_owned(),
-            reason: String::from("it has no path"),
-        })?;
-        Ok(url)
     }
 
     async fn failure(&self, call: &Call<'_>, mut answer: Response) -> ClientError {

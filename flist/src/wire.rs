@@ -15,7 +15,7 @@ pub use merges::{
 };
 pub use names::{
     HistoryEntry, HistoryPage, LinkRequest, NameInfo, NameKind, NamePage, PromoteRequest,
-    RenameRequest, RollbackRequest, TagInfo, TagMember,
+    RenameRequest, RepositoryPage, RollbackRequest, TagInfo, TagMember,
 };
 
 /// Media type of error bodies (RFC 9457).

@@ -42,13 +42,12 @@ pub(crate) fn run(arguments: &Arguments, session: &Session) -> anyhow::Result<()
 fn about(flist: &FlistInfo) -> String {
     let updated = text::time(i64::try_from(flist.updated).unwrap_or(i64::MAX));
     format!(
-        "{}/{}\n  flist       {}\n  tree        {} entries, {}\n  file        {}\n  updated     {updated}",
+        "{}/{}\n  flist       {}\n  tree        {} entries, {}\n  updated     {updated}",
         flist.repository,
         flist.name,
         flist.flist,
         flist.entries,
         text::size(flist.bytes),
-        text::size(flist.file_bytes),
     )
 }
 

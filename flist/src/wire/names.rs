@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::RepositoryInfo;
+
 /// What a name is. It stays that until it is deleted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -53,6 +55,15 @@ pub struct NameInfo {
     /// What a link points at, as `repository/name`. It may be gone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target: Option<String>,
+}
+
+/// A page of the repositories.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RepositoryPage {
+    /// Repositories, by name.
+    pub repositories: Vec<RepositoryInfo>,
+    /// The cursor of the next page; null on the last one.
+    pub next: Option<String>,
 }
 
 /// A page of a repository's names.
