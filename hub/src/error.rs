@@ -1,6 +1,8 @@
 //! The one place that knows which error is which HTTP status. What an error looks like on the wire
 //! depends on the face and is written by `routes::face`.
 
+pub mod codes;
+
 use std::error::Error;
 use std::sync::Arc;
 
@@ -9,6 +11,7 @@ use axum::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::response::{IntoResponse, Response};
 use flisthub_storage::ChunkId;
 
+pub use self::codes::Code;
 use crate::actions::{ActionError, Thing};
 use crate::auth::{AuthError, Denied};
 
@@ -18,7 +21,7 @@ pub struct ErrorBody {
     /// The status.
     pub status: StatusCode,
     /// A stable word for the problem.
-    pub code: &'static str,
+    pub code: Code,
     /// What was wrong, where, and what to do.
     pub message: String,
     /// The message that 0-hub's clients know, where theirs is another one.
@@ -33,7 +36,7 @@ pub struct ApiError(ErrorBody);
 
 impl ErrorBody {
     /// An error with nothing but a status, a code and a message.
-    pub fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
+    pub fn new(status: StatusCode, code: Code, message: impl Into<String>) -> Self {
         Self { status, code, message: message.into(), zero_hub: None, missing: Arc::new([]) }
     }
 
@@ -41,15 +44,15 @@ impl ErrorBody {
     /// time limit.
     pub fn of_status(status: StatusCode, message: Option<String>) -> Self {
         let code = match status {
-            StatusCode::NOT_FOUND => "not_found",
-            StatusCode::METHOD_NOT_ALLOWED => "method_not_allowed",
-            StatusCode::REQUEST_TIMEOUT => "timeout",
-            StatusCode::PAYLOAD_TOO_LARGE => "too_large",
-            StatusCode::UNSUPPORTED_MEDIA_TYPE => "unsupported_media_type",
-            StatusCode::PRECONDITION_FAILED => "precondition_failed",
-            StatusCode::RANGE_NOT_SATISFIABLE => "range_not_satisfiable",
-            status if status.is_client_error() => "bad_request",
-            _ => "internal",
+            StatusCode::NOT_FOUND => Code::NOT_FOUND,
+            StatusCode::METHOD_NOT_ALLOWED => Code::METHOD_NOT_ALLOWED,
+            StatusCode::REQUEST_TIMEOUT => Code::TIMEOUT,
+            StatusCode::PAYLOAD_TOO_LARGE => Code::TOO_LARGE,
+            StatusCode::UNSUPPORTED_MEDIA_TYPE => Code::UNSUPPORTED_MEDIA_TYPE,
+            StatusCode::PRECONDITION_FAILED => Code::PRECONDITION_FAILED,
+            StatusCode::RANGE_NOT_SATISFIABLE => Code::RANGE_NOT_SATISFIABLE,
+            status if status.is_client_error() => Code::BAD_REQUEST,
+            _ => Code::INTERNAL,
         };
         let reason = || status.canonical_reason().unwrap_or("error").to_lowercase();
         Self::new(status, code, message.unwrap_or_else(reason))
@@ -63,10 +66,10 @@ impl From<ActionError> for ApiError {
         Self(match error {
             ActionError::Auth(error) => return error.into(),
             ActionError::Denied(Denied::Anonymous) => {
-                body(StatusCode::UNAUTHORIZED, "unauthorized")
+                body(StatusCode::UNAUTHORIZED, Code::UNAUTHORIZED)
             }
             ActionError::Denied(Denied::Scope | Denied::NotOwner | Denied::NotOperator) => {
-                body(StatusCode::FORBIDDEN, "forbidden")
+                body(StatusCode::FORBIDDEN, Code::FORBIDDEN)
             }
             ActionError::NotFound { what, .. } => ErrorBody {
                 zero_hub: Some(match what {
@@ -76,38 +79,40 @@ impl From<ActionError> for ApiError {
                         "source not found"
                     }
                 }),
-                ..body(StatusCode::NOT_FOUND, "not_found")
+                ..body(StatusCode::NOT_FOUND, Code::NOT_FOUND)
             },
-            ActionError::NoSession => body(StatusCode::NOT_FOUND, "no_session"),
+            ActionError::NoSession => body(StatusCode::NOT_FOUND, Code::NO_SESSION),
             ActionError::Invalid { code, .. } => body(StatusCode::BAD_REQUEST, code),
             ActionError::Unprocessable { code, .. } => body(StatusCode::UNPROCESSABLE_ENTITY, code),
-            ActionError::TooLarge(_) => body(StatusCode::PAYLOAD_TOO_LARGE, "too_large"),
-            ActionError::Conflict(_) => body(StatusCode::CONFLICT, "conflict"),
-            ActionError::Missing(ids) => {
-                ErrorBody { missing: ids.into(), ..body(StatusCode::CONFLICT, "missing_objects") }
-            }
-            ActionError::Absent(ids) => {
-                ErrorBody { missing: ids.into(), ..body(StatusCode::NOT_FOUND, "missing_objects") }
-            }
+            ActionError::TooLarge(_) => body(StatusCode::PAYLOAD_TOO_LARGE, Code::TOO_LARGE),
+            ActionError::Conflict(_) => body(StatusCode::CONFLICT, Code::CONFLICT),
+            ActionError::Missing(ids) => ErrorBody {
+                missing: ids.into(),
+                ..body(StatusCode::CONFLICT, Code::MISSING_OBJECTS)
+            },
+            ActionError::Absent(ids) => ErrorBody {
+                missing: ids.into(),
+                ..body(StatusCode::NOT_FOUND, Code::MISSING_OBJECTS)
+            },
             ActionError::Conversion { code, .. } => {
                 let (code, status) = conversion(&code);
                 body(status, code)
             }
-            ActionError::Swept(_) => body(StatusCode::GONE, "swept"),
-            ActionError::Busy(_) => body(StatusCode::SERVICE_UNAVAILABLE, "busy"),
-            ActionError::BodyEnded => body(StatusCode::BAD_REQUEST, "body_ended"),
-            ActionError::TooSlow(_) => body(StatusCode::REQUEST_TIMEOUT, "too_slow"),
+            ActionError::Swept(_) => body(StatusCode::GONE, Code::SWEPT),
+            ActionError::Busy(_) => body(StatusCode::SERVICE_UNAVAILABLE, Code::BUSY),
+            ActionError::BodyEnded => body(StatusCode::BAD_REQUEST, Code::BODY_ENDED),
+            ActionError::TooSlow(_) => body(StatusCode::REQUEST_TIMEOUT, Code::TOO_SLOW),
             ActionError::Full(cause) => {
                 log(&*cause);
-                body(StatusCode::INSUFFICIENT_STORAGE, "disk_full")
+                body(StatusCode::INSUFFICIENT_STORAGE, Code::DISK_FULL)
             }
             ActionError::ReadOnly(cause) => {
                 log(&*cause);
-                body(StatusCode::SERVICE_UNAVAILABLE, "read_only")
+                body(StatusCode::SERVICE_UNAVAILABLE, Code::READ_ONLY)
             }
             ActionError::Damaged(cause) => {
                 log(&*cause);
-                body(StatusCode::INTERNAL_SERVER_ERROR, "damaged")
+                body(StatusCode::INTERNAL_SERVER_ERROR, Code::DAMAGED)
             }
             ActionError::Internal(cause) => return Self::internal(&*cause),
         })
@@ -118,10 +123,10 @@ impl From<AuthError> for ApiError {
     fn from(error: AuthError) -> Self {
         let message = error.to_string();
         let code = match error {
-            AuthError::Missing => "unauthorized",
-            AuthError::Malformed => "invalid_authorization",
-            AuthError::Unknown => "invalid_token",
-            AuthError::Expired => "token_expired",
+            AuthError::Missing => Code::UNAUTHORIZED,
+            AuthError::Malformed => Code::INVALID_AUTHORIZATION,
+            AuthError::Unknown => Code::INVALID_TOKEN,
+            AuthError::Expired => Code::TOKEN_EXPIRED,
             AuthError::Catalog(error) => return ActionError::from(error).into(),
         };
         Self(ErrorBody::new(StatusCode::UNAUTHORIZED, code, message))
@@ -130,13 +135,13 @@ impl From<AuthError> for ApiError {
 
 impl ApiError {
     /// An error that a route finds by itself.
-    pub fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
+    pub fn new(status: StatusCode, code: Code, message: impl Into<String>) -> Self {
         Self(ErrorBody::new(status, code, message))
     }
 
     /// The code and the message, for what is no answer over HTTP.
     pub(crate) fn into_words(self) -> (&'static str, String) {
-        (self.0.code, self.0.message)
+        (self.0.code.word(), self.0.message)
     }
 
     /// Logs what happened, once, and tells the caller nothing of it.
@@ -147,38 +152,38 @@ impl ApiError {
 }
 
 /// The status of a conversion that failed for that reason.
-fn conversion(code: &str) -> (&'static str, StatusCode) {
-    const STATUSES: &[(&str, StatusCode)] = &[
-        ("bad_reference", StatusCode::BAD_REQUEST),
-        ("bad_platform", StatusCode::BAD_REQUEST),
-        ("host_refused", StatusCode::FORBIDDEN),
-        ("registry_unauthorized", StatusCode::FORBIDDEN),
-        ("unknown_image", StatusCode::NOT_FOUND),
-        ("not_found", StatusCode::NOT_FOUND),
-        ("credentials_gone", StatusCode::CONFLICT),
-        ("too_large", StatusCode::PAYLOAD_TOO_LARGE),
-        ("no_platform", StatusCode::UNPROCESSABLE_ENTITY),
-        ("ambiguous_image", StatusCode::UNPROCESSABLE_ENTITY),
-        ("unknown_type", StatusCode::UNPROCESSABLE_ENTITY),
-        ("bad_image", StatusCode::UNPROCESSABLE_ENTITY),
-        ("bad_layer", StatusCode::UNPROCESSABLE_ENTITY),
-        ("digest_mismatch", StatusCode::BAD_GATEWAY),
-        ("size_mismatch", StatusCode::BAD_GATEWAY),
-        ("bad_registry_answer", StatusCode::BAD_GATEWAY),
-        ("registry_unreachable", StatusCode::BAD_GATEWAY),
-        ("no_engine", StatusCode::BAD_GATEWAY),
+fn conversion(code: &str) -> (Code, StatusCode) {
+    const STATUSES: &[(Code, StatusCode)] = &[
+        (Code::BAD_REFERENCE, StatusCode::BAD_REQUEST),
+        (Code::BAD_PLATFORM, StatusCode::BAD_REQUEST),
+        (Code::HOST_REFUSED, StatusCode::FORBIDDEN),
+        (Code::REGISTRY_UNAUTHORIZED, StatusCode::FORBIDDEN),
+        (Code::UNKNOWN_IMAGE, StatusCode::NOT_FOUND),
+        (Code::NOT_FOUND, StatusCode::NOT_FOUND),
+        (Code::CREDENTIALS_GONE, StatusCode::CONFLICT),
+        (Code::TOO_LARGE, StatusCode::PAYLOAD_TOO_LARGE),
+        (Code::NO_PLATFORM, StatusCode::UNPROCESSABLE_ENTITY),
+        (Code::AMBIGUOUS_IMAGE, StatusCode::UNPROCESSABLE_ENTITY),
+        (Code::UNKNOWN_TYPE, StatusCode::UNPROCESSABLE_ENTITY),
+        (Code::BAD_IMAGE, StatusCode::UNPROCESSABLE_ENTITY),
+        (Code::BAD_LAYER, StatusCode::UNPROCESSABLE_ENTITY),
+        (Code::DIGEST_MISMATCH, StatusCode::BAD_GATEWAY),
+        (Code::SIZE_MISMATCH, StatusCode::BAD_GATEWAY),
+        (Code::BAD_REGISTRY_ANSWER, StatusCode::BAD_GATEWAY),
+        (Code::REGISTRY_UNREACHABLE, StatusCode::BAD_GATEWAY),
+        (Code::NO_ENGINE, StatusCode::BAD_GATEWAY),
     ];
-    const OWN: &[(&str, StatusCode)] = &[
-        ("forbidden", StatusCode::FORBIDDEN),
-        ("conflict", StatusCode::CONFLICT),
-        ("bad_docker_config", StatusCode::INTERNAL_SERVER_ERROR),
-        ("internal", StatusCode::INTERNAL_SERVER_ERROR),
-        ("disk_full", StatusCode::INSUFFICIENT_STORAGE),
-        ("read_only", StatusCode::SERVICE_UNAVAILABLE),
-        ("busy", StatusCode::SERVICE_UNAVAILABLE),
+    const OWN: &[(Code, StatusCode)] = &[
+        (Code::FORBIDDEN, StatusCode::FORBIDDEN),
+        (Code::CONFLICT, StatusCode::CONFLICT),
+        (Code::BAD_DOCKER_CONFIG, StatusCode::INTERNAL_SERVER_ERROR),
+        (Code::INTERNAL, StatusCode::INTERNAL_SERVER_ERROR),
+        (Code::DISK_FULL, StatusCode::INSUFFICIENT_STORAGE),
+        (Code::READ_ONLY, StatusCode::SERVICE_UNAVAILABLE),
+        (Code::BUSY, StatusCode::SERVICE_UNAVAILABLE),
     ];
     let known = STATUSES.iter().chain(OWN).find(|(known, _)| *known == code);
-    known.copied().unwrap_or(("failed", StatusCode::INTERNAL_SERVER_ERROR))
+    known.copied().unwrap_or((Code::FAILED, StatusCode::INTERNAL_SERVER_ERROR))
 }
 
 /// What happened is for the log alone.

@@ -11,6 +11,7 @@ use super::feed::{FeedReader, Pumped, feed};
 use super::stream::{Items, produce, turn};
 use super::{resolve, sessions};
 use crate::auth::{Caller, Right};
+use crate::error::Code;
 use crate::state::Hub;
 
 /// Frame bytes that go to the store in one write.
@@ -145,8 +146,10 @@ fn records_of(store: &dyn Sessions, ids: &[ChunkId]) -> Result<Bytes, ActionErro
 }
 
 fn ids_of(body: &[u8], most: usize) -> Result<Vec<ChunkId>, ActionError> {
-    let ids = read_ids(body)
-        .map_err(|error| ActionError::Invalid { code: "bad_ids", message: error.to_string() })?;
+    let ids = read_ids(body).map_err(|error| ActionError::Invalid {
+        code: Code::BAD_IDS,
+        message: error.to_string(),
+    })?;
     if ids.len() > most {
         return Err(ActionError::TooLarge(format!("at most {most} ids can be asked for at once")));
     }
@@ -159,5 +162,5 @@ fn bad_chunk(error: &WireError) -> ActionError {
         WireError::Frame { source, .. } => format!("{error}: {source}"),
         _ => error.to_string(),
     };
-    ActionError::Invalid { code: "bad_chunk", message }
+    ActionError::Invalid { code: Code::BAD_CHUNK, message }
 }

@@ -8,6 +8,7 @@ use super::error::{ActionError, Thing};
 use super::{registries, resolve};
 use crate::auth::{Caller, Right, allow_operate};
 use crate::catalog::{JobRow, JobState};
+use crate::error::Code;
 use crate::jobs::{self, Asking, ConvertSpec, ImageFrom, JobSpec};
 use crate::name::FlistName;
 use crate::state::Hub;
@@ -33,7 +34,7 @@ pub async fn start(
         }
         ImageFrom::Docker | ImageFrom::Podman if credentials.is_some() => {
             let message = "credentials are for registries; an engine needs none".to_owned();
-            return Err(invalid("bad_credentials", message));
+            return Err(invalid(Code::BAD_CREDENTIALS, message));
         }
         ImageFrom::Docker | ImageFrom::Podman => None,
     };
@@ -70,7 +71,7 @@ fn source(caller: &Caller, source: Option<&str>) -> Result<ImageFrom, ActionErro
         Some(other) => {
             let other: String = other.chars().take(40).collect();
             let message = format!("{other:?} is no source: registry, docker or podman");
-            return Err(invalid("bad_source", message));
+            return Err(invalid(Code::BAD_SOURCE, message));
         }
     };
     allow_operate(caller)?;
@@ -83,7 +84,7 @@ pub(super) fn given_platform(hub: &Hub, asked: Option<&str>) -> Result<Platform,
         None => Ok(hub.config.images.platform.clone()),
         Some(text) => text
             .parse()
-            .map_err(|error: ParsePlatformError| invalid("bad_platform", error.to_string())),
+            .map_err(|error: ParsePlatformError| invalid(Code::BAD_PLATFORM, error.to_string())),
     }
 }
 
@@ -136,6 +137,6 @@ pub async fn image_config(
     manifest.image_config.ok_or_else(none)
 }
 
-fn invalid(code: &'static str, message: String) -> ActionError {
+fn invalid(code: Code, message: String) -> ActionError {
     ActionError::Invalid { code, message }
 }

@@ -9,7 +9,7 @@ use flisthub_storage::{ChunkId, StoreError};
 
 use crate::auth::{AuthError, Denied};
 use crate::catalog::CatalogError;
-use crate::error::{chain, cut};
+use crate::error::{Code, chain, cut};
 use crate::name::NameError;
 
 /// Bytes of what is told of an image: it may quote from it.
@@ -39,7 +39,7 @@ pub enum ActionError {
     #[error("{message}")]
     Invalid {
         /// A stable word.
-        code: &'static str,
+        code: Code,
         /// What is wrong, where, and what to do.
         message: String,
     },
@@ -47,7 +47,7 @@ pub enum ActionError {
     #[error("{message}")]
     Unprocessable {
         /// A stable word.
-        code: &'static str,
+        code: Code,
         /// What is wrong, where, and what to do.
         message: String,
     },
@@ -192,7 +192,7 @@ impl From<StoreError> for ActionError {
 
 impl From<NameError> for ActionError {
     fn from(error: NameError) -> Self {
-        Self::Invalid { code: "bad_name", message: error.to_string() }
+        Self::Invalid { code: Code::BAD_NAME, message: error.to_string() }
     }
 }
 

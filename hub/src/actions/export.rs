@@ -17,6 +17,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use super::error::{ActionError, Thing};
 use super::stream::{Gone, Items, Sink, produce_in};
 use crate::catalog::NameRow;
+use crate::error::Code;
 use crate::state::Hub;
 
 /// Bytes that are gathered before they are handed on.
@@ -203,10 +204,10 @@ fn told(error: ExportError, what: &str) -> ActionError {
     match error {
         ExportError::NoSuchPath(_) => ActionError::not_found(Thing::Path, what),
         ExportError::Tag { .. } => {
-            ActionError::Invalid { code: "bad_tag", message: error.to_string() }
+            ActionError::Invalid { code: Code::BAD_TAG, message: error.to_string() }
         }
         error if error.is_bad_request() => {
-            ActionError::Unprocessable { code: "cannot_export", message: error.to_string() }
+            ActionError::Unprocessable { code: Code::CANNOT_EXPORT, message: error.to_string() }
         }
         ExportError::Store(error) => error.into(),
         ExportError::Load(error) => ActionError::of_load(error),

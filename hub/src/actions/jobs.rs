@@ -4,6 +4,7 @@
 use super::error::{ActionError, Thing};
 use crate::auth::{Caller, Denied, Right, allow_job, allow_operate, visible_jobs};
 use crate::catalog::{JobRow, LogLine};
+use crate::error::Code;
 use crate::jobs::{self, CancelError, Follow, Followed, JobSpec, StartError};
 use crate::state::Hub;
 
@@ -35,12 +36,12 @@ pub async fn start(hub: &Hub, caller: &Caller, spec: &JobSpec) -> Result<JobRow,
     allow_operate(caller)?;
     if matches!(spec, JobSpec::Convert(_)) {
         let message = "conversions are asked for with POST /api/v1/conversions".to_owned();
-        return Err(ActionError::Invalid { code: "bad_job", message });
+        return Err(ActionError::Invalid { code: Code::BAD_JOB, message });
     }
     // A token must not be a way to make files anywhere on the hub's machine.
     if matches!(spec, JobSpec::Backup { .. }) {
         return Err(ActionError::Unprocessable {
-            code: "only_at_the_machine",
+            code: Code::ONLY_AT_THE_MACHINE,
             message:
                 "a backup names a directory on the hub's machine, so it can only be asked for \
                       there: run `flisthub backup`"
@@ -58,7 +59,7 @@ pub async fn list(
     limit: Option<u32>,
 ) -> Result<Page, ActionError> {
     let whose = visible_jobs(caller)?;
-    let invalid = |message: String| ActionError::Invalid { code: "bad_page", message };
+    let invalid = |message: String| ActionError::Invalid { code: Code::BAD_PAGE, message };
     let limit = limit.unwrap_or(PAGE);
     if !(1..=MOST_PAGE).contains(&limit) {
         return Err(invalid(format!("limit must be from 1 to {MOST_PAGE}")));
@@ -132,7 +133,7 @@ impl From<StartError> for ActionError {
     fn from(error: StartError) -> Self {
         match error {
             StartError::Spec(error) => {
-                Self::Invalid { code: "bad_job", message: error.to_string() }
+                Self::Invalid { code: Code::BAD_JOB, message: error.to_string() }
             }
             StartError::Full | StartError::Waits(_) => Self::Conflict(error.to_string()),
             StartError::ConversionsFull => {

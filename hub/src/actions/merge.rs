@@ -14,6 +14,7 @@ use super::resolve;
 use super::sessions::{self, OwnSession};
 use crate::auth::{Caller, Right};
 use crate::catalog::Source;
+use crate::error::Code;
 use crate::name::{FlistName, NameError, RepositoryName};
 use crate::state::Hub;
 
@@ -58,7 +59,7 @@ pub async fn merge(
 
 /// Checks the names of the sources; gives them in their one form.
 fn source_names(sources: &[String]) -> Result<Vec<String>, ActionError> {
-    let invalid = |message| ActionError::Invalid { code: "bad_sources", message };
+    let invalid = |message| ActionError::Invalid { code: Code::BAD_SOURCES, message };
     let count = sources.len();
     if !(MIN_SOURCES..=MAX_SOURCES).contains(&count) {
         let message = format!("a merge has {MIN_SOURCES} to {MAX_SOURCES} sources, not {count}");
@@ -77,7 +78,7 @@ fn source_names(sources: &[String]) -> Result<Vec<String>, ActionError> {
 
 /// `repository/name`, also when `.flist` follows.
 fn source_name(source: &str) -> Result<String, ActionError> {
-    let invalid = |message| ActionError::Invalid { code: "bad_source", message };
+    let invalid = |message| ActionError::Invalid { code: Code::BAD_SOURCE, message };
     let Some((repository, name)) = source.split_once('/') else {
         let shown: String = source.chars().filter(|char| !char.is_control()).take(128).collect();
         return Err(invalid(format!("the source `{shown}` is not a REPOSITORY/NAME")));
@@ -104,7 +105,7 @@ fn image_config(asked: Option<&str>, names: &[String]) -> Result<ImageConfig, Ac
             let name = source_name(asked)?;
             let place = names.iter().position(|known| *known == name);
             place.map(ImageConfig::Of).ok_or_else(|| ActionError::Invalid {
-                code: "bad_image_config",
+                code: Code::BAD_IMAGE_CONFIG,
                 message: format!(
                     "`image_config` is {name}, which is none of the sources; name one of them, or `none`"
                 ),

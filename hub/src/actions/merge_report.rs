@@ -9,6 +9,7 @@ use flisthub_flist::{
 use flisthub_storage::PutReport;
 
 use super::error::ActionError;
+use crate::error::Code;
 
 /// How many conflicts a refusal names.
 const NAMED: usize = 5;
@@ -54,7 +55,7 @@ pub(super) fn refused(error: MergeError, sources: &[String]) -> ActionError {
     let unprocessable = |code, message| ActionError::Unprocessable { code, message };
     match error {
         MergeError::Conflicts(report) => {
-            unprocessable("merge_conflicts", in_conflict(&report, sources))
+            unprocessable(Code::MERGE_CONFLICTS, in_conflict(&report, sources))
         }
         MergeError::TooManyEntries(_) | MergeError::ManifestTooLarge => {
             ActionError::TooLarge(error.to_string())
@@ -62,7 +63,7 @@ pub(super) fn refused(error: MergeError, sources: &[String]) -> ActionError {
         MergeError::Build(BuildError::Store(error)) | MergeError::Load(LoadError::Store(error)) => {
             error.into()
         }
-        MergeError::Build(error) => unprocessable("bad_merge", error.to_string()),
+        MergeError::Build(error) => unprocessable(Code::BAD_MERGE, error.to_string()),
         MergeError::Source { error, .. } => match *error {
             LoadError::Store(error) => error.into(),
             error => ActionError::Damaged(error.into()),

@@ -15,6 +15,7 @@ use super::error::ActionError;
 use super::{resolve, sessions};
 use crate::auth::{Caller, Right};
 use crate::catalog::{Change, FlistRow, NameRow, RepositoryRow, Source};
+use crate::error::Code;
 use crate::name::FlistName;
 use crate::state::Hub;
 
@@ -97,7 +98,7 @@ async fn verified(hub: &Hub, manifest: ChunkId) -> Result<FlistRow, ActionError>
             VerifyError::Missing(ids) => ActionError::Missing(ids),
             VerifyError::Limit { .. } => ActionError::TooLarge(error.to_string()),
             VerifyError::Bad { .. } => {
-                ActionError::Unprocessable { code: "bad_flist", message: error.to_string() }
+                ActionError::Unprocessable { code: Code::BAD_FLIST, message: error.to_string() }
             }
             VerifyError::Store(error) => error.into(),
         })?;
@@ -126,16 +127,16 @@ pub async fn pushed(
     let session = sessions::check(hub, caller, &asked.session).await?;
     if session.repository != repository.name {
         let message = format!("the upload session is for repository {}", session.repository);
-        return Err(ActionError::Invalid { code: "wrong_session", message });
+        return Err(ActionError::Invalid { code: Code::WRONG_SESSION, message });
     }
     let manifest = asked.flist.parse().map_err(|error| {
         let message = format!("`flist` is no manifest id: {error}");
-        ActionError::Invalid { code: "bad_id", message }
+        ActionError::Invalid { code: Code::BAD_ID, message }
     })?;
     let bad = |text: &String| text.len() > MAX_DETAIL || text.chars().any(char::is_control);
     if asked.detail.as_ref().is_some_and(bad) {
         let message = format!("`detail` has at most {MAX_DETAIL} bytes and no control characters");
-        return Err(ActionError::Invalid { code: "bad_detail", message });
+        return Err(ActionError::Invalid { code: Code::BAD_DETAIL, message });
     }
     let (user_id, detail) = (caller.user()?.id, asked.detail);
     let source = Source::Push;

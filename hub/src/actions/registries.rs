@@ -10,7 +10,7 @@ use flisthub_flist::wire::RegistryCredentials;
 use tokio::runtime::Handle;
 
 use super::error::ActionError;
-use crate::error::chain;
+use crate::error::{Code, chain};
 use crate::state::Hub;
 
 /// How long a place among those who look up digests is waited for.
@@ -30,7 +30,7 @@ pub(super) fn credentials(asked: RegistryCredentials) -> Result<Credentials, Act
     };
     if empty {
         let message = "a user name is not empty and has no colon; a token is not empty".to_owned();
-        return Err(ActionError::Invalid { code: "bad_credentials", message });
+        return Err(ActionError::Invalid { code: Code::BAD_CREDENTIALS, message });
     }
     Ok(credentials)
 }
@@ -75,7 +75,7 @@ fn unusable(error: ImageError) -> ActionError {
         _ => "the log says why".to_owned(),
     };
     ActionError::Conversion {
-        code: "bad_docker_config".to_owned(),
+        code: Code::BAD_DOCKER_CONFIG.word().to_owned(),
         message: format!(
             "the hub's own credentials for registries (`images.docker_config`) cannot be used: {reason}; \
              tell the operator, or give credentials with the request"

@@ -19,6 +19,7 @@ use super::resolve;
 use super::sessions::{self, OwnSession};
 use crate::auth::Caller;
 use crate::catalog::{RepositoryRow, Source};
+use crate::error::Code;
 use crate::name::FlistName;
 use crate::state::Hub;
 
@@ -145,7 +146,7 @@ fn convert(
         ConvertError::Limit { .. } => ActionError::TooLarge(error.to_string()),
         ConvertError::Read(_) => ActionError::BodyEnded,
         error if error.is_bad_input() => {
-            ActionError::Unprocessable { code: "bad_archive", message: error.to_string() }
+            ActionError::Unprocessable { code: Code::BAD_ARCHIVE, message: error.to_string() }
         }
         ConvertError::Store(error) => error.into(),
         error => ActionError::internal(error),

@@ -3,6 +3,7 @@
 use crate::actions::{ActionError, Thing, undelete};
 use crate::auth::{Caller, Scope};
 use crate::catalog::UserRow;
+use crate::error::Code;
 use crate::name::RepositoryName;
 use crate::state::Hub;
 
@@ -10,7 +11,7 @@ use crate::state::Hub;
 /// the repository's owner, on whose behalf the operator acts.
 pub async fn undelete(hub: &Hub, name: &str) -> Result<(), ActionError> {
     let (repository, flist) = name.split_once('/').ok_or_else(|| ActionError::Invalid {
-        code: "bad_name",
+        code: Code::BAD_NAME,
         message: format!("{name:?} is not repository/name"),
     })?;
     let row = hub.catalog.repository(&RepositoryName::parse(repository)?).await?;

@@ -16,7 +16,7 @@ use super::face;
 use super::intake::Paced;
 use crate::actions::{ActionError, conversions, image_upload};
 use crate::auth::Caller;
-use crate::error::ApiError;
+use crate::error::{ApiError, Code};
 use crate::jobs::{report, wire};
 use crate::name::FLIST_ENDING;
 use crate::state::Hub;
@@ -32,7 +32,7 @@ pub(super) async fn start(
         Ok(asked) => asked,
         Err(JsonRejection::JsonDataError(error)) => {
             let message = error.body_text();
-            return Err(ApiError::new(StatusCode::BAD_REQUEST, "bad_conversion", message));
+            return Err(ApiError::new(StatusCode::BAD_REQUEST, Code::BAD_CONVERSION, message));
         }
         Err(other) => return Ok(other.into_response()),
     };
@@ -81,8 +81,9 @@ pub(super) async fn upload(
     asked: Result<Query<AskedOfArchive>, QueryRejection>,
     body: Body,
 ) -> Result<Response, ApiError> {
-    let Query(asked) = asked
-        .map_err(|error| ApiError::new(StatusCode::BAD_REQUEST, "bad_query", error.body_text()))?;
+    let Query(asked) = asked.map_err(|error| {
+        ApiError::new(StatusCode::BAD_REQUEST, Code::BAD_QUERY, error.body_text())
+    })?;
     let AskedOfArchive { tag, platform, startup } = asked;
     let asked = image_upload::Asked { tag, platform, startup };
     let mut body = Paced::new(body, &hub.config.limits);
@@ -95,7 +96,7 @@ pub(super) async fn upload(
 /// The form: `image`, and what 0-hub does not know: `name`, `platform`, `username` and `password`.
 async fn form(hub: &Hub, request: Request) -> Result<Conversion, ApiError> {
     let bad = |message: &str| {
-        ApiError::from(ActionError::Invalid { code: "bad_form", message: message.to_owned() })
+        ApiError::from(ActionError::Invalid { code: Code::BAD_FORM, message: message.to_owned() })
     };
     let sort = request.headers().get(CONTENT_TYPE).cloned();
     let mut fields = Vec::new();

@@ -6,7 +6,7 @@ use flisthub_converter::Compression;
 use flisthub_flist::TreePath;
 
 use crate::actions::export::{Asked, Format};
-use crate::error::ApiError;
+use crate::error::{ApiError, Code};
 
 /// Reads a query.
 pub(super) fn read(query: &str) -> Result<Asked, ApiError> {
@@ -78,7 +78,7 @@ impl Given {
 }
 
 fn bad(message: &str) -> ApiError {
-    ApiError::new(StatusCode::BAD_REQUEST, "bad_export", message)
+    ApiError::new(StatusCode::BAD_REQUEST, Code::BAD_EXPORT, message)
 }
 
 /// Takes the percent-encoding off; `+` is a space, as forms write it.

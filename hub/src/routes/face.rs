@@ -51,7 +51,7 @@ pub(super) async fn problem(response: Response) -> Response {
             kind: "about:blank".to_owned(),
             title: error.status.canonical_reason().unwrap_or("Error").to_owned(),
             status: error.status.as_u16(),
-            code: error.code.to_owned(),
+            code: error.code.word().to_owned(),
             detail: error.message.clone(),
             missing: error.missing.iter().take(LISTED).map(ToString::to_string).collect(),
         };

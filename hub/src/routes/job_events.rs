@@ -15,7 +15,7 @@ use serde::Serialize;
 
 use crate::actions::jobs;
 use crate::auth::Caller;
-use crate::error::{ApiError, chain};
+use crate::error::{ApiError, Code, chain};
 use crate::jobs::{self as news, Followed, wire};
 use crate::state::Hub;
 
@@ -41,7 +41,7 @@ fn last_line(headers: &HeaderMap) -> Result<u64, ApiError> {
     let line = id.to_str().ok().and_then(|id| id.trim().parse().ok());
     line.ok_or_else(|| {
         let message = "last-event-id must be the id of an event that came before: a line's number";
-        ApiError::new(StatusCode::BAD_REQUEST, "bad_event_id", message)
+        ApiError::new(StatusCode::BAD_REQUEST, Code::BAD_EVENT_ID, message)
     })
 }
 

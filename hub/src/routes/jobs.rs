@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use crate::actions::jobs;
 use crate::auth::Caller;
-use crate::error::ApiError;
+use crate::error::{ApiError, Code};
 use crate::jobs::{JobSpec, wire};
 use crate::state::Hub;
 
@@ -33,7 +33,7 @@ pub(super) async fn start(
         Ok(spec) => spec,
         // A kind or a field that does not exist is as wrong as a bracket that is missing.
         Err(JsonRejection::JsonDataError(error)) => {
-            return Err(ApiError::new(StatusCode::BAD_REQUEST, "bad_job", error.body_text()));
+            return Err(ApiError::new(StatusCode::BAD_REQUEST, Code::BAD_JOB, error.body_text()));
         }
         Err(other) => return Ok(other.into_response()),
     };
@@ -47,8 +47,9 @@ pub(super) async fn list(
     caller: Caller,
     asked: Result<Query<Asked>, QueryRejection>,
 ) -> Result<Json<JobPage>, ApiError> {
-    let Query(Asked { cursor, limit }) = asked
-        .map_err(|error| ApiError::new(StatusCode::BAD_REQUEST, "bad_page", error.body_text()))?;
+    let Query(Asked { cursor, limit }) = asked.map_err(|error| {
+        ApiError::new(StatusCode::BAD_REQUEST, Code::BAD_PAGE, error.body_text())
+    })?;
     let page = jobs::list(&hub, &caller, cursor.as_deref(), limit).await?;
     let jobs = page.rows.into_iter().map(wire::job).collect();
     Ok(Json(JobPage { jobs, next: page.next }))

@@ -10,7 +10,7 @@ use flisthub_flist::wire::{MergeRequest, MergeRule, MergedFlist};
 use super::{face, native};
 use crate::actions::{ActionError, Thing, merge as merging};
 use crate::auth::Caller;
-use crate::error::ApiError;
+use crate::error::{ApiError, Code};
 use crate::state::Hub;
 
 /// `POST /api/v1/flists/{repository}/{name}/merge`: merges flists into that name.
@@ -42,19 +42,19 @@ pub(super) async fn zero_hub_merge(
     Ok(face::success(None::<&()>))
 }
 
-fn refused(code: &'static str, message: &str) -> ApiError {
+fn refused(code: Code, message: &str) -> ApiError {
     ApiError::new(StatusCode::BAD_REQUEST, code, message)
 }
 
 fn sources(body: &[u8]) -> Result<Vec<String>, ApiError> {
     let sources: Vec<serde_json::Value> = serde_json::from_slice(body)
-        .map_err(|_| refused("bad_request", "malformed json request"))?;
+        .map_err(|_| refused(Code::BAD_REQUEST, "malformed json request"))?;
     if sources.is_empty() {
-        return Err(refused("bad_sources", "no source found"));
+        return Err(refused(Code::BAD_SOURCES, "no source found"));
     }
     let text = |source| match source {
         serde_json::Value::String(source) => Ok(source),
-        _ => Err(refused("bad_source", "malformed source filename")),
+        _ => Err(refused(Code::BAD_SOURCE, "malformed source filename")),
     };
     sources.into_iter().map(text).collect()
 }
@@ -62,15 +62,15 @@ fn sources(body: &[u8]) -> Result<Vec<String>, ApiError> {
 /// The messages that 0-hub's clients know.
 fn as_zero_hub(error: ActionError) -> ApiError {
     match error {
-        ActionError::Invalid { code: code @ "bad_source", .. } => {
+        ActionError::Invalid { code: code @ Code::BAD_SOURCE, .. } => {
             refused(code, "malformed source filename")
         }
-        ActionError::Invalid { code: code @ "bad_name", .. } => {
+        ActionError::Invalid { code: code @ Code::BAD_NAME, .. } => {
             refused(code, "build name not allowed")
         }
         ActionError::NotFound { what: Thing::Flist, name } => {
             let message = format!("{name} does not exists");
-            ApiError::new(StatusCode::NOT_FOUND, "not_found", message)
+            ApiError::new(StatusCode::NOT_FOUND, Code::NOT_FOUND, message)
         }
         error => error.into(),
     }

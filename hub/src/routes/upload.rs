@@ -15,7 +15,7 @@ use super::intake::{FormBody, Progress};
 use crate::actions::ActionError;
 use crate::actions::upload::{Place, Upload, Uploaded, Values, place};
 use crate::auth::Caller;
-use crate::error::ApiError;
+use crate::error::{ApiError, Code};
 use crate::name::FLIST_ENDING;
 use crate::state::Hub;
 
@@ -44,7 +44,7 @@ pub(super) async fn upload(
 }
 
 fn bad_form(message: impl Into<String>) -> ActionError {
-    ActionError::Invalid { code: "bad_form", message: message.into() }
+    ActionError::Invalid { code: Code::BAD_FORM, message: message.into() }
 }
 
 fn broken(error: &MultipartError) -> ActionError {
