@@ -2,6 +2,7 @@
 //! address to listen on are flags of `flisthub serve`, not keys.
 
 mod images;
+mod public_url;
 mod store;
 
 use std::path::{Path, PathBuf};
@@ -23,6 +24,13 @@ const LONGEST: u64 = 365 * 86_400;
 pub struct Config {
     /// Repositories that listings mark as official. Default: none.
     pub official_repositories: Vec<String>,
+    /// What absolute links to this hub begin with: `http` or `https`, a host, perhaps a port and a path.
+    /// Never taken from a request. Default: none; links then begin with the address that `flisthub serve`
+    /// listens on.
+    pub public_url: Option<String>,
+    /// Whether every change over HTTP is refused, as for a mirror. Reading goes on, and so does what the
+    /// operator does: upkeep, users and tokens. Default: false.
+    pub read_only: bool,
     /// Bounds on what a caller can make the hub do.
     pub limits: Limits,
     /// The chunk store.
@@ -40,6 +48,9 @@ pub struct Limits {
     /// Bytes of one uploaded archive, as sent. Default: 64 GiB. Stops one caller from filling the disk
     /// in one request.
     pub upload_bytes: u64,
+    /// Bytes of one uploaded `.flist` file. Default: 256 MiB, enough for some millions of files. Stops one
+    /// caller from taking as much memory: what the file refers to is held while it is looked up.
+    pub flist_file_bytes: u64,
     /// Bytes of one request that sends chunks. Default: 1 GiB. Stops a request that never ends; a
     /// client splits.
     pub chunks_request_bytes: u64,
@@ -116,6 +127,7 @@ impl Default for Limits {
         let archive = flisthub_converter::Limits::default();
         Self {
             upload_bytes: 64 << 30,
+            flist_file_bytes: 256 << 20,
             chunks_request_bytes: 1 << 30,
             body_bytes: 64 << 10,
             header_bytes: 32 << 10,
@@ -217,8 +229,14 @@ impl Config {
         Ok(config)
     }
 
+    /// The configured public address, without a `/` at its end.
+    pub fn public_url(&self) -> Option<&str> {
+        self.public_url.as_deref().map(public_url::trimmed)
+    }
+
     /// Refuses values with which the hub would do nothing or fail later.
     pub fn check(&self) -> Result<(), ConfigError> {
+        self.public_url.as_deref().map_or(Ok(()), public_url::check)?;
         let limits = &self.limits;
         for (key, number, most) in [
             ("limits.uploads", limits.uploads as u64, MOST_AT_A_TIME),
@@ -273,7 +291,7 @@ mod tests {
         let example = include_str!("../../../docs/flisthub.example.toml");
         assert_eq!(parse(example).unwrap(), Config::default());
         let keys = example.lines().filter(|line| line.contains(" = ")).count();
-        assert_eq!(keys, 44, "a key is missing from the example, or not counted here");
+        assert_eq!(keys, 46, "a key is missing from the example, or not counted here");
         assert_eq!(parse("").unwrap(), Config::default());
     }
 
@@ -281,6 +299,8 @@ mod tests {
     fn unknown_keys_and_senseless_values_are_refused() {
         for (text, word) in [
             ("colour = 1", "colour"),
+            ("public_url = \"hub.example.com\"", "public_url must be http"),
+            ("read_only = \"yes\"", "read_only"),
             ("[limits]\nuplods = 1", "uplods"),
             ("[limits]\nuploads = -1", "uploads"),
             ("[limits]\nuploads = 0", "limits.uploads"),
