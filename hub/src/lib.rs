@@ -17,6 +17,7 @@ pub mod error;
 pub mod gate;
 pub mod images;
 pub mod jobs;
+pub mod listening;
 pub mod name;
 pub mod newest;
 mod recovery;

@@ -25,6 +25,9 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// Serves until `stop` is ready, then lets running requests finish for as long as the configuration
 /// gives them.
 pub async fn serve(hub: &Hub, listener: TcpListener, stop: impl Future<Output = ()>) {
+    if let Ok(address) = listener.local_addr() {
+        hub.listening.at(address);
+    }
     // A path may end in `/`, as 0-hub's clients write some.
     let service = NormalizePath::trim_trailing_slash(routes::router(hub));
     let limits = &hub.config.limits;

@@ -12,6 +12,7 @@ use crate::data::DataDirectory;
 use crate::gate::Gate;
 use crate::images::Images;
 use crate::jobs::{Jobs, Kinds};
+use crate::listening::Listening;
 
 /// Bytes of SQLite's header: a shorter file is none to SQLite, which makes a new database of it.
 const SMALLEST_CATALOG: u64 = 100;
@@ -38,6 +39,8 @@ pub struct Hub {
     pub clock: Arc<dyn Clock>,
     /// The configuration.
     pub config: Arc<Config>,
+    /// Where it listens.
+    pub listening: Listening,
     /// One permit for each archive upload that may run.
     pub uploads: Arc<Semaphore>,
     /// One permit for each request that may take in chunks at a time.
@@ -121,6 +124,11 @@ impl Hub {
         Ok(Self { disk: Some(disk), ..Self::new(catalog, store, clock, config) })
     }
 
+    /// What absolute links to the hub begin with, without a `/` at the end.
+    pub fn public_url(&self) -> String {
+        self.listening.public_url(&self.config)
+    }
+
     /// Puts a hub together from its parts.
     pub fn new(
         catalog: Catalog,
@@ -143,6 +151,7 @@ impl Hub {
             catalog,
             store,
             clock,
+            listening: Listening::default(),
             config: Arc::new(config),
         }
     }
