@@ -119,6 +119,16 @@ struct Member {
     part: Option<ChunkId>,
 }
 
+impl Member {
+    fn of_part(part: DirectoryPart) -> Self {
+        let DirectoryPart { last, id, totals } = part;
+        let mut out = Writer::default();
+        out.array(3).bytes(last.as_bytes()).bytes(id.as_bytes());
+        write_totals(totals, &mut out);
+        Self { last, totals, encoded: out.finish(), part: Some(id) }
+    }
+}
+
 /// Whether a part of level `level` ends after the member with this last name: on average after 512
 /// of them. Each level looks at nine bits of its own, so a name can end parts of several levels.
 fn ends_part(last: &EntryName, level: u32) -> bool {
@@ -179,6 +189,17 @@ impl DirectoryBuilder {
             held.into_iter().try_for_each(|member| self.cut(member, emit))?;
         }
         Ok(())
+    }
+
+    /// Whether the next entry begins a part, for certain.
+    pub(crate) fn begins_part(&self) -> bool {
+        self.cutting && self.members.is_empty()
+    }
+
+    /// Takes a whole part in place of its entries. It must be the one that they would be cut into, and
+    /// begin where [`Self::begins_part`] says so.
+    pub(crate) fn push_part(&mut self, part: DirectoryPart) {
+        self.parts.push(Member::of_part(part));
     }
 
     fn cut(&mut self, member: Member, emit: &mut Emit<'_>) -> Result<(), BuildError> {
@@ -278,8 +299,5 @@ fn into_part(form: u64, mut group: Vec<Member>, emit: &mut Emit<'_>) -> Result<M
     let (id, totals) = emit_object(form, &group, emit)?;
     // `group` makes no empty groups.
     let last = group.pop().map(|member| member.last).ok_or(BuildError::TotalsOverflow)?;
-    let mut out = Writer::default();
-    out.array(3).bytes(last.as_bytes()).bytes(id.as_bytes());
-    write_totals(totals, &mut out);
-    Ok(Member { last, totals, encoded: out.finish(), part: Some(id) })
+    Ok(Member::of_part(DirectoryPart { last, id, totals }))
 }

@@ -16,7 +16,7 @@ pub(crate) fn archive(bytes: &[u8]) -> Outcome {
     // Where compressed bytes are damaged, how much of them came out before decides which error is told.
     assert_eq!(read.as_ref().ok(), in_pieces.as_ref().ok(), "the same in pieces: {in_pieces:?}");
     let Ok(flist) = read else { return Outcome::Refused };
-    let verified = verify(&store, flist, &VerifyLimits::default());
+    let verified = verify(&store, flist, &VerifyLimits::default(), &[]);
     assert!(verified.is_ok(), "what is converted can be published: {verified:?}");
     Outcome::Accepted
 }

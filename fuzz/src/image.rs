@@ -51,7 +51,7 @@ pub(crate) fn layer(bytes: &[u8]) -> Outcome {
     let kept = Kept::default();
     let store = MemoryStore::new();
     let Ok(flist) = convert(&source, &kept, &store) else { return Outcome::Refused };
-    let verified = verify(&store, flist, &VerifyLimits::default());
+    let verified = verify(&store, flist, &VerifyLimits::default(), &[]);
     assert!(verified.is_ok(), "what is converted can be published: {verified:?}");
     // From what the cache holds comes the same.
     let again = convert(&source, &kept, &store);

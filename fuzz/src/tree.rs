@@ -27,7 +27,7 @@ pub(crate) fn tree(bytes: &[u8]) -> Outcome {
     let manifest = Manifest::of(&tree, Profile::default()).to_chunk().unwrap();
     let id = manifest.id();
     store.keep(manifest).unwrap();
-    let verified = verify(&store.chunks, id, &VerifyLimits::default());
+    let verified = verify(&store.chunks, id, &VerifyLimits::default(), &[]);
     assert!(verified.is_ok(), "what is built is good: {verified:?}");
     the_file_says_it_all(&store, id);
     if !linked {

@@ -92,7 +92,7 @@ fn a_profile_that_is_not_known_is_no_obstacle_to_reading() {
     flist.flist = manifest.id();
     let frame = flisthub_storage::Compressor::new(1).unwrap().compress(&manifest).unwrap();
     store.put(&[frame]).unwrap();
-    verify(&store, flist.flist, &VerifyLimits::default()).unwrap();
+    verify(&store, flist.flist, &VerifyLimits::default(), &[]).unwrap();
     let work = tempfile::tempdir().unwrap();
     let to = work.path().join("to");
     write_out(&store, &flist, &to);

@@ -32,7 +32,7 @@ fn flist(store: &MemoryStore, entries: &[Entry], links: Option<ChunkId>) -> Chun
 }
 
 fn refusal(store: &MemoryStore, id: ChunkId) -> String {
-    match verify(store, id, &VerifyLimits::default()) {
+    match verify(store, id, &VerifyLimits::default(), &[]) {
         Err(VerifyError::Bad { at, what }) => format!("{at}: {what}"),
         other => panic!("not refused as bad: {other:?}"),
     }
@@ -40,7 +40,7 @@ fn refusal(store: &MemoryStore, id: ChunkId) -> String {
 
 /// Which limit the flist passes: how many of what there may be.
 fn limit(store: &MemoryStore, id: ChunkId, limits: &VerifyLimits) -> (u64, &'static str) {
-    match verify(store, id, limits) {
+    match verify(store, id, limits, &[]) {
         Err(VerifyError::Limit { limit, what, .. }) => (limit, what),
         other => panic!("not over a limit: {other:?}"),
     }
@@ -66,14 +66,15 @@ fn missing_chunks_and_objects_are_all_listed() {
         named("d", Content::Directory { id: absent, totals: nothing }),
     ];
     let id = flist(&store, &entries, None);
-    let Err(VerifyError::Missing(missing)) = verify(&store, id, &VerifyLimits::default()) else {
+    let Err(VerifyError::Missing(missing)) = verify(&store, id, &VerifyLimits::default(), &[])
+    else {
         panic!("published with objects missing")
     };
     let mut expected = vec![Kind::Content.id_of(b"gone"), Kind::Content.id_of(b"gone too"), absent];
     expected.sort();
     assert_eq!(missing, expected);
     let unknown = Kind::Manifest.id_of(b"no such manifest");
-    let error = verify(&store, unknown, &VerifyLimits::default()).unwrap_err();
+    let error = verify(&store, unknown, &VerifyLimits::default(), &[]).unwrap_err();
     assert!(matches!(error, VerifyError::Missing(ids) if ids == [unknown]));
 }
 
@@ -181,7 +182,7 @@ fn parts_that_repeat_are_refused_at_once() {
     keep(&store)(part).unwrap();
     let id = flist(&store, &[named("a", Content::File { size, pieces })], None);
     let limits = VerifyLimits { pieces: 10_000, ..VerifyLimits::default() };
-    let error = verify(&store, id, &limits).unwrap_err();
+    let error = verify(&store, id, &limits, &[]).unwrap_err();
     assert!(matches!(error, VerifyError::Limit { limit: 10_000, .. }), "{error}");
 }
 
@@ -219,7 +220,7 @@ fn paths_that_no_system_can_hold_are_refused() {
     assert_eq!(limit(&store, id, &VerifyLimits::default()), (4096, "bytes in a path"));
     let content = deep(&mut keep(&store), 15, &"n".repeat(250));
     let id = flist(&store, &[named("a", content)], None);
-    assert!(verify(&store, id, &VerifyLimits::default()).is_ok());
+    assert!(verify(&store, id, &VerifyLimits::default(), &[]).is_ok());
 }
 
 #[test]
@@ -238,7 +239,7 @@ fn each_limit_can_be_set() {
         assert_eq!(limit(&store, id, &limits), what);
     }
     let exact = VerifyLimits { entries: 17, pieces: 1025, path_bytes: 10, path_depth: 2, ..all };
-    assert!(verify(&store, id, &exact).is_ok());
+    assert!(verify(&store, id, &exact, &[]).is_ok());
 }
 
 /// What a manifest says of its totals is believed by nobody: a large directory under small totals is
@@ -311,7 +312,7 @@ fn links_that_lie_are_refused() {
         let error = refusal(&store, linked(groups));
         assert!(error.contains(what), "{error}");
     }
-    assert!(verify(&store, good, &VerifyLimits::default()).is_ok());
+    assert!(verify(&store, good, &VerifyLimits::default(), &[]).is_ok());
     // A group of one, and groups out of order: not the one form.
     let record = |first: u8, name: u8| vec![0x82, first, 0x41, name];
     for records in [
@@ -352,5 +353,5 @@ fn a_directory_cut_in_other_places_is_refused() {
 fn an_honest_flist_passes() {
     let store = MemoryStore::new();
     let built = every_kind(&mut keep(&store));
-    assert!(verify(&store, publish(&store, &built), &VerifyLimits::default()).is_ok());
+    assert!(verify(&store, publish(&store, &built), &VerifyLimits::default(), &[]).is_ok());
 }

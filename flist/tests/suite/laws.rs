@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use flisthub_flist::{
     BuiltTree, Content, Device, Directory, FlistWriter, List, Manifest, Metadata, Tree,
-    TreeBuilder, TreePath, VerifyLimits, read_flist, verify,
+    TreeBuilder, TreePath, VerifyLimits, read_flist, survey, verify,
 };
 use flisthub_storage::{ChunkStore, MemoryStore};
 use proptest::prelude::*;
@@ -148,11 +148,13 @@ proptest! {
         let store = MemoryStore::new();
         let built = build(&store, &entries, &in_order(&entries));
         let id = publish(&store, &built);
-        let verified = verify(&store, id, &VerifyLimits::default()).unwrap();
-        prop_assert_eq!(verified.counts, built.counts);
+        let verified = verify(&store, id, &VerifyLimits::default(), &[]).unwrap();
+        let mut handed = Vec::new();
+        let survey = survey(&store, id, &mut |bytes| handed.extend_from_slice(bytes)).unwrap();
+        prop_assert_eq!(survey.counts, built.counts);
         let bytes: Vec<u8> =
             FlistWriter::new(&store, id).flat_map(|record| record.unwrap().to_vec()).collect();
-        prop_assert_eq!(bytes.len() as u64, verified.file_bytes);
+        prop_assert_eq!((bytes.len() as u64, &bytes), (survey.file_bytes, &handed));
         let copy = MemoryStore::new();
         let (read, manifest) =
             read_flist(&bytes[..], Some(id), 1 << 30, &mut keep(&copy)).unwrap();
@@ -211,7 +213,7 @@ fn nothing_is_missing_after_a_build() {
     let store = MemoryStore::new();
     let built = crate::support::every_kind(&mut keep(&store));
     let id = publish(&store, &built);
-    let verified = verify(&store, id, &VerifyLimits::default()).unwrap();
-    assert_eq!(verified.counts, built.counts);
+    verify(&store, id, &VerifyLimits::default(), &[]).unwrap();
+    assert_eq!(survey(&store, id, &mut |_| {}).unwrap().counts, built.counts);
     assert!(store.stats().unwrap().objects > 1025);
 }

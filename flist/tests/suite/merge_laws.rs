@@ -24,7 +24,7 @@ fn merged(store: &MemoryStore, sources: &[ChunkId], rule: Rule) -> Result<Merged
 fn id(store: &MemoryStore, sources: &[ChunkId], rule: Rule) -> ChunkId {
     let merged = merged(store, sources, rule).unwrap();
     // What is emitted is a whole flist that stands by itself.
-    let verified = verify(store, merged.flist, &VerifyLimits::default()).unwrap();
+    let verified = verify(store, merged.flist, &VerifyLimits::default(), &[]).unwrap();
     assert_eq!(verified.manifest, merged.manifest);
     merged.flist
 }

@@ -17,7 +17,7 @@ pub(crate) const FIRST: MergeOptions = MergeOptions {
 /// Merges; checks that the result is a whole flist.
 pub(crate) fn merged(store: &MemoryStore, sources: &[ChunkId], options: MergeOptions) -> Merged {
     let merged = merge(store, sources, &options, &mut keep(store)).unwrap();
-    let verified = verify(store, merged.flist, &VerifyLimits::default()).unwrap();
+    let verified = verify(store, merged.flist, &VerifyLimits::default(), &[]).unwrap();
     assert_eq!(verified.manifest, merged.manifest);
     merged
 }

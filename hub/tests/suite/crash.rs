@@ -35,7 +35,7 @@ fn check(data: &Path, id: &Value) {
     let chunks = DataDirectory::open(data).unwrap().chunks();
     let clock = std::sync::Arc::new(SystemClock);
     let store = RocksStore::open(&chunks, &RocksOptions::default(), clock).unwrap();
-    verify(&store, id, &VerifyLimits::default()).unwrap();
+    verify(&store, id, &VerifyLimits::default(), &[]).unwrap();
     let tree = Tree::open(&store, id).unwrap();
     let mut chunks = Vec::new();
     for entry in tree.walk(&store) {

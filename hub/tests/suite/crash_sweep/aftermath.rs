@@ -65,7 +65,7 @@ async fn names(hub: &Hub) -> BTreeMap<String, ChunkId> {
 
 /// Reads all of a flist, which checks every byte against its id; gives the ids.
 fn whole(hub: &Hub, flist: ChunkId) -> BTreeSet<ChunkId> {
-    verify(&*hub.store, flist, &VerifyLimits::default()).unwrap();
+    verify(&*hub.store, flist, &VerifyLimits::default(), &[]).unwrap();
     let (mut open, mut found) = (vec![flist], BTreeSet::new());
     while let Some(id) = open.pop() {
         if found.insert(id) {

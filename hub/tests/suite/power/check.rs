@@ -61,7 +61,7 @@ async fn names(catalog: &Catalog) -> Vec<NameRow> {
 
 /// Every object of the flist decodes and fits the others; every chunk is there and is what its id says.
 fn flist_is_whole(store: &RocksStore, id: ChunkId) {
-    verify(store, id, &VerifyLimits::default()).unwrap();
+    verify(store, id, &VerifyLimits::default(), &[]).unwrap();
     let mut chunks = Vec::new();
     for entry in Tree::open(store, id).unwrap().walk(store) {
         if let Content::File { pieces: listed, .. } = &entry.unwrap().1.content {
