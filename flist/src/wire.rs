@@ -1,6 +1,7 @@
 //! JSON bodies spoken between the hub and its clients on `/api/v1`. Ids are lower-case hex.
 
 mod conversions;
+mod files;
 mod jobs;
 mod merges;
 mod names;
@@ -9,6 +10,7 @@ use flisthub_storage::Profile;
 use serde::{Deserialize, Serialize};
 
 pub use conversions::{Conversion, RegistryCredentials, default_name};
+pub use files::{DeviceNumber, DirectoryPage, EntryKind, ListedEntry};
 pub use jobs::{JobDetail, JobInfo, JobLine, JobPage, JobPart};
 pub use merges::{
     MergeConflict, MergeDifference, MergeRequest, MergeRule, MergeSummary, MergedFlist,
@@ -29,6 +31,7 @@ pub const MAX_CHUNK_IDS: usize = 4096;
 
 /// Who the token belongs to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Me {
     /// The user's name.
     pub user: String,
@@ -38,6 +41,7 @@ pub struct Me {
 
 /// Asks for an upload session.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct OpenSession {
     /// The repository to publish into.
@@ -46,6 +50,7 @@ pub struct OpenSession {
 
 /// An upload session.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SessionOpened {
     /// Its id, 32 hex digits.
     pub session: String,
@@ -63,6 +68,7 @@ fn standard() -> String {
 
 /// What the hub did with sent chunks.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ChunksStored {
     /// Objects that the hub did not have.
     pub new: u64,
@@ -76,6 +82,7 @@ pub struct ChunksStored {
 
 /// Asks to make a name point at a flist whose objects were all sent or known before.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Publish {
     /// The upload session, 32 hex digits.
@@ -89,6 +96,7 @@ pub struct Publish {
 
 /// A repository.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RepositoryInfo {
     /// Its name.
     pub name: String,
@@ -100,6 +108,7 @@ pub struct RepositoryInfo {
 
 /// A published name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct FlistInfo {
     /// The repository it is in.
     pub repository: String,
@@ -119,6 +128,7 @@ pub struct FlistInfo {
 
 /// What an upload or a push did.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct UploadReport {
     /// The flist's id, 64 hex digits.
     pub flist: String,
@@ -148,6 +158,7 @@ pub struct UploadReport {
 /// Stored bytes are those of the compressed frames, without what the store's own tables and free space
 /// add. They are exclusive and shared bytes together.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Space {
     /// Content bytes of the files, holes included, as they would be after a pull; a file with two hard
     /// links counts twice.
@@ -165,6 +176,7 @@ pub struct Space {
 
 /// The space of one flist, beside all other flists of the report.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct FlistSpace {
     /// Its id, 64 hex digits.
     pub flist: String,
@@ -176,6 +188,7 @@ pub struct FlistSpace {
 
 /// The space of one repository, beside all other repositories of the report.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RepositorySpace {
     /// Its name.
     pub repository: String,
@@ -186,6 +199,7 @@ pub struct RepositorySpace {
 
 /// The space that flists and repositories take, computed from what is stored at the time.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SpaceReport {
     /// All flists together, each once. Exclusive is what just one flist uses, shared what several do.
     pub total: Space,
@@ -197,6 +211,7 @@ pub struct SpaceReport {
 
 /// An error of `/api/v1` (RFC 9457).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Problem {
     /// Always `about:blank`: the code says which problem it is.
     #[serde(rename = "type")]

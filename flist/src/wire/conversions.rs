@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// Asks a hub to make a flist of an image.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Conversion {
     /// The image: `alpine`, `registry.example.org:5000/team/app:1`, or with `@sha256:` and a digest.
@@ -33,6 +34,7 @@ pub struct Conversion {
 
 /// What opens a registry. Only ever sent: it is not shown, not logged and not stored.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(untagged, deny_unknown_fields)]
 pub enum RegistryCredentials {
     /// A user's name and password.

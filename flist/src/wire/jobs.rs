@@ -6,6 +6,7 @@ use serde_json::Value;
 
 /// A long task and how far it is. Times are seconds since the Unix epoch.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct JobInfo {
     /// Its id, 32 hex digits.
     pub id: String,
@@ -47,6 +48,7 @@ pub struct JobInfo {
 
 /// How far one part of a job is, such as one layer of an image.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct JobPart {
     /// What it is, for people.
     pub name: String,
@@ -74,6 +76,7 @@ impl From<&Part> for JobPart {
 
 /// A line of a job's log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct JobLine {
     /// 1 for the first line.
     pub line: u64,
@@ -85,6 +88,7 @@ pub struct JobLine {
 
 /// A job and the end of its log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct JobDetail {
     /// The job.
     #[serde(flatten)]
@@ -95,6 +99,7 @@ pub struct JobDetail {
 
 /// A page of jobs, newest first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct JobPage {
     /// The jobs.
     pub jobs: Vec<JobInfo>,

@@ -6,6 +6,7 @@ use super::FlistInfo;
 
 /// Which source of a merge wins where two have something at one path that cannot both stand there.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum MergeRule {
     /// The first one that is named.
@@ -30,6 +31,7 @@ impl MergeRule {
 
 /// Asks for a merge.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct MergeRequest {
     /// What to merge, as `repository/name`: 2 to 100, each once.
@@ -45,6 +47,7 @@ pub struct MergeRequest {
 
 /// A merged flist that was published.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct MergedFlist {
     /// The name and what it points at now.
     #[serde(flatten)]
@@ -55,6 +58,7 @@ pub struct MergedFlist {
 
 /// What a merge did.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct MergeSummary {
     /// What was merged, as `repository/name`.
     pub sources: Vec<String>,
@@ -76,6 +80,7 @@ pub struct MergeSummary {
 
 /// A path at which sources clash.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct MergeConflict {
     /// The path, as text.
     pub path: String,
@@ -92,6 +97,7 @@ pub struct MergeConflict {
 
 /// In what clashing entries differ; of several, the last of these.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum MergeDifference {
     /// Mode, owner, time or extended attributes, and nothing else.

@@ -6,6 +6,7 @@ use super::RepositoryInfo;
 
 /// What a name is. It stays that until it is deleted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum NameKind {
     /// It points at a flist.
@@ -32,6 +33,7 @@ impl NameKind {
 
 /// A name as it is: no link is followed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct NameInfo {
     /// The repository it is in.
     pub repository: String,
@@ -59,6 +61,7 @@ pub struct NameInfo {
 
 /// A page of the repositories.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RepositoryPage {
     /// Repositories, by name.
     pub repositories: Vec<RepositoryInfo>,
@@ -68,6 +71,7 @@ pub struct RepositoryPage {
 
 /// A page of a repository's names.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct NamePage {
     /// Names, in order.
     pub names: Vec<NameInfo>,
@@ -77,6 +81,7 @@ pub struct NamePage {
 
 /// Asks to make a name point at what another name points at now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PromoteRequest {
     /// The other name, as `repository/name`.
@@ -88,6 +93,7 @@ pub struct PromoteRequest {
 
 /// Asks to make a name a link, or a tag's member point somewhere.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct LinkRequest {
     /// The name to point at, as `repository/name`.
@@ -99,6 +105,7 @@ pub struct LinkRequest {
 
 /// Asks for another name in the same repository.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RenameRequest {
     /// The new name.
@@ -110,6 +117,7 @@ pub struct RenameRequest {
 
 /// Asks to make a name point again at what it pointed at before.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RollbackRequest {
     /// The revision to go back to.
@@ -121,6 +129,7 @@ pub struct RollbackRequest {
 
 /// A change of a name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct HistoryEntry {
     /// 1 for the name's first change, then one more each time.
     pub revision: u64,
@@ -147,6 +156,7 @@ pub struct HistoryEntry {
 
 /// A page of a name's history, newest first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct HistoryPage {
     /// The changes.
     pub entries: Vec<HistoryEntry>,
@@ -156,6 +166,7 @@ pub struct HistoryPage {
 
 /// A tag and its members.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TagInfo {
     /// The repository it is in.
     pub repository: String,
@@ -171,6 +182,7 @@ pub struct TagInfo {
 
 /// A member of a tag.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TagMember {
     /// The member's name.
     pub name: String,

@@ -6,6 +6,7 @@ mod download;
 mod drain;
 mod export;
 mod export_query;
+mod extract;
 mod face;
 mod intake;
 mod job_events;
@@ -14,6 +15,7 @@ mod json_stream;
 mod merge;
 mod native;
 mod observe;
+mod openapi;
 mod range;
 mod upload;
 mod zero_hub;
@@ -28,6 +30,8 @@ use axum::routing::{delete, get, post};
 use flisthub_flist::wire::{MAX_CHUNK_IDS, MAX_MISSING_IDS};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::{RequestBodyTimeoutLayer, TimeoutLayer};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use crate::state::Hub;
 
@@ -36,10 +40,14 @@ const ID: usize = 32;
 
 /// Everything the hub answers.
 pub fn router(hub: &Hub) -> Router {
+    let (native, api) = OpenApiRouter::with_openapi(openapi::base())
+        .nest("/api/v1", native_face(hub))
+        .split_for_parts();
     Router::new()
         .merge(zero_hub_face(hub))
-        .nest("/api/v1", native_face(hub))
+        .merge(native)
         .merge(downloads(hub))
+        .merge(openapi::routes(&api))
         .layer(DefaultBodyLimit::max(hub.config.limits.body_bytes))
         .layer(from_fn(drain::drain))
         .layer(RequestBodyTimeoutLayer::new(Duration::from_secs(hub.config.limits.idle_seconds)))
@@ -69,15 +77,14 @@ fn zero_hub_face(hub: &Hub) -> Router {
 }
 
 /// The native API.
-fn native_face(hub: &Hub) -> Router {
+fn native_face(hub: &Hub) -> OpenApiRouter {
     let ids = |most: usize| DefaultBodyLimit::max(most * ID);
     let missing = post(native::missing).layer(ids(MAX_MISSING_IDS));
     let get_chunks = post(native::get_chunks).layer(ids(MAX_CHUNK_IDS));
     let image = get(conversions::image_config).post(conversions::upload);
-    let flist = get(native::flist).put(native::publish).delete(native::delete);
-    Router::new()
-        .route("/me", get(native::me))
-        .route("/sessions", post(native::open_session))
+    OpenApiRouter::default()
+        .routes(routes!(native::me))
+        .routes(routes!(native::open_session))
         .route("/conversions", post(conversions::start))
         .route("/sessions/{session}", delete(native::close_session))
         .route("/repositories", get(native::repositories))
@@ -91,11 +98,11 @@ fn native_face(hub: &Hub) -> Router {
         .route("/jobs/{job}/events", get(job_events::events))
         // These take in much, or check a whole tree: no time limit but the one between two parts.
         .route("/sessions/{session}/chunks", post(native::put_chunks))
-        .route("/flists/{repository}/{flist}", flist)
-        .route("/flists/{repository}/{flist}/image", image)
-        .route("/flists/{repository}/{flist}/undelete", post(native::undelete))
-        .route("/flists/{repository}/{flist}/export", get(export::export))
-        .route("/flists/{repository}/{flist}/merge", post(merge::merge))
+        .routes(routes!(native::flist, native::publish, native::delete))
+        .route("/flists/{repository}/{name}/image", image)
+        .route("/flists/{repository}/{name}/undelete", post(native::undelete))
+        .route("/flists/{repository}/{name}/export", get(export::export))
+        .route("/flists/{repository}/{name}/merge", post(merge::merge))
         .route("/{*path}", axum::routing::any(no_such_route))
         .layer(CatchPanicLayer::new())
         .layer(map_response(face::problem))

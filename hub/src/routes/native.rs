@@ -13,8 +13,11 @@ use flisthub_storage::wire::{CHUNKS_TYPE, IDS_TYPE};
 use futures_util::StreamExt as _;
 use futures_util::stream::TryStreamExt as _;
 
+use super::extract::JsonBody;
 use super::intake::Paced;
 use super::json_stream::array;
+use super::openapi::errors::{self, errors};
+use super::openapi::params;
 use crate::actions::{
     chunks, delete as deletion, lists, publish as publishing, sessions, undelete as undeletion,
 };
@@ -24,6 +27,13 @@ use crate::error::ApiError;
 use crate::state::Hub;
 
 type Answer<T> = Result<T, ApiError>;
+
+errors! {
+    /// What a publish may find.
+    Publishing {
+        400 WRONG_SESSION, 400 BAD_ID, 400 BAD_DETAIL, 409 MISSING_OBJECTS, 422 BAD_FLIST,
+    }
+}
 
 /// A name as the native API shows it.
 pub(super) fn info(row: NameRow) -> FlistInfo {
@@ -38,15 +48,32 @@ pub(super) fn info(row: NameRow) -> FlistInfo {
     }
 }
 
+/// Whose token it is, and the repositories that it may write to.
+#[utoipa::path(
+    get, path = "/me", operation_id = "get_me", tag = "hub", security(("bearer" = [])),
+    responses(
+        (status = 200, description = "The user.", body = Me),
+        errors::Caller, errors::Token, errors::Timed,
+    ),
+)]
 pub(super) async fn me(State(hub): State<Hub>, caller: Caller) -> Answer<Json<Me>> {
     let (user, repositories) = lists::me(&hub, &caller).await?;
     Ok(Json(Me { user, repositories }))
 }
 
+/// Opens an upload session that may publish into a repository.
+#[utoipa::path(
+    post, path = "/sessions", operation_id = "open_session", tag = "push",
+    security(("bearer" = [])), request_body = OpenSession,
+    responses(
+        (status = 201, description = "The session.", body = SessionOpened),
+        errors::Caller, errors::Token, errors::Timed, errors::JsonBody, errors::Named, errors::Writes,
+    ),
+)]
 pub(super) async fn open_session(
     State(hub): State<Hub>,
     caller: Caller,
-    Json(asked): Json<OpenSession>,
+    JsonBody(asked): JsonBody<OpenSession>,
 ) -> Answer<(StatusCode, Json<SessionOpened>)> {
     let session = sessions::open(&hub, &caller, &asked.repository).await?;
     let opened = SessionOpened {
@@ -98,11 +125,23 @@ pub(super) async fn get_chunks(
     Ok(([(CONTENT_TYPE, CHUNKS_TYPE)], Body::from_stream(records)).into_response())
 }
 
+/// Makes a name point at a flist whose objects were all sent or known before. Everything is looked up and added up
+/// again first. Ends the upload session.
+#[utoipa::path(
+    put, path = "/flists/{repository}/{name}", operation_id = "publish", tag = "push",
+    params(params::Name), security(("bearer" = [])), request_body = Publish,
+    responses(
+        (status = 200, description = "The name pointed elsewhere before.", body = FlistInfo),
+        (status = 201, description = "The name is new.", body = FlistInfo),
+        errors::Caller, errors::Token, errors::Named, errors::NewName, errors::JsonBody,
+        errors::Session, errors::Writes, errors::Objects, Publishing,
+    ),
+)]
 pub(super) async fn publish(
     State(hub): State<Hub>,
     caller: Caller,
     Path((repository, name)): Path<(String, String)>,
-    Json(asked): Json<Publish>,
+    JsonBody(asked): JsonBody<Publish>,
 ) -> Answer<(StatusCode, Json<FlistInfo>)> {
     let target = (repository.as_str(), name.as_str());
     let published = publishing::pushed(&hub, &caller, target, asked).await?;
@@ -110,6 +149,15 @@ pub(super) async fn publish(
     Ok((status, Json(info(published.row))))
 }
 
+/// What a name points at. Links are followed.
+#[utoipa::path(
+    get, path = "/flists/{repository}/{name}", operation_id = "get_flist", tag = "names",
+    params(params::Name),
+    responses(
+        (status = 200, description = "The name and its flist.", body = FlistInfo),
+        errors::Caller, errors::Named,
+    ),
+)]
 pub(super) async fn flist(
     State(hub): State<Hub>,
     caller: Caller,
@@ -118,6 +166,15 @@ pub(super) async fn flist(
     Ok(Json(info(lists::flist(&hub, &caller, &repository, &name).await?)))
 }
 
+/// Deletes a name. What it pointed at stays for the time of grace.
+#[utoipa::path(
+    delete, path = "/flists/{repository}/{name}", operation_id = "delete_name", tag = "names",
+    params(params::Name), security(("bearer" = [])),
+    responses(
+        (status = 204, description = "It is gone."),
+        errors::Caller, errors::Token, errors::Named, errors::Writes,
+    ),
+)]
 pub(super) async fn delete(
     State(hub): State<Hub>,
     caller: Caller,

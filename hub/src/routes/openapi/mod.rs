@@ -1,0 +1,62 @@
+//! The document of the native API, OpenAPI 3.1, made of what stands at the handlers. The router makes it
+//! with its routes, so none can be missing; `finish` adds what is alike everywhere.
+
+pub(super) mod errors;
+mod finish;
+pub(super) mod params;
+
+use axum::Router;
+use axum::http::header::CONTENT_TYPE;
+use axum::routing::get;
+use bytes::Bytes;
+use flisthub_flist::wire::Problem;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::tag::Tag;
+use utoipa::openapi::{ComponentsBuilder, InfoBuilder, License, OpenApi, OpenApiBuilder};
+
+/// What stands before the routes.
+const ABOUT: &str = "\
+Trees of files, published under names and kept as distinct chunks. Times are seconds since the Unix epoch, ids are \
+lower-case hex. Reading needs no token; a token that comes all the same must be valid. \
+A request whose method a route does not know is answered 405 with the code `method_not_allowed`, what is no route 404 \
+with `not_found`; both are problems as all other errors are. Every answer has an `X-Request-Id`, which the hub's log \
+has too. \
+What cannot be finished is cut off, never ended early as if it were whole.";
+
+/// What the document says of the API as a whole.
+pub(super) fn base() -> OpenApi {
+    let mut license = License::new("Apache-2.0");
+    license.identifier = Some("Apache-2.0".to_owned());
+    let info = InfoBuilder::new()
+        .title("Flisthub")
+        .version(env!("CARGO_PKG_VERSION"))
+        .description(Some(ABOUT))
+        .license(Some(license));
+    let mut bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build();
+    bearer.description = Some("A token that `flisthub token create` has made.".to_owned());
+    let components = ComponentsBuilder::new()
+        .schema_from::<Problem>()
+        .security_scheme("bearer", SecurityScheme::Http(bearer))
+        .build();
+    let tags = [
+        ("names", "Repositories and names"),
+        ("push", "Upload sessions, chunks, publishing"),
+        ("contents", "What is in a flist, in whole or in part"),
+        ("images", "Container images: in and out"),
+        ("jobs", "Long tasks"),
+        ("hub", "The hub and the caller"),
+    ]
+    .map(|(name, about)| {
+        let mut tag = Tag::new(name);
+        tag.description = Some(about.to_owned());
+        tag
+    });
+    OpenApiBuilder::new().info(info).components(Some(components)).tags(Some(tags)).build()
+}
+
+/// Serves the document.
+pub(super) fn routes(api: &OpenApi) -> Router {
+    let document = Bytes::from(finish::finish(api).to_string());
+    let json = move || async move { ([(CONTENT_TYPE, "application/json")], document) };
+    Router::new().route("/api/openapi.json", get(json))
+}
