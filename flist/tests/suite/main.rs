@@ -3,7 +3,11 @@
 #[cfg(test)]
 mod builder;
 #[cfg(test)]
+mod decoded_support;
+#[cfg(test)]
 mod fixtures;
+#[cfg(test)]
+mod follow;
 #[cfg(test)]
 mod forged;
 #[cfg(test)]
@@ -30,6 +34,8 @@ mod merge_sources;
 mod merge_support;
 #[cfg(test)]
 mod reach;
+#[cfg(test)]
+mod seek;
 #[cfg(test)]
 mod space;
 #[cfg(test)]
