@@ -1,0 +1,175 @@
+//! What stands at a path of a flist's tree: one file, in whole or in part, or a page of a directory.
+
+mod page;
+mod parts;
+mod reading;
+mod text;
+
+use flisthub_flist::{
+    Content, Entry, FollowError, LoadError, Piece, Pieces, Reached, TreePath, follow,
+};
+use flisthub_storage::ChunkId;
+use tokio::task::spawn_blocking;
+
+pub use self::page::{Page, page, shown};
+pub use self::parts::Step;
+pub use self::reading::{Reading, read};
+pub use self::text::is_text;
+use super::error::{ActionError, Thing};
+use super::resolve;
+use super::stream::turn;
+use crate::auth::Caller;
+use crate::catalog::NameRow;
+use crate::error::Code;
+use crate::objects::{NotAtHand, Source};
+use crate::state::Hub;
+
+/// The context of the ids of files' content.
+const CONTENT: &str = "flisthub 2026-11-21 content of a file, by its pieces";
+
+/// What a path leads to.
+#[derive(Debug, Clone)]
+pub struct Opened {
+    /// The name.
+    pub row: NameRow,
+    /// Where it is: another path than the one asked for if that led through symbolic links.
+    pub path: TreePath,
+    /// What is there.
+    pub what: What,
+}
+
+/// A file or a directory.
+#[derive(Debug, Clone)]
+pub enum What {
+    /// A regular file.
+    File(File),
+    /// A directory, by the id of its object.
+    Directory(ChunkId),
+}
+
+/// A regular file.
+#[derive(Debug, Clone)]
+pub struct File {
+    /// Length in bytes, holes included.
+    pub size: u64,
+    /// Its content.
+    pub pieces: Pieces,
+}
+
+impl File {
+    /// An id of the content: what has the same one is the same, byte for byte, wherever it stands.
+    pub fn content_id(&self) -> ChunkId {
+        let mut hasher = blake3::Hasher::new_derive_key(CONTENT);
+        hasher.update(&self.size.to_le_bytes());
+        match &self.pieces {
+            Pieces::List { id, .. } => {
+                hasher.update(id.as_bytes());
+            }
+            Pieces::Inline(pieces) => {
+                for piece in pieces {
+                    match piece {
+                        Piece::Chunk { id, .. } => hasher.update(id.as_bytes()),
+                        Piece::Hole { length } => {
+                            hasher.update(&[0; 24]).update(&length.to_le_bytes())
+                        }
+                    };
+                }
+            }
+        }
+        ChunkId::from_bytes(*hasher.finalize().as_bytes())
+    }
+}
+
+/// Finds what `path` leads to in the flist of a name. Symbolic links are followed within the tree; what is
+/// neither file nor directory has nothing to be read.
+pub async fn open(
+    hub: &Hub,
+    caller: &Caller,
+    (repository, name): (&str, &str),
+    path: &TreePath,
+) -> Result<Opened, ActionError> {
+    let row = resolve::flist(hub, caller, repository, name).await?;
+    let flist = row.flist.id;
+    let reached = match reach(&hub.objects.at_hand(), flist, path) {
+        Err(FollowError::Source(NotAtHand)) => {
+            let path = path.clone();
+            let load = move |hub: &Hub| reach(&hub.objects.of(&*hub.store), flist, &path);
+            on_thread(hub, load).await?.map_err(|error| told(error, &row))?
+        }
+        Ok(reached) => reached,
+        Err(error) => return Err(told_without_source(error, &row)),
+    };
+    let (root, Reached { path, entry }) = reached;
+    let what = match entry {
+        None => What::Directory(root),
+        Some(entry) => what_of(entry, &path, &row)?,
+    };
+    Ok(Opened { row, path, what })
+}
+
+fn reach<S: Source>(
+    source: &S,
+    flist: ChunkId,
+    path: &TreePath,
+) -> Result<(ChunkId, Reached), FollowError<S::Error>> {
+    let root = source.tree(flist)?.root;
+    Ok((root, follow(source, root, path)?))
+}
+
+fn what_of(entry: Entry, path: &TreePath, row: &NameRow) -> Result<What, ActionError> {
+    let what = match entry.content {
+        Content::File { size, pieces } => return Ok(What::File(File { size, pieces })),
+        Content::Directory { id, .. } => return Ok(What::Directory(id)),
+        Content::CharDevice(_) | Content::BlockDevice(_) => "a device",
+        Content::Fifo => "a named pipe",
+        Content::Socket => "a socket",
+        Content::Symlink { .. } => "a symbolic link",
+    };
+    let message = format!("{} is {what}: there is nothing to read in it", place(path, row));
+    Err(ActionError::Unprocessable { code: Code::NOT_A_FILE, message })
+}
+
+/// A path in a flist, as messages call it.
+fn place(path: &TreePath, row: &NameRow) -> String {
+    format!("{path} in {}/{}", row.repository, row.name)
+}
+
+fn told(error: FollowError<LoadError>, row: &NameRow) -> ActionError {
+    match error {
+        FollowError::Source(error) => ActionError::of_load(error),
+        other => told_without_source(other, row),
+    }
+}
+
+fn told_without_source<E>(error: FollowError<E>, row: &NameRow) -> ActionError {
+    match error {
+        FollowError::Absent(path) => ActionError::not_found(Thing::Path, place(&path, row)),
+        FollowError::NotADirectory(path) => {
+            let below = format!("below {}, which is no directory", place(&path, row));
+            ActionError::not_found(Thing::Path, below)
+        }
+        FollowError::TooManyLinks(path) => ActionError::Unprocessable {
+            code: Code::LINK_LOOP,
+            message: format!(
+                "the symbolic link {} leads in a circle, or over more than 40 links",
+                place(&path, row)
+            ),
+        },
+        FollowError::Source(_) => ActionError::internal("a source of objects that only remembers"),
+    }
+}
+
+/// Does what must wait for the store, when a reading may start, on a thread of its own. Whatever it gives
+/// is sent after the thread is free again.
+async fn on_thread<T: Send + 'static>(
+    hub: &Hub,
+    work: impl FnOnce(&Hub) -> T + Send + 'static,
+) -> Result<T, ActionError> {
+    let turn = turn(hub, &hub.objects.readings).await?;
+    let hub = hub.clone();
+    let done = spawn_blocking(move || {
+        let _running = turn;
+        work(&hub)
+    });
+    Ok(done.await?)
+}

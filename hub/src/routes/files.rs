@@ -1,0 +1,195 @@
+//! `GET` and `HEAD /api/v1/flists/{repository}/{name}/files/{path}`: one file of a flist's tree, in whole or
+//! in parts, or a page of a directory.
+
+use axum::extract::State;
+use axum::http::header::{
+    CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LOCATION, CONTENT_SECURITY_POLICY, HeaderMap,
+    HeaderName, VARY,
+};
+use axum::http::{Method, StatusCode};
+use axum::response::Response;
+use flisthub_flist::wire::DirectoryPage;
+use serde::Deserialize;
+
+use super::extract::QueryOf;
+use super::file_path::FilePath;
+use super::openapi::errors::{self, errors};
+use super::openapi::params;
+use super::range::{Resource, Verdict, decide};
+use super::ranged::{bare, changed, set, time, unsatisfiable};
+use super::{accept, content_type, directory_page, file_body};
+use crate::actions::files::{self, File, Opened, What};
+use crate::actions::{ActionError, Thing};
+use crate::auth::Caller;
+use crate::error::ApiError;
+use crate::state::Hub;
+
+/// Which sites may have it shown in their pages.
+const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
+
+errors! {
+    /// What a path of a file may be.
+    Pathed { 400 BAD_PATH, 404 NOT_FOUND, 422 NOT_A_FILE, 422 LINK_LOOP }
+    /// Parts of a file.
+    Parted { 412 PRECONDITION_FAILED, 416 RANGE_NOT_SATISFIABLE }
+    /// A query with other fields than it should have.
+    Queried { 400 BAD_QUERY }
+}
+
+/// What may be asked for beside the path.
+#[derive(Debug, Clone, Default, Deserialize, utoipa::IntoParams)]
+#[serde(default, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct FilesQuery {
+    /// The most entries of a directory's page; 50 unless given.
+    #[param(minimum = 1, maximum = 500)]
+    pub(super) limit: Option<u32>,
+    /// Where a directory's page begins: `next` of the page before.
+    pub(super) cursor: Option<String>,
+    /// Have a browser save the file whatever it is.
+    pub(super) download: bool,
+}
+
+/// What stands at the root of a flist's tree: a page of its entries.
+#[utoipa::path(
+    get, path = "/flists/{repository}/{name}/files", operation_id = "list_root",
+    tag = "contents", params(params::Name, FilesQuery),
+    responses(
+        (status = 200, description = "A page of the directory. `Link` leads to the next.", body = DirectoryPage),
+        (status = 304, description = "The caller has it."),
+        errors::Caller, errors::Named, errors::Timed, errors::Paged, errors::Conditional, errors::Objects,
+        Queried,
+    ),
+)]
+pub(super) async fn root(
+    hub: State<Hub>,
+    caller: Caller,
+    method: Method,
+    headers: HeaderMap,
+    path: FilePath,
+    query: QueryOf<FilesQuery>,
+) -> Result<Response, ApiError> {
+    files(hub, caller, method, headers, path, query).await
+}
+
+/// One file of a flist's tree, or a page of a directory.
+///
+/// The path is that of the file, each part percent-encoded; symbolic links are followed within the tree.
+/// A file can be had in parts, and as the zstd frames it is stored in.
+#[utoipa::path(
+    get, path = "/flists/{repository}/{name}/files/{*path}", operation_id = "read_file",
+    tag = "contents",
+    params(
+        params::Name, FilesQuery,
+        ("path" = String, Path, description = "Where it stands in the tree.", example = "etc/os-release"),
+        ("Range" = Option<String>, Header, description = "The bytes that are wanted, in up to 16 parts."),
+        ("Accept-Encoding" = Option<String>, Header, description = "`zstd` for the stored frames."),
+        ("If-None-Match" = Option<String>, Header, description = "The tag of what the caller has."),
+    ),
+    responses(
+        (status = 200, description = "The file, or a page of the directory.", content(
+            (Vec<u8> = "application/octet-stream"), (DirectoryPage = "application/json"),
+        )),
+        (status = 206, description = "The parts that were asked for.", content_type = "*/*"),
+        (status = 304, description = "The caller has it."),
+        errors::Caller, errors::Named, errors::Timed, errors::Paged, errors::Objects, Pathed, Parted,
+        Queried,
+    ),
+)]
+pub(super) async fn files(
+    State(hub): State<Hub>,
+    caller: Caller,
+    method: Method,
+    headers: HeaderMap,
+    path: FilePath,
+    QueryOf(query): QueryOf<FilesQuery>,
+) -> Result<Response, ApiError> {
+    let name = (path.repository.as_str(), path.name.as_str());
+    let opened = files::open(&hub, &caller, name, &path.path).await?;
+    let mut response = match &opened.what {
+        What::File(_) if path.directory => {
+            let what = format!("{}/: that is a file", path.path);
+            return Err(ActionError::not_found(Thing::Path, what).into());
+        }
+        What::File(file) => {
+            let asked = Asked { method: &method, headers: &headers, download: query.download };
+            file_answer(&hub, &opened, file, &asked).await?
+        }
+        What::Directory(id) => {
+            let at = (*id, &opened);
+            directory_page::answer(&hub, at, (&path, &query), (&method, &headers)).await?
+        }
+    };
+    set(&mut response, CACHE_CONTROL, "no-cache");
+    if opened.path != path.path {
+        let found = directory_page::url(&path, &opened.path);
+        set(&mut response, CONTENT_LOCATION, &found);
+    }
+    Ok(response)
+}
+
+/// A request for a file.
+struct Asked<'a> {
+    method: &'a Method,
+    headers: &'a HeaderMap,
+    download: bool,
+}
+
+impl Asked<'_> {
+    /// Whether the body comes as frames. Who asks for parts means those of the file itself.
+    fn as_frames(&self, file: &File) -> bool {
+        let ranged = self.headers.contains_key(axum::http::header::RANGE);
+        !ranged && file.size > 0 && accept::takes_zstd(self.headers)
+    }
+}
+
+async fn file_answer(
+    hub: &Hub,
+    opened: &Opened,
+    file: &File,
+    asked: &Asked<'_>,
+) -> Result<Response, ApiError> {
+    let (content, frames) = (file.content_id(), asked.as_frames(file));
+    let resource = Resource {
+        // The same content may be stored in other frames one day.
+        tag: if frames { format!("W/\"{content}-zstd\"") } else { format!("\"{content}\"") },
+        changed: changed(&opened.row),
+        length: file.size,
+        now: time(hub.clock.now()),
+    };
+    let verdict = decide(asked.method, asked.headers, &resource);
+    let name = opened.path.split_last().map(|(_, name)| name);
+    let name = name.as_ref().map_or(&b""[..], |name| name.as_bytes());
+    let mut response = match verdict {
+        Verdict::Failed => bare(StatusCode::PRECONDITION_FAILED, &resource),
+        Verdict::NotModified => bare(StatusCode::NOT_MODIFIED, &resource),
+        Verdict::Unsatisfiable => unsatisfiable(&resource, "the range lies outside of the file"),
+        Verdict::TooMany => {
+            unsatisfiable(&resource, "at most 16 ranges can be asked for at a time")
+        }
+        Verdict::Whole | Verdict::Part(_) | Verdict::Parts(_) => {
+            let mut kind = content_type::of(name).to_owned();
+            if content_type::is_text(&kind) && files::is_text(hub, file).await? {
+                kind.push_str("; charset=utf-8");
+            }
+            let whole = file_body::Whole { file, kind: &kind, content, frames };
+            let body = whole.steps(verdict);
+            let head = asked.method == Method::HEAD;
+            let mut response = bare(body.status, &resource);
+            body.send(hub, file, head, &mut response).await?;
+            response
+        }
+    };
+    set(&mut response, VARY, "accept-encoding");
+    guard(&mut response, name, asked.download);
+    Ok(response)
+}
+
+/// What keeps a browser from taking a stranger's file for a page of the hub.
+fn guard(response: &mut Response, name: &[u8], download: bool) {
+    set(response, CONTENT_SECURITY_POLICY, "sandbox; default-src 'none'");
+    set(response, RESOURCE_POLICY, "same-origin");
+    if download || !content_type::is_passive(content_type::of(name)) {
+        set(response, CONTENT_DISPOSITION, &content_type::attachment(name));
+    }
+}
