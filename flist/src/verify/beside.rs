@@ -35,6 +35,7 @@ impl<'a> Beside<'a> {
 
     /// What the base has under this name.
     pub(super) fn find(&mut self, name: &EntryName) -> Option<&Entry> {
+        self.begin();
         loop {
             let passed = self.leaf.as_slice().partition_point(|entry| entry.name < *name);
             if let Some(last) = passed.checked_sub(1) {
@@ -61,6 +62,7 @@ impl<'a> Beside<'a> {
         after: &EntryName,
         next: &DirectoryPart,
     ) -> bool {
+        self.begin();
         loop {
             if self.go_to(&part.last).is_none() {
                 return false;
@@ -79,11 +81,15 @@ impl<'a> Beside<'a> {
         }
     }
 
+    /// Opens the topmost object when something is first asked.
+    fn begin(&mut self) {
+        if let Some(top) = self.top.take() {
+            self.open(top);
+        }
+    }
+
     /// Passes all parts that end before `name`; `None` when nothing comes after them.
     fn go_to(&mut self, name: &EntryName) -> Option<()> {
-        if let Some(top) = self.top.take() {
-            self.open(top)?;
-        }
         loop {
             let node = self.nodes.last_mut()?;
             let passed = node.parts.as_slice().partition_point(|part| part.last < *name);

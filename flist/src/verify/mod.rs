@@ -34,8 +34,8 @@ pub struct VerifyLimits {
     /// The most content bytes of all files, holes included. A hole of a few bytes can claim exabytes,
     /// which whoever downloads the tree would have to receive.
     pub bytes: u64,
-    /// The most pieces of large files, all together. A list object can name the same part again and
-    /// again.
+    /// The most pieces of large files that are read, all together. A list object can name the same part
+    /// again and again. What is known from a base is not read and does not count.
     pub pieces: u64,
     /// The most bytes of a path; 4,096 at most.
     pub path_bytes: usize,
@@ -124,7 +124,7 @@ fn built(at: ChunkId, error: BuildError) -> VerifyError {
 /// `bases` are manifests of flists that are known whole: they passed this check, and nothing of them can
 /// have been removed since, because names point at them. What the flist has at the same path as a base is
 /// not read again, and its chunks are not asked for. A base that cannot be read is no help, and no error.
-/// Whether a flist passes does not depend on the bases.
+/// Otherwise, whether a flist passes does not depend on the bases.
 pub fn verify(
     store: &dyn ChunkStore,
     id: ChunkId,

@@ -42,3 +42,7 @@ mod space;
 mod strict;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod verify_bases;
+#[cfg(test)]
+mod verify_parts;
