@@ -120,10 +120,13 @@ pub struct FlistInfo {
     pub entries: u64,
     /// Content bytes of its files.
     pub bytes: u64,
-    /// Length of the `.flist` file in bytes.
-    pub file_bytes: u64,
-    /// When the name was last published, in seconds since the Unix epoch.
+    /// When the name that points at the flist last changed, in seconds since the Unix epoch.
     pub updated: u64,
+    /// Of the name: 1 for its first change, then one more each time.
+    pub revision: u64,
+    /// What the name links to, as `repository/name`, if it is a link.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link: Option<String>,
 }
 
 /// What an upload or a push did.

@@ -71,11 +71,17 @@ impl From<ActionError> for ApiError {
             ActionError::Denied(Denied::Scope | Denied::NotOwner | Denied::NotOperator) => {
                 body(StatusCode::FORBIDDEN, Code::FORBIDDEN)
             }
+            ActionError::Denied(Denied::ReadOnlyMode) => ErrorBody {
+                zero_hub: Some("readonly mode"),
+                ..body(StatusCode::FORBIDDEN, Code::READ_ONLY_MODE)
+            },
             ActionError::NotFound { what, .. } => ErrorBody {
                 zero_hub: Some(match what {
                     Thing::User | Thing::Repository => "user not found",
                     // 0-hub has no jobs, keeps no configuration and exports nothing.
-                    Thing::Flist | Thing::Job | Thing::ImageConfig | Thing::Path => {
+                    Thing::Tag => "source tag not found",
+                    Thing::Member => "target not found on this tag",
+                    Thing::Flist | Thing::Revision | Thing::Job | Thing::ImageConfig | Thing::Path => {
                         "source not found"
                     }
                 }),
@@ -86,6 +92,11 @@ impl From<ActionError> for ApiError {
             ActionError::Unprocessable { code, .. } => body(StatusCode::UNPROCESSABLE_ENTITY, code),
             ActionError::TooLarge(_) => body(StatusCode::PAYLOAD_TOO_LARGE, Code::TOO_LARGE),
             ActionError::Conflict(_) => body(StatusCode::CONFLICT, Code::CONFLICT),
+            ActionError::Taken(_) => body(StatusCode::CONFLICT, Code::NAME_TAKEN),
+            ActionError::Circular(_) => body(StatusCode::CONFLICT, Code::CIRCULAR_LINK),
+            ActionError::Precondition(_) => {
+                body(StatusCode::PRECONDITION_FAILED, Code::PRECONDITION_FAILED)
+            }
             ActionError::Missing(ids) => ErrorBody {
                 missing: ids.into(),
                 ..body(StatusCode::CONFLICT, Code::MISSING_OBJECTS)
@@ -139,6 +150,12 @@ impl ApiError {
         Self(ErrorBody::new(status, code, message))
     }
 
+    /// The same with ids that are not there.
+    pub(crate) fn missing(mut self, ids: Vec<ChunkId>) -> Self {
+        self.0.missing = ids.into();
+        self
+    }
+
     /// The code and the message, for what is no answer over HTTP.
     pub(crate) fn into_words(self) -> (&'static str, String) {
         (self.0.code.word(), self.0.message)
@@ -175,6 +192,7 @@ fn conversion(code: &str) -> (Code, StatusCode) {
     ];
     const OWN: &[(Code, StatusCode)] = &[
         (Code::FORBIDDEN, StatusCode::FORBIDDEN),
+        (Code::READ_ONLY_MODE, StatusCode::FORBIDDEN),
         (Code::CONFLICT, StatusCode::CONFLICT),
         (Code::BAD_DOCKER_CONFIG, StatusCode::INTERNAL_SERVER_ERROR),
         (Code::INTERNAL, StatusCode::INTERNAL_SERVER_ERROR),

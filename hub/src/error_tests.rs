@@ -18,6 +18,7 @@ fn every_error_has_its_status_and_code() {
         (ActionError::Denied(Denied::Scope), 403, "forbidden"),
         (ActionError::Denied(Denied::NotOwner), 403, "forbidden"),
         (ActionError::Denied(Denied::NotOperator), 403, "forbidden"),
+        (ActionError::Denied(Denied::ReadOnlyMode), 403, "read_only_mode"),
         (ActionError::not_found(Thing::Flist, "x"), 404, "not_found"),
         (ActionError::NoSession, 404, "no_session"),
         (StoreError::Full(text()).into(), 507, "disk_full"),

@@ -10,6 +10,7 @@ use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
+use tower::ServiceExt as _;
 use tower_http::normalize_path::NormalizePath;
 
 use crate::config::Limits;
@@ -30,6 +31,8 @@ pub async fn serve(hub: &Hub, listener: TcpListener, stop: impl Future<Output = 
     }
     // A path may end in `/`, as 0-hub's clients write some.
     let service = NormalizePath::trim_trailing_slash(routes::router(hub));
+    // Of a file's path it says that a directory is meant, so the whole of it is noted first.
+    let service = service.map_request(routes::note_path);
     let limits = &hub.config.limits;
     let http = http(limits);
     let connections = Arc::new(Semaphore::new(limits.connections));

@@ -2,16 +2,19 @@
 
 use std::sync::Arc;
 
-use flisthub_storage::{Clock, Maintain, RocksOptions, RocksStore};
+use flisthub_storage::{ChunkId, Clock, Maintain, RocksOptions, RocksStore};
+use quick_cache::sync::Cache;
 use tokio::sync::Semaphore;
 
 use crate::backup;
-use crate::catalog::{Catalog, CatalogError};
+use crate::catalog::{Catalog, CatalogError, FlistFacts};
 use crate::config::Config;
 use crate::data::DataDirectory;
 use crate::gate::Gate;
 use crate::images::Images;
 use crate::jobs::{Jobs, Kinds};
+use crate::objects::Objects;
+use crate::resolved::ResolvedNames;
 use crate::listening::Listening;
 
 /// Bytes of SQLite's header: a shorter file is none to SQLite, which makes a new database of it.
@@ -19,6 +22,9 @@ const SMALLEST_CATALOG: u64 = 100;
 
 /// Exports that run at a time. Each has some threads that pack, and up to about 64 MiB.
 const EXPORTS: usize = 4;
+
+/// Flists whose facts are remembered, about 100 bytes each.
+const FACTS: usize = 100_000;
 
 /// The hub. Cheap to clone; clones are the same hub.
 #[derive(Clone)]
@@ -35,6 +41,15 @@ pub struct Hub {
     pub images: Arc<Images>,
     /// What a backup copies; `None` for a hub that was put together from its parts.
     pub disk: Option<Arc<Disk>>,
+    /// What was read of flists by path.
+    pub objects: Arc<Objects>,
+    /// What names were found to lead to.
+    pub resolved: Arc<ResolvedNames>,
+    /// What was found out of flists that somebody asked for.
+    pub facts: Arc<Cache<ChunkId, FlistFacts>>,
+    /// Whether the hub serves although it lost something: then nothing is taken for whole because a name
+    /// points at it.
+    pub lossy: bool,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// The configuration.
@@ -146,6 +161,10 @@ impl Hub {
             publishes: places(limits.publishes),
             jobs: Arc::new(Jobs::new(Arc::new(Kinds))),
             images: Arc::default(),
+            objects: Arc::new(Objects::new(config.store.read_cache_bytes)),
+            resolved: Arc::default(),
+            facts: Arc::new(Cache::new(FACTS)),
+            lossy: false,
             disk: None,
             gate: Arc::default(),
             catalog,

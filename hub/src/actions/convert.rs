@@ -15,11 +15,12 @@ use tokio::runtime::Handle;
 
 use super::conversions::given_platform;
 use super::error::{ActionError, Thing};
+use super::facts;
 use super::publish::{Publication, Published, publish};
 use super::registries::registry_source;
 use super::sessions::{self, OwnSession};
 use crate::auth::{Caller, Right, Scope, allow};
-use crate::catalog::{RepositoryRow, Source};
+use crate::catalog::{FlistFacts, RepositoryRow, Source};
 use crate::images::{self, KnownLayers, LayerFiles};
 use crate::jobs::{ConvertSpec, ImageFrom};
 use crate::name::{FlistName, RepositoryName};
@@ -52,6 +53,8 @@ pub struct Conversion {
     pub converted: Converted,
     /// The name that points at it.
     pub published: Published,
+    /// Its entries by kind.
+    pub facts: FlistFacts,
     /// How long it took.
     pub seconds: f64,
 }
@@ -73,13 +76,14 @@ pub fn convert(
     let target = || (repository.clone(), name.clone());
     cancelled(monitor)?;
     monitor.progress(Progress { phase: "publish", done: 0, total: None });
-    let mut done = handle.block_on(published(hub, &converted, target(), spec.user_id));
+    let mut done = handle.block_on(published(hub, &caller, &converted, target()));
     if converted.reused > 0 && matches!(done, Err(ActionError::Missing(_))) {
         monitor.note("a known layer is no longer whole; all layers are fetched".to_owned());
         converted = work.run(false)?;
-        done = handle.block_on(published(hub, &converted, target(), spec.user_id));
+        done = handle.block_on(published(hub, &caller, &converted, target()));
     }
-    Ok(Conversion { converted, published: done?, seconds: started.elapsed().as_secs_f64() })
+    let (published, facts) = done?;
+    Ok(Conversion { converted, published, facts, seconds: started.elapsed().as_secs_f64() })
 }
 
 /// The last moment at which nothing is changed yet.
@@ -90,19 +94,19 @@ fn cancelled(monitor: &dyn Monitor) -> Result<(), ImageError> {
 /// Publishes an image's flist, and remembers which layers it is made of.
 pub(super) async fn published(
     hub: &Hub,
+    caller: &Caller,
     converted: &Converted,
     (repository, name): (RepositoryRow, FlistName),
-    user_id: i64,
-) -> Result<Published, ActionError> {
+) -> Result<(Published, FlistFacts), ActionError> {
     let manifest = converted.ingested.flist;
     let detail = Some(converted.image.with_digest());
-    let source = Source::Convert;
-    let publication = Publication { repository, name, user_id, source, detail, manifest };
-    let published = publish(hub, publication).await?;
+    let new = Publication::new(caller, repository, name, Source::Convert, manifest)?;
+    let published = publish(hub, Publication { detail, ..new }).await?;
     let layers: Vec<String> =
         converted.image.layers.iter().map(|layer| layer.diff_id.to_string()).collect();
     hub.catalog.set_image_layers(manifest, &layers).await?;
-    Ok(published)
+    let facts = facts::of(hub, manifest).await?;
+    Ok((published, facts))
 }
 
 /// Who asked, and the repository that they asked for, if they may still write to it: a job may have waited
@@ -118,7 +122,7 @@ async fn who_and_where(
     let repository = hub.catalog.repository(&name).await?.ok_or_else(gone)?;
     let scope = if spec.admin { Scope::Admin } else { Scope::Write };
     let caller = Caller::User { user, scope };
-    allow(&caller, Right::Write, &repository).map_err(ActionError::from)?;
+    allow(&hub.config, &caller, Right::Write, &repository).map_err(ActionError::from)?;
     Ok((caller, repository))
 }
 

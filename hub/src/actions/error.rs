@@ -57,6 +57,15 @@ pub enum ActionError {
     /// It clashes with what is there.
     #[error("{0}")]
     Conflict(String),
+    /// The name is taken: it is there, or is of another kind.
+    #[error("{0}")]
+    Taken(String),
+    /// A link would lead back to itself.
+    #[error("{0}")]
+    Circular(String),
+    /// What the request expects of a name does not hold.
+    #[error("{0}")]
+    Precondition(String),
     /// Objects are needed that are not in the store.
     #[error("{} objects are not in the store; send them and try again", .0.len())]
     Missing(Vec<ChunkId>),
@@ -109,6 +118,12 @@ pub enum Thing {
     Repository,
     /// A flist's name in a repository.
     Flist,
+    /// A tag in a repository.
+    Tag,
+    /// A member of a tag.
+    Member,
+    /// A revision of a name.
+    Revision,
     /// The configuration of the image that a flist was made of.
     ImageConfig,
     /// A path in a flist's tree.
@@ -123,6 +138,9 @@ impl fmt::Display for Thing {
             Self::User => "user",
             Self::Repository => "repository",
             Self::Flist => "flist",
+            Self::Tag => "tag",
+            Self::Member => "member",
+            Self::Revision => "revision",
             Self::ImageConfig => "image configuration in",
             Self::Path => "path",
             Self::Job => "job",
@@ -169,7 +187,17 @@ impl ActionError {
 impl From<CatalogError> for ActionError {
     fn from(error: CatalogError) -> Self {
         match error {
-            CatalogError::Conflict { .. } => Self::Conflict(error.to_string()),
+            CatalogError::Conflict { .. } | CatalogError::TooManyMembers { .. } => {
+                Self::Conflict(error.to_string())
+            }
+            CatalogError::Taken { .. } => Self::Taken(error.to_string()),
+            CatalogError::Circular { .. } | CatalogError::TooManyLinks { .. } => {
+                Self::Circular(error.to_string())
+            }
+            CatalogError::NoTarget { target } => {
+                Self::not_found(Thing::Flist, target.to_string())
+            }
+            CatalogError::Precondition { .. } => Self::Precondition(error.to_string()),
             error if error.is_full() => Self::Full(error.into()),
             error if error.is_read_only() => Self::ReadOnly(error.into()),
             error if error.is_busy() => Self::Busy("the catalog is busy; try again"),

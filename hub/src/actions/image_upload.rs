@@ -17,9 +17,11 @@ use super::conversions::given_platform;
 use super::convert::{Conversion, published};
 use super::error::ActionError;
 use super::feed::{FeedReader, Pumped, feed};
+use super::publish::expect;
 use super::sessions::{self, OwnSession};
 use super::{resolve, upload};
 use crate::auth::{Caller, Right};
+use crate::catalog::Condition;
 use crate::images;
 use crate::name::FlistName;
 use crate::state::Hub;
@@ -59,6 +61,7 @@ pub async fn take(
     let started = Instant::now();
     let repository = resolve::repository(hub, caller, Right::Write, target.0).await?;
     let name = FlistName::parse(target.1)?;
+    expect(hub, &repository, &name, &Condition::NONE).await?;
     let platform = given_platform(hub, asked.platform.as_deref())?;
     let running = sessions::place(hub)?;
     let session = sessions::open_in(hub, caller, &repository).await?;
@@ -89,9 +92,8 @@ pub async fn take(
         // It has seen enough to know that nothing comes of it.
         Pumped::ReaderGone => (&mut work).await??,
     };
-    let user_id = caller.user()?.id;
-    let published = published(hub, &converted, (repository, name), user_id).await?;
-    Ok(Conversion { converted, published, seconds: started.elapsed().as_secs_f64() })
+    let (published, facts) = published(hub, caller, &converted, (repository, name)).await?;
+    Ok(Conversion { converted, published, facts, seconds: started.elapsed().as_secs_f64() })
 }
 
 fn convert(

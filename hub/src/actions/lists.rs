@@ -6,7 +6,7 @@ use super::error::ActionError;
 use super::resolve;
 use super::stream::Items;
 use crate::auth::{Caller, Right};
-use crate::catalog::{NameRow, RepositoryRow};
+use crate::catalog::{NameRow, Named, RepositoryRow};
 use crate::state::Hub;
 
 /// Names that are read from the catalog at a time.
@@ -30,15 +30,27 @@ pub async fn me(hub: &Hub, caller: &Caller) -> Result<(String, Vec<String>), Act
 
 /// Every repository, by name.
 pub async fn repositories(hub: &Hub) -> Result<Vec<ListedRepository>, ActionError> {
-    let rows = hub.catalog.repositories().await?;
+    Ok(listed(hub, hub.catalog.repositories().await?))
+}
+
+/// A page of the repositories, by name, from after `after` (the empty text: from the first).
+pub async fn repositories_after(
+    hub: &Hub,
+    after: &str,
+    limit: u32,
+) -> Result<Vec<ListedRepository>, ActionError> {
+    Ok(listed(hub, hub.catalog.repositories_after(after, limit).await?))
+}
+
+fn listed(hub: &Hub, rows: Vec<RepositoryRow>) -> Vec<ListedRepository> {
     let listed = |row: RepositoryRow| {
         let official = hub.config.official_repositories.contains(&row.name);
         ListedRepository { row, official }
     };
-    Ok(rows.into_iter().map(listed).collect())
+    rows.into_iter().map(listed).collect()
 }
 
-/// What a name points at.
+/// What a name leads to.
 pub async fn flist(
     hub: &Hub,
     caller: &Caller,
@@ -48,18 +60,30 @@ pub async fn flist(
     resolve::flist(hub, caller, repository, name).await
 }
 
+/// A page of a repository's names, in order, from after `after` (the empty text: from the first).
+pub async fn page(
+    hub: &Hub,
+    caller: &Caller,
+    repository: &str,
+    after: &str,
+    limit: u32,
+) -> Result<Vec<Named>, ActionError> {
+    let repository = resolve::repository(hub, caller, Right::Read, repository).await?;
+    Ok(hub.catalog.names(repository.id, after, limit).await?)
+}
+
 /// The names of a repository, in order.
 pub async fn names(
     hub: &Hub,
     caller: &Caller,
     repository: &str,
-) -> Result<Items<NameRow>, ActionError> {
+) -> Result<Items<Named>, ActionError> {
     let repository = resolve::repository(hub, caller, Right::Read, repository).await?;
     Ok(names_in(hub, &repository))
 }
 
 /// The names of a repository, page by page: a long list is never whole in memory.
-pub fn names_in(hub: &Hub, repository: &RepositoryRow) -> Items<NameRow> {
+pub fn names_in(hub: &Hub, repository: &RepositoryRow) -> Items<Named> {
     let (hub, id) = (hub.clone(), repository.id);
     let pages = stream::try_unfold(Some(String::new()), move |after| {
         let hub = hub.clone();

@@ -46,12 +46,9 @@ pub async fn merge(
     let session = OwnSession::new(hub, &session);
     let (merged, put) = merge_trees(hub, running, &session, &sources, options).await?;
     let publication = Publication {
-        repository,
-        name,
-        user_id: caller.user()?.id,
-        source: Source::Merge,
         detail: Some(detail(request.rule, &sources)),
-        manifest: merged.flist,
+        bases: sources.flists.clone(),
+        ..Publication::new(caller, repository, name, Source::Merge, merged.flist)?
     };
     let published = publish(hub, publication).await?;
     Ok((published, summary(sources.names, request.rule, &merged.report, put)))

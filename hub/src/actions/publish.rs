@@ -2,7 +2,9 @@
 //! that no name ever refers to an absent object, and that what was acknowledged survives a crash:
 //!
 //! 1. inside the gate, so that no sweep deletes anything from here on;
-//! 2. every object and chunk of the flist is in the store, and what they say is true;
+//! 2. every object and chunk of the flist is in the store, and what they say is true. What a name points at
+//!    now has been checked before and is kept, so what the flist has in common with that is not looked
+//!    at again;
 //! 3. the barrier: all of them are durable;
 //! 4. a sweep that runs is told of the flist;
 //! 5. the catalog's row, in a transaction that is durable when it commits.
@@ -14,7 +16,10 @@ use flisthub_storage::{ChunkId, crash_point};
 use super::error::ActionError;
 use super::{resolve, sessions};
 use crate::auth::{Caller, Right};
-use crate::catalog::{Change, FlistRow, NameRow, RepositoryRow, Source};
+use crate::catalog::{
+    CatalogError, Change, Condition, FlistRow, Kind, NameRow, Named, Pointed, RepositoryRow,
+    Source, Written,
+};
 use crate::error::Code;
 use crate::name::FlistName;
 use crate::state::Hub;
@@ -38,6 +43,36 @@ pub(super) struct Publication {
     pub(super) detail: Option<String>,
     /// The manifest.
     pub(super) manifest: ChunkId,
+    /// Flists that names point at, which it has much in common with; what the name itself points at need
+    /// not be among them.
+    pub(super) bases: Vec<ChunkId>,
+    /// What must be true of the name.
+    pub(super) condition: Condition,
+    /// Everything is checked, and nothing changed.
+    pub(super) dry_run: bool,
+}
+
+impl Publication {
+    /// A publication without conditions, of what nothing is known of.
+    pub(super) fn new(
+        caller: &Caller,
+        repository: RepositoryRow,
+        name: FlistName,
+        source: Source,
+        manifest: ChunkId,
+    ) -> Result<Self, ActionError> {
+        Ok(Self {
+            repository,
+            name,
+            user_id: caller.user()?.id,
+            source,
+            detail: None,
+            manifest,
+            bases: Vec::new(),
+            condition: Condition::NONE,
+            dry_run: false,
+        })
+    }
 }
 
 /// A flist that is published.
@@ -45,8 +80,30 @@ pub(super) struct Publication {
 pub struct Published {
     /// The name and what it points at.
     pub row: NameRow,
+    /// The name as it now is.
+    pub named: Named,
     /// Whether there was no such name before.
     pub created: bool,
+    /// Whether anything changed.
+    pub changed: bool,
+}
+
+/// Fails early where a publish would fail in the end: something else has that name, or a condition does not
+/// hold. So nobody sends gigabytes in vain.
+pub(super) async fn expect(
+    hub: &Hub,
+    repository: &RepositoryRow,
+    name: &FlistName,
+    condition: &Condition,
+) -> Result<(), ActionError> {
+    let known = hub.catalog.named(repository.id, name).await?;
+    condition.check(name.as_str(), known.as_ref().map(|known| known.revision))?;
+    match known.map(|known| known.points_at.kind()) {
+        Some(kind) if kind != Kind::Flist => {
+            Err(CatalogError::Taken { name: name.to_string(), kind }.into())
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Does the steps, to their end also if nobody waits for it any more: a commit must not come after the
@@ -60,17 +117,25 @@ async fn publish_here(hub: &Hub, publication: Publication) -> Result<Published, 
     // First a place among those that are checked: who waits for one must not be inside.
     let permit = hub.publishes.clone().acquire_owned().await.map_err(ActionError::internal)?;
     let inside = hub.gate.enter().await;
-    let flist = verified(hub, publication.manifest).await?;
+    let bases = known_whole(hub, &publication).await?;
+    let flist = verified(hub, publication.manifest, bases).await?;
     drop(permit);
     crash_point("publish::verified");
     sessions::with_store(hub, |store| store.flush()).await?;
     crash_point("publish::durable");
     inside.register(flist.id);
-    let now = hub.clock.now();
-    let Publication { repository, name, user_id, source, detail, .. } = publication;
-    let (repository_id, detail) = (repository.id, detail.as_deref());
-    let change = Change { repository_id, name: &name, user_id, source, detail, now };
-    let written = hub.catalog.publish(&change, &flist).await?;
+    let Publication { repository, name, source, .. } = &publication;
+    let change = Change {
+        repository_id: repository.id,
+        name,
+        user_id: publication.user_id,
+        source: *source,
+        detail: publication.detail.as_deref(),
+        condition: &publication.condition,
+        dry_run: publication.dry_run,
+        now: hub.clock.now(),
+    };
+    let Written { named, created, changed } = hub.catalog.publish(&change, &flist).await?;
     drop(inside);
     crash_point("publish::committed");
     tracing::info!(
@@ -78,40 +143,59 @@ async fn publish_here(hub: &Hub, publication: Publication) -> Result<Published, 
         name = name.as_str(),
         flist.id = %flist.id,
         source = source.word(),
+        dry_run = publication.dry_run,
+        changed,
         "flist published"
     );
-    let name = name.as_str().to_owned();
-    Ok(Published {
-        row: NameRow { repository: repository.name, name, flist, updated: written.updated },
-        created: written.created,
-    })
+    let row = NameRow {
+        repository: named.repository.clone(),
+        name: named.name.clone(),
+        flist,
+        updated: named.updated,
+        revision: named.revision,
+        link: None,
+    };
+    Ok(Published { row, named, created, changed })
+}
+
+/// The bases that are whole for certain: a name points at them while no sweep deletes anything. A hub that
+/// serves although it lost something is certain of none.
+async fn known_whole(hub: &Hub, publication: &Publication) -> Result<Vec<ChunkId>, ActionError> {
+    if hub.lossy {
+        return Ok(Vec::new());
+    }
+    let now = hub.catalog.named(publication.repository.id, &publication.name).await?;
+    let mut whole = Vec::new();
+    if let Some(Named { points_at: Pointed::Flist(flist), .. }) = now {
+        whole.push(flist.id);
+    }
+    for base in &publication.bases {
+        if !whole.contains(base) && hub.catalog.is_named(*base).await? {
+            whole.push(*base);
+        }
+    }
+    Ok(whole)
 }
 
 /// Step 2: finds every object, and adds everything up again.
-async fn verified(hub: &Hub, manifest: ChunkId) -> Result<FlistRow, ActionError> {
+async fn verified(
+    hub: &Hub,
+    manifest: ChunkId,
+    bases: Vec<ChunkId>,
+) -> Result<FlistRow, ActionError> {
     let store = hub.store.clone();
     let limits = hub.config.limits.tree();
-    let work = move || verify(&*store, manifest, &limits);
+    let work = move || verify(&*store, manifest, &limits, &bases);
     let verified = tokio::task::spawn_blocking(work).await?;
-    let Verified { manifest: said, counts, file_bytes } =
-        verified.map_err(|error| match error {
-            VerifyError::Missing(ids) => ActionError::Missing(ids),
-            VerifyError::Limit { .. } => ActionError::TooLarge(error.to_string()),
-            VerifyError::Bad { .. } => {
-                ActionError::Unprocessable { code: Code::BAD_FLIST, message: error.to_string() }
-            }
-            VerifyError::Store(error) => error.into(),
-        })?;
-    Ok(FlistRow {
-        id: manifest,
-        entries: said.totals.entries,
-        bytes: said.totals.bytes,
-        file_bytes,
-        regular: counts.regular,
-        symlink: counts.symlink,
-        directory: counts.directory,
-        special: counts.special,
-    })
+    let Verified { manifest: said } = verified.map_err(|error| match error {
+        VerifyError::Missing(ids) => ActionError::Missing(ids),
+        VerifyError::Limit { .. } => ActionError::TooLarge(error.to_string()),
+        VerifyError::Bad { .. } => {
+            ActionError::Unprocessable { code: Code::BAD_FLIST, message: error.to_string() }
+        }
+        VerifyError::Store(error) => error.into(),
+    })?;
+    Ok(FlistRow { id: manifest, entries: said.totals.entries, bytes: said.totals.bytes })
 }
 
 /// Publishes what was pushed in a session, and ends the session. A publish that fails leaves the session
@@ -121,6 +205,7 @@ pub async fn pushed(
     caller: &Caller,
     (repository, name): (&str, &str),
     asked: Publish,
+    condition: Condition,
 ) -> Result<Published, ActionError> {
     let repository = resolve::repository(hub, caller, Right::Write, repository).await?;
     let name = FlistName::parse(name)?;
@@ -138,9 +223,8 @@ pub async fn pushed(
         let message = format!("`detail` has at most {MAX_DETAIL} bytes and no control characters");
         return Err(ActionError::Invalid { code: Code::BAD_DETAIL, message });
     }
-    let (user_id, detail) = (caller.user()?.id, asked.detail);
-    let source = Source::Push;
-    let publication = Publication { repository, name, user_id, source, detail, manifest };
+    let new = Publication::new(caller, repository, name, Source::Push, manifest)?;
+    let publication = Publication { detail: asked.detail, condition, ..new };
     let published = publish(hub, publication).await?;
     sessions::with_store(hub, move |store| store.close_session(&session.id)).await?;
     Ok(published)

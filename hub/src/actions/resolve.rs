@@ -1,9 +1,14 @@
-//! From names in a request to rows of the catalog, with the caller's right checked.
+//! From names in a request to rows of the catalog, with the caller's right checked. Links are followed
+//! here, and every repository on the way must be one that the caller may read.
+
+use std::sync::Arc;
 
 use super::error::{ActionError, Thing};
 use crate::auth::{Caller, Right, allow};
-use crate::catalog::{NameRow, RepositoryRow};
-use crate::name::{FlistName, RepositoryName};
+use crate::catalog::{LinkRow, MAX_HOPS, NameRow, Named, Pointed, RepositoryRow, Target};
+use crate::error::Code;
+use crate::name::{FlistName, NameError, RepositoryName};
+use crate::resolved::Resolved;
 use crate::state::Hub;
 
 /// The repository of that name, if the caller may do `right` to it.
@@ -21,7 +26,7 @@ pub(super) async fn repository(
     // What is no name is the name of nothing.
     let parsed = RepositoryName::parse(name).map_err(|_| not_found())?;
     let repository = hub.catalog.repository(&parsed).await?.ok_or_else(not_found)?;
-    allow(caller, right, &repository)?;
+    allow(&hub.config, caller, right, &repository)?;
     Ok(repository)
 }
 
@@ -34,20 +39,172 @@ pub(super) async fn own_repository(
     repository(hub, caller, Right::Write, &name).await
 }
 
-/// What a name in a readable repository points at.
-pub(super) async fn flist(
+/// What a name in a readable repository leads to: the flist at the end of its links.
+pub async fn flist(
     hub: &Hub,
     caller: &Caller,
     repository_name: &str,
     name: &str,
 ) -> Result<NameRow, ActionError> {
+    let asked = format!("{repository_name}/{}", without_ending(name));
+    let generation = hub.catalog.names_generation();
+    if let Some(known) = hub.resolved.get(&asked, generation) {
+        known
+            .way
+            .iter()
+            .try_for_each(|repository| allow(&hub.config, caller, Right::Read, repository))?;
+        return Ok(known.row.clone());
+    }
+    let mut way = Vec::new();
+    let (first, end) = follow(hub, caller, (repository_name, name), &mut way).await?;
+    let Pointed::Flist(flist) = end.points_at else {
+        let what = format!("{}: that is a tag, whose members are flists", shown(&asked));
+        return Err(ActionError::not_found(Thing::Flist, what));
+    };
+    let link = first.points_at.target().cloned();
+    let row = NameRow {
+        flist,
+        updated: end.updated,
+        revision: first.revision,
+        link: link.map(|target| LinkRow { target, linked: first.updated }),
+        repository: first.repository,
+        name: first.name,
+    };
+    let resolved = Resolved { generation, row: row.clone(), way };
+    hub.resolved.insert(asked, Arc::new(resolved));
+    Ok(row)
+}
+
+/// The tag that a name in a readable repository is or links to, and the repository that the tag is in.
+pub(super) async fn tag(
+    hub: &Hub,
+    caller: &Caller,
+    repository_name: &str,
+    name: &str,
+) -> Result<(RepositoryRow, Named), ActionError> {
+    let mut way = Vec::new();
+    let found = follow(hub, caller, (repository_name, name), &mut way).await;
+    let not_found = |name: String| ActionError::not_found(Thing::Tag, name);
+    let (_, end) = found.map_err(|error| match error {
+        ActionError::NotFound { what: Thing::Flist, name } => not_found(name),
+        error => error,
+    })?;
+    let repository = way.pop().filter(|_| end.points_at == Pointed::Tag);
+    Ok((repository.ok_or_else(|| not_found(shown(name)))?, end))
+}
+
+/// A name in a readable repository as it is: nothing is followed.
+pub async fn named(
+    hub: &Hub,
+    caller: &Caller,
+    repository_name: &str,
+    name: &str,
+) -> Result<Named, ActionError> {
     let repository = repository(hub, caller, Right::Read, repository_name).await?;
+    named_in(hub, &repository, name).await
+}
+
+/// A name of a repository as it is.
+pub(super) async fn named_in(
+    hub: &Hub,
+    repository: &RepositoryRow,
+    name: &str,
+) -> Result<Named, ActionError> {
     let not_found = || ActionError::not_found(Thing::Flist, shown(name));
     let parsed = FlistName::parse(name).map_err(|_| not_found())?;
-    hub.catalog.name(repository.id, &parsed).await?.ok_or_else(not_found)
+    hub.catalog.named(repository.id, &parsed).await?.ok_or_else(not_found)
+}
+
+/// What one of several names in a request leads to now. Which of them it is is told, whatever of it is not
+/// there.
+pub(super) async fn source(
+    hub: &Hub,
+    caller: &Caller,
+    name: &Target,
+) -> Result<NameRow, ActionError> {
+    let found = flist(hub, caller, &name.repository, &name.name).await;
+    found.map_err(|error| of_several(name, error))
+}
+
+fn of_several(name: &Target, error: ActionError) -> ActionError {
+    match error {
+        ActionError::NotFound { what: Thing::Repository, .. } => {
+            ActionError::not_found(Thing::Flist, name.to_string())
+        }
+        // Of a link that dangles both names are told already.
+        ActionError::NotFound { name: told, .. } if !told.contains('/') => {
+            ActionError::not_found(Thing::Flist, name.to_string())
+        }
+        error => error,
+    }
+}
+
+/// What a link would lead to: the name that is given, if a flist or tag that the caller may read stands at
+/// the end. `code` says in errors what the name was given for.
+pub(super) async fn target(
+    hub: &Hub,
+    caller: &Caller,
+    text: &str,
+    code: Code,
+) -> Result<(Target, Named), ActionError> {
+    let target = parse_target(text, code)?;
+    let asked = (target.repository.as_str(), target.name.as_str());
+    let found = follow(hub, caller, asked, &mut Vec::new()).await;
+    let (_, end) = found.map_err(|error| of_several(&target, error))?;
+    Ok((target, end))
+}
+
+/// `repository/name`, also when `.flist` follows.
+pub(super) fn parse_target(text: &str, code: Code) -> Result<Target, ActionError> {
+    let invalid = |message| ActionError::Invalid { code, message };
+    let Some((repository, name)) = text.split_once('/') else {
+        return Err(invalid(format!("`{}` is not a REPOSITORY/NAME", shown(text))));
+    };
+    let (repository, name) = RepositoryName::parse(repository)
+        .and_then(|repository| Ok((repository, FlistName::parse(name)?)))
+        .map_err(|error: NameError| invalid(error.to_string()))?;
+    Ok(Target { repository: repository.to_string(), name: name.to_string() })
+}
+
+/// Follows a name to what is no link: the name itself, and the one at the end. `way` gets the repositories
+/// that were read.
+async fn follow(
+    hub: &Hub,
+    caller: &Caller,
+    (repository_name, name): (&str, &str),
+    way: &mut Vec<RepositoryRow>,
+) -> Result<(Named, Named), ActionError> {
+    let readable = repository(hub, caller, Right::Read, repository_name).await?;
+    let first = named_in(hub, &readable, name).await?;
+    way.push(readable);
+    let mut at = first.clone();
+    for _ in 0..=MAX_HOPS {
+        let Some(target) = at.points_at.target().cloned() else { return Ok((first, at)) };
+        let next = async {
+            let readable = repository(hub, caller, Right::Read, &target.repository).await?;
+            let next = named_in(hub, &readable, &target.name).await?;
+            Ok::<_, ActionError>((readable, next))
+        };
+        let (readable, next) = next.await.map_err(|error| match error {
+            ActionError::NotFound { .. } | ActionError::Denied(_) => {
+                let what = format!("{target}, to which {}/{} links", first.repository, first.name);
+                ActionError::not_found(Thing::Flist, what)
+            }
+            error => error,
+        })?;
+        way.push(readable);
+        at = next;
+    }
+    let what =
+        format!("{}/{}: it leads over more than {MAX_HOPS} links", first.repository, first.name);
+    Err(ActionError::not_found(Thing::Flist, what))
+}
+
+fn without_ending(name: &str) -> &str {
+    name.strip_suffix(crate::name::FLIST_ENDING).unwrap_or(name)
 }
 
 /// A name from a request, fit for a message.
-fn shown(name: &str) -> String {
+pub(super) fn shown(name: &str) -> String {
     name.chars().filter(|char| !char.is_control()).take(128).collect()
 }

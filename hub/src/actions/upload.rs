@@ -14,11 +14,11 @@ use tokio::task::JoinHandle;
 
 use super::error::ActionError;
 use super::feed::{Feed, FeedReader, Pumped, feed};
-use super::publish::{Publication, Published, publish};
-use super::resolve;
+use super::publish::{Publication, Published, expect, publish};
+use super::{facts, resolve};
 use super::sessions::{self, OwnSession};
 use crate::auth::Caller;
-use crate::catalog::{RepositoryRow, Source};
+use crate::catalog::{Condition, FlistFacts, RepositoryRow, Source};
 use crate::error::Code;
 use crate::name::FlistName;
 use crate::state::Hub;
@@ -33,7 +33,7 @@ const PROTECTED: &[&str] = &["readme", "backend", "entrypoint", "environ", "port
 pub struct Place {
     repository: RepositoryRow,
     session: OwnSession,
-    user_id: i64,
+    caller: Caller,
     _running: OwnedSemaphorePermit,
 }
 
@@ -43,7 +43,7 @@ pub async fn place(hub: &Hub, caller: &Caller) -> Result<Place, ActionError> {
     let running = sessions::place(hub)?;
     let session = sessions::open(hub, caller, &repository.name).await?;
     let session = OwnSession::new(hub, &session);
-    Ok(Place { repository, session, user_id: caller.user()?.id, _running: running })
+    Ok(Place { repository, session, caller: caller.clone(), _running: running })
 }
 
 /// An archive that is being converted.
@@ -60,6 +60,8 @@ pub struct Upload {
 pub struct Uploaded {
     /// The name and what it points at.
     pub published: Published,
+    /// Its entries by kind.
+    pub facts: FlistFacts,
     /// What it took.
     pub report: UploadReport,
 }
@@ -67,8 +69,9 @@ pub struct Uploaded {
 impl Place {
     /// Starts converting an archive whose bytes are still to come. The name is `file` without its
     /// archive ending.
-    pub fn start(self, hub: &Hub, file: &str) -> Result<Upload, ActionError> {
+    pub async fn start(self, hub: &Hub, file: &str) -> Result<Upload, ActionError> {
         let name = FlistName::of_upload(file)?;
+        expect(hub, &self.repository, &name, &Condition::NONE).await?;
         let (feed, reader) = feed();
         let store = InSession::new(self.session.store(), self.session.id());
         let options = options(hub);
@@ -113,17 +116,14 @@ impl Upload {
         self.feed.end().await;
         let ingested = self.work.await??;
         let ingested = with_values(hub, &self.place.session, ingested, values).await?;
-        let publication = Publication {
-            repository: self.place.repository,
-            name: self.name,
-            user_id: self.place.user_id,
-            source: Source::Upload,
-            detail: None,
-            manifest: ingested.flist,
-        };
+        let Place { repository, caller, .. } = &self.place;
+        let (repository, manifest) = (repository.clone(), ingested.flist);
+        let publication =
+            Publication::new(caller, repository, self.name, Source::Upload, manifest)?;
         let published = publish(hub, publication).await?;
         let report = report(&ingested, self.started.elapsed().as_secs_f64());
-        Ok(Uploaded { published, report })
+        let facts = facts::of(hub, manifest).await?;
+        Ok(Uploaded { published, facts, report })
     }
 }
 

@@ -68,13 +68,28 @@ impl Caller {
     }
 }
 
-impl FromRequestParts<Hub> for Caller {
+/// A caller whom the `Authorization` header alone names, and nothing that a browser sends along by itself:
+/// for what changes something by a `GET`, which any page can make a browser send. Whatever other ways there
+/// will be to say who is calling, this is not to take them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TokenCaller(pub Caller);
+
+impl FromRequestParts<Hub> for TokenCaller {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, hub: &Hub) -> Result<Self, ApiError> {
         match parts.headers.get(AUTHORIZATION) {
-            None => Ok(Self::Anonymous),
-            Some(header) => Ok(Self::of_header(hub, header.as_bytes()).await?),
+            None => Ok(Self(Caller::Anonymous)),
+            Some(header) => Ok(Self(Caller::of_header(hub, header.as_bytes()).await?)),
         }
+    }
+}
+
+impl FromRequestParts<Hub> for Caller {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, hub: &Hub) -> Result<Self, ApiError> {
+        let TokenCaller(caller) = TokenCaller::from_request_parts(parts, hub).await?;
+        Ok(caller)
     }
 }

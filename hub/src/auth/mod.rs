@@ -5,7 +5,7 @@ mod permission;
 mod scope;
 mod token;
 
-pub use caller::{AuthError, Caller};
+pub use caller::{AuthError, Caller, TokenCaller};
 pub use permission::{Denied, Right, allow, allow_job, allow_operate, visible_jobs};
 pub use scope::{ParseScopeError, Scope};
 pub(crate) use token::seconds;

@@ -3,6 +3,7 @@
 
 use super::{Caller, Scope};
 use crate::catalog::RepositoryRow;
+use crate::config::Config;
 
 /// What someone wants to do with a repository.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,13 +29,24 @@ pub enum Denied {
     /// Only the operator may.
     #[error("this needs a token with the scope admin")]
     NotOperator,
+    /// The hub's configuration says that nothing changes.
+    #[error("this hub is in read-only mode: nothing can be changed")]
+    ReadOnlyMode,
 }
 
-/// Decides. Every repository is public for now, so reading is always allowed.
-pub fn allow(caller: &Caller, right: Right, repository: &RepositoryRow) -> Result<(), Denied> {
+/// Decides. Every repository is public for now, so reading is always allowed. In a hub that is configured
+/// as read-only nobody may write.
+pub fn allow(
+    config: &Config,
+    caller: &Caller,
+    right: Right,
+    repository: &RepositoryRow,
+) -> Result<(), Denied> {
     match (right, caller) {
-        (Right::Read, _) | (Right::Write, Caller::User { scope: Scope::Admin, .. }) => Ok(()),
+        (Right::Read, _) => Ok(()),
         (Right::Write, Caller::Anonymous) => Err(Denied::Anonymous),
+        (Right::Write, Caller::User { .. }) if config.read_only => Err(Denied::ReadOnlyMode),
+        (Right::Write, Caller::User { scope: Scope::Admin, .. }) => Ok(()),
         (Right::Write, Caller::User { scope: Scope::Read, .. }) => Err(Denied::Scope),
         (Right::Write, Caller::User { user, scope: Scope::Write }) => {
             if user.id == repository.owner_id { Ok(()) } else { Err(Denied::NotOwner) }
@@ -82,6 +94,8 @@ mod tests {
         let repository = RepositoryRow { id: 5, name: "alice".into(), owner_id: 1, updated: 0 };
         let user = |id, scope| Caller::User { user: UserRow { id, name: String::new() }, scope };
         let no = Err(Denied::NotOperator);
+        let (usual, read_only) =
+            (Config::default(), Config { read_only: true, ..Config::default() });
         for (caller, write, operate) in [
             (Caller::Anonymous, Err(Denied::Anonymous), Err(Denied::Anonymous)),
             (user(1, Scope::Read), Err(Denied::Scope), no),
@@ -91,9 +105,17 @@ mod tests {
             (user(2, Scope::Write), Err(Denied::NotOwner), no),
             (user(2, Scope::Admin), Ok(()), Ok(())),
         ] {
-            assert_eq!(allow(&caller, Right::Read, &repository), Ok(()), "{caller:?}");
-            assert_eq!(allow(&caller, Right::Write, &repository), write, "{caller:?}");
+            let allowed = |config: &Config, right| allow(config, &caller, right, &repository);
+            assert_eq!(allowed(&usual, Right::Read), Ok(()), "{caller:?}");
+            assert_eq!(allowed(&usual, Right::Write), write, "{caller:?}");
             assert_eq!(allow_operate(&caller), operate, "{caller:?}");
+            // Upkeep goes on in read-only mode.
+            let refused = match caller {
+                Caller::Anonymous => Denied::Anonymous,
+                Caller::User { .. } => Denied::ReadOnlyMode,
+            };
+            assert_eq!(allowed(&read_only, Right::Read), Ok(()), "{caller:?}");
+            assert_eq!(allowed(&read_only, Right::Write), Err(refused), "{caller:?}");
         }
     }
 

@@ -1,5 +1,9 @@
 //! What can go wrong in the catalog.
 
+use super::changes::MAX_HOPS;
+use super::names::{Kind, Target};
+use super::tags::MAX_MEMBERS;
+
 /// Why the catalog could not answer or change.
 #[derive(Debug, thiserror::Error)]
 pub enum CatalogError {
@@ -7,6 +11,46 @@ pub enum CatalogError {
     #[error("{what} exists already")]
     Conflict {
         /// What it is, as a user knows it: "user alice".
+        what: String,
+    },
+    /// A name of another kind is in the way.
+    #[error("the name {name} is {kind} already; delete it first, or choose another name")]
+    Taken {
+        /// The name.
+        name: String,
+        /// What it is.
+        kind: Kind,
+    },
+    /// A link would lead back to itself.
+    #[error("the link {name} would lead back to itself")]
+    Circular {
+        /// The link's name.
+        name: String,
+    },
+    /// What a link is to point at, or what that points at, is not there.
+    #[error("there is no {target} to link to")]
+    NoTarget {
+        /// The name that is not there.
+        target: Target,
+    },
+    /// Too many links would have to be followed.
+    #[error("{target} is reached over more than {MAX_HOPS} links; link to where they lead")]
+    TooManyLinks {
+        /// What was to be linked to.
+        target: Target,
+    },
+    /// A tag is full.
+    #[error(
+        "the tag {tag} has {MAX_MEMBERS} members, which is the most; remove some, or make another tag"
+    )]
+    TooManyMembers {
+        /// The tag's name.
+        tag: String,
+    },
+    /// What the caller wants to be true of a name is not.
+    #[error("{what}: what the request expects does not hold any more; look again and decide anew")]
+    Precondition {
+        /// What is true instead.
         what: String,
     },
     /// A row holds what this program never writes. Someone edited the file, or a disk lies.

@@ -1,10 +1,13 @@
 //! The history of names: every change, who made it, and how. Rows are only ever added.
 
 use flisthub_storage::ChunkId;
-use sqlx::AnyConnection;
+use sqlx::any::AnyRow;
+use sqlx::{AnyConnection, FromRow, Row};
 
 use super::Catalog;
+use super::changes::{Change, kept};
 use super::error::CatalogError;
+use super::names::{Kind, Pointed, Target};
 use super::rows::{column, id, inconsistent, number};
 use crate::name::FlistName;
 
@@ -23,11 +26,38 @@ pub enum Source {
     Convert,
     /// Flists were merged.
     Merge,
+    /// It was made to point at what another name points at.
+    Promote,
+    /// It was made a link, or its link was changed.
+    Link,
+    /// A member of the tag was set.
+    Tag,
+    /// A member of the tag was removed.
+    Untag,
+    /// It was given this name, or taken it away.
+    Rename,
+    /// It was made to point at what it pointed at before.
+    Rollback,
+    /// A `.flist` file was uploaded.
+    UploadFlist,
 }
 
 impl Source {
-    const ALL: [Self; 6] =
-        [Self::Upload, Self::Push, Self::Delete, Self::Undelete, Self::Convert, Self::Merge];
+    const ALL: [Self; 13] = [
+        Self::Upload,
+        Self::Push,
+        Self::Delete,
+        Self::Undelete,
+        Self::Convert,
+        Self::Merge,
+        Self::Promote,
+        Self::Link,
+        Self::Tag,
+        Self::Untag,
+        Self::Rename,
+        Self::Rollback,
+        Self::UploadFlist,
+    ];
 
     /// The word in the history.
     pub fn word(self) -> &'static str {
@@ -38,6 +68,13 @@ impl Source {
             Self::Undelete => "undelete",
             Self::Convert => "convert",
             Self::Merge => "merge",
+            Self::Promote => "promote",
+            Self::Link => "link",
+            Self::Tag => "tag",
+            Self::Untag => "untag",
+            Self::Rename => "rename",
+            Self::Rollback => "rollback",
+            Self::UploadFlist => "upload-flist",
         }
     }
 
@@ -46,32 +83,19 @@ impl Source {
     }
 }
 
-/// Who changes which name, when and how.
-#[derive(Debug, Clone)]
-pub struct Change<'a> {
-    /// Number of the repository.
-    pub repository_id: i64,
-    /// The name.
-    pub name: &'a FlistName,
-    /// Number of the user who changes it.
-    pub user_id: i64,
-    /// How it is changed.
-    pub source: Source,
-    /// Where what it then points at came from, for people: of a conversion, the image with its digest.
-    pub detail: Option<&'a str>,
-    /// Now, in seconds since the Unix epoch.
-    pub now: u64,
-}
-
 /// A row of `name_history`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HistoryRow {
     /// 1 for the name's first change.
     pub revision: u64,
-    /// What the name pointed at from then on; `None` once deleted.
+    /// What the name was from then on; `None` once it was gone.
+    pub kind: Option<Kind>,
+    /// The flist it pointed at from then on.
     pub flist: Option<ChunkId>,
-    /// Number of the user who changed it.
-    pub user_id: Option<i64>,
+    /// The name that a link pointed at from then on.
+    pub target: Option<Target>,
+    /// Name of the user who changed it; `None` once the user is gone.
+    pub user: Option<String>,
     /// How it was changed.
     pub source: Source,
     /// Where what it then pointed at came from, for people.
@@ -80,58 +104,114 @@ pub struct HistoryRow {
     pub happened: u64,
 }
 
+/// The columns of a [`HistoryRow`] as the database gives them.
+struct Columns {
+    revision: i64,
+    kind: i16,
+    flist_id: Option<Vec<u8>>,
+    target_repository: Option<String>,
+    target_name: Option<String>,
+    user: Option<String>,
+    source: String,
+    detail: Option<String>,
+    happened_at: i64,
+}
+
+impl FromRow<'_, AnyRow> for Columns {
+    fn from_row(row: &AnyRow) -> Result<Self, sqlx::Error> {
+        Ok(Self {
+            revision: row.try_get("revision")?,
+            kind: row.try_get("kind")?,
+            flist_id: row.try_get("flist_id")?,
+            target_repository: row.try_get("target_repository")?,
+            target_name: row.try_get("target_name")?,
+            user: row.try_get("user_name")?,
+            source: row.try_get("source")?,
+            detail: row.try_get("detail")?,
+            happened_at: row.try_get("happened_at")?,
+        })
+    }
+}
+
+impl Columns {
+    fn into_row(self, of: &str) -> Result<HistoryRow, CatalogError> {
+        let (table, row) = ("name_history", format!("{of} {}", self.revision));
+        let wrong = || inconsistent(table, &row);
+        let kind = match self.kind {
+            0 => None,
+            code => Some(Kind::from_code(code).ok_or_else(wrong)?),
+        };
+        let target = self.target_repository.zip(self.target_name);
+        Ok(HistoryRow {
+            revision: number(table, &row, self.revision)?,
+            kind,
+            flist: self.flist_id.map(|flist| id(table, &row, &flist)).transpose()?,
+            target: target.map(|(repository, name)| Target { repository, name }),
+            user: self.user,
+            source: Source::from_word(&self.source).ok_or_else(wrong)?,
+            detail: self.detail,
+            happened: number(table, &row, self.happened_at)?,
+        })
+    }
+}
+
 impl Catalog {
-    /// Every change of a name, oldest first.
+    /// The changes of a name before the revision `before` (`None`: from the last one), newest first, at most
+    /// `limit`.
     pub async fn history(
         &self,
         repository_id: i64,
         name: &FlistName,
+        before: Option<u64>,
+        limit: u32,
     ) -> Result<Vec<HistoryRow>, CatalogError> {
-        type Row = (i64, Option<Vec<u8>>, Option<i64>, String, Option<String>, i64);
-        let rows: Vec<Row> = sqlx::query_as(
-            "select revision, flist_id, user_id, source, detail, happened_at from name_history
-             where repository_id = $1 and name = $2 order by revision",
+        let rows: Vec<Columns> = sqlx::query_as(
+            "select revision, kind, flist_id, target_repository, target_name,
+                    users.name as user_name, source, detail, happened_at
+             from name_history left join users on users.id = name_history.user_id
+             where repository_id = $1 and name_history.name = $2 and revision < $3
+             order by revision desc limit $4",
         )
         .bind(repository_id)
         .bind(name.as_str())
+        .bind(before.map_or(i64::MAX, column))
+        .bind(i64::from(limit))
         .fetch_all(&self.pool)
         .await?;
-        let read = |(revision, flist, user_id, source, detail, happened): Row| {
-            let (table, row) = ("name_history", format!("{repository_id}/{name} {revision}"));
-            Ok(HistoryRow {
-                revision: number(table, &row, revision)?,
-                flist: flist.map(|flist| id(table, &row, &flist)).transpose()?,
-                user_id,
-                source: Source::from_word(&source).ok_or_else(|| inconsistent(table, &row))?,
-                detail,
-                happened: number(table, &row, happened)?,
-            })
-        };
-        rows.into_iter().map(read).collect()
+        let of = format!("{repository_id}/{name}");
+        rows.into_iter().map(|row| row.into_row(&of)).collect()
     }
 
-    /// What a name pointed at before it was last deleted; `None` if it never was. Whether the name was
-    /// made again since then is not asked here.
+    /// One change of a name.
+    pub async fn history_entry(
+        &self,
+        repository_id: i64,
+        name: &FlistName,
+        revision: u64,
+    ) -> Result<Option<HistoryRow>, CatalogError> {
+        let rows = self.history(repository_id, name, revision.checked_add(1), 1).await?;
+        Ok(rows.into_iter().next().filter(|row| row.revision == revision))
+    }
+
+    /// What a name was before it was last deleted or renamed away; `None` if it never was. Whether the name
+    /// was made again since then is not asked here.
     pub async fn before_deletion(
         &self,
         repository_id: i64,
         name: &FlistName,
-    ) -> Result<Option<ChunkId>, CatalogError> {
-        let row: Option<(Vec<u8>,)> = sqlx::query_as(
-            "select flist_id from name_history
-             where repository_id = $1 and name = $2 and flist_id is not null and revision <
-                 (select max(revision) from name_history
-                  where repository_id = $1 and name = $2 and flist_id is null)
-             order by revision desc limit 1",
+    ) -> Result<Option<HistoryRow>, CatalogError> {
+        let (gone,): (Option<i64>,) = sqlx::query_as(
+            "select max(revision) from name_history
+             where repository_id = $1 and name = $2 and kind = 0",
         )
         .bind(repository_id)
         .bind(name.as_str())
-        .fetch_optional(&self.pool)
+        .fetch_one(&self.pool)
         .await?;
-        let row = row.map(|(flist,)| {
-            id("name_history", &format!("{repository_id}/{name} before its deletion"), &flist)
-        });
-        row.transpose()
+        let Some(gone) = gone else { return Ok(None) };
+        let gone = number("name_history", name.as_str(), gone)?;
+        let rows = self.history(repository_id, name, Some(gone), 1).await?;
+        Ok(rows.into_iter().next().filter(|row| row.kind.is_some()))
     }
 
     /// Every flist that a sweep must keep, each once: what names point at, and what the history holds,
@@ -143,11 +223,11 @@ impl Catalog {
     /// go on without it.
     pub async fn roots(&self, deleted_before: u64) -> Result<Vec<ChunkId>, CatalogError> {
         let rows: Vec<(Vec<u8>,)> = sqlx::query_as(
-            "select flist_id from names
+            "select flist_id from names where flist_id is not null
              union
              select kept.flist_id from name_history as kept
              left join (select repository_id, name, max(revision) as revision from name_history
-                        where flist_id is null
+                        where kind = 0
                           and (happened_at < $1
                                or happened_at < (select swept_before from hub_state))
                         group by repository_id, name) as gone
@@ -161,31 +241,66 @@ impl Catalog {
     }
 }
 
-/// Adds to the name's history and marks the repository as changed.
+/// Adds to the name's history, marks the repository as changed, and gives the revision.
 pub(super) async fn record(
     connection: &mut AnyConnection,
     change: &Change<'_>,
-    flist: Option<ChunkId>,
-) -> Result<(), CatalogError> {
-    sqlx::query(
-        "insert into name_history (repository_id, name, revision, flist_id, user_id, source,
-                                   detail, happened_at)
-         select $1, $2, coalesce(max(revision), 0) + 1, $3, $4, $5, $6, $7
-         from name_history where repository_id = $1 and name = $2",
+    points_at: Option<&Pointed>,
+) -> Result<u64, CatalogError> {
+    let (kind, flist, target) = kept(points_at);
+    let (revision,): (i64,) = sqlx::query_as(
+        "insert into name_history (repository_id, name, revision, kind, flist_id,
+                                   target_repository, target_name, user_id, source, detail,
+                                   happened_at)
+         select $1, $2, coalesce(max(revision), 0) + 1, $3, $4, $5, $6, $7, $8, $9, $10
+         from name_history where repository_id = $1 and name = $2
+         returning revision",
     )
     .bind(change.repository_id)
     .bind(change.name.as_str())
+    .bind(kind)
     .bind(flist.map(|flist| flist.as_bytes().to_vec()))
+    .bind(target.map(|target| target.repository.clone()))
+    .bind(target.map(|target| target.name.clone()))
     .bind(change.user_id)
     .bind(change.source.word())
     .bind(change.detail)
     .bind(column(change.now))
-    .execute(&mut *connection)
+    .fetch_one(&mut *connection)
     .await?;
     sqlx::query("update repositories set updated_at = $1 where id = $2 and updated_at < $1")
         .bind(column(change.now))
         .bind(change.repository_id)
         .execute(connection)
         .await?;
+    number("name_history", change.name.as_str(), revision)
+}
+
+/// Copies what a name was since it was last made to the end of another name's history. So the other name
+/// keeps what this one kept, and rows are only ever added.
+pub(super) async fn copy_history(
+    connection: &mut AnyConnection,
+    change: &Change<'_>,
+    to: &FlistName,
+) -> Result<(), CatalogError> {
+    sqlx::query(
+        "insert into name_history (repository_id, name, revision, kind, flist_id,
+                                   target_repository, target_name, user_id, source, detail,
+                                   happened_at)
+         select repository_id, $3,
+                revision - coalesce(gone.revision_before, 0) + coalesce(there.revision_last, 0),
+                kind, flist_id, target_repository, target_name, user_id, source, detail, happened_at
+         from name_history
+         cross join (select max(revision) as revision_before from name_history
+                     where repository_id = $1 and name = $2 and kind = 0) as gone
+         cross join (select max(revision) as revision_last from name_history
+                     where repository_id = $1 and name = $3) as there
+         where repository_id = $1 and name = $2 and revision > coalesce(gone.revision_before, 0)",
+    )
+    .bind(change.repository_id)
+    .bind(change.name.as_str())
+    .bind(to.as_str())
+    .execute(connection)
+    .await?;
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use flisthub_storage::{ChunkId, Kind};
 
-use super::{Catalog, CatalogError, Change, FlistRow, Source};
+use super::{Catalog, CatalogError, Change, Condition, FlistRow, Source};
 use crate::name::{FlistName, RepositoryName};
 
 /// A catalog with one user, and short ways to change names.
@@ -41,13 +41,16 @@ impl Names {
             user_id: self.user_id,
             source,
             detail: None,
+            condition: &Condition::NONE,
+            dry_run: false,
             now,
         }
     }
 
     async fn before_deletion(&self, name: &str) -> Option<ChunkId> {
         let name = FlistName::parse(name).unwrap();
-        self.catalog.before_deletion(self.repository_id, &name).await.unwrap()
+        let row = self.catalog.before_deletion(self.repository_id, &name).await.unwrap();
+        row.map(|row| row.flist.unwrap())
     }
 
     /// Asserts which flists are kept, by the words they were made of.
@@ -61,16 +64,7 @@ impl Names {
 }
 
 fn row(flist: &str) -> FlistRow {
-    FlistRow {
-        id: Kind::Manifest.id_of(flist.as_bytes()),
-        entries: 1,
-        bytes: 2,
-        file_bytes: 3,
-        regular: 1,
-        symlink: 0,
-        directory: 0,
-        special: 0,
-    }
+    FlistRow { id: Kind::Manifest.id_of(flist.as_bytes()), entries: 1, bytes: 2 }
 }
 
 #[tokio::test]
@@ -191,11 +185,14 @@ async fn an_undelete_leaves_a_name_alone_that_is_there_again() {
     let base = FlistName::parse("base").unwrap();
     let undelete = |now| names.change(&base, Source::Undelete, now);
     names.catalog.publish(&undelete(30), &row("one")).await.unwrap();
-    let history = names.catalog.history(names.repository_id, &base).await.unwrap();
+    let history = names.catalog.history(names.repository_id, &base, None, 100).await.unwrap();
     match names.catalog.publish(&undelete(31), &row("two")).await {
         Err(CatalogError::Conflict { what }) => assert_eq!(what, "flist base"),
         other => panic!("{other:?}"),
     }
-    assert_eq!(names.catalog.history(names.repository_id, &base).await.unwrap(), history);
-    assert_eq!(history.last().unwrap().source, Source::Undelete);
+    assert_eq!(
+        names.catalog.history(names.repository_id, &base, None, 100).await.unwrap(),
+        history
+    );
+    assert_eq!(history[0].source, Source::Undelete);
 }

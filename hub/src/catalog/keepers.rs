@@ -26,6 +26,7 @@ impl Catalog {
         let rows: Vec<(String, String, Vec<u8>)> = sqlx::query_as(
             "select repositories.name, names.name, names.flist_id
              from names join repositories on repositories.id = names.repository_id
+             where names.flist_id is not null
              order by names.updated_at desc
              limit $1",
         )
@@ -40,6 +41,16 @@ impl Catalog {
         rows.into_iter().map(name).collect()
     }
 
+    /// Whether a name points at a flist now.
+    pub async fn is_named(&self, flist: ChunkId) -> Result<bool, CatalogError> {
+        let row: Option<(i64,)> =
+            sqlx::query_as("select repository_id from names where flist_id = $1 limit 1")
+                .bind(flist.as_bytes().to_vec())
+                .fetch_optional(&self.pool)
+                .await?;
+        Ok(row.is_some())
+    }
+
     /// Every reason why a sweep keeps a flist: what names point at, then the revisions of their history,
     /// and of names that were not deleted before `deleted_before`. The flists are those of
     /// [`Catalog::roots`].
@@ -48,12 +59,13 @@ impl Catalog {
         let rows: Vec<Columns> = sqlx::query_as(
             "select names.flist_id, repositories.name, names.name, 0 as revision
              from names join repositories on repositories.id = names.repository_id
+             where names.flist_id is not null
              union all
              select kept.flist_id, repositories.name, kept.name, kept.revision
              from name_history as kept
              join repositories on repositories.id = kept.repository_id
              left join (select repository_id, name, max(revision) as revision from name_history
-                        where flist_id is null
+                        where kind = 0
                           and (happened_at < $1
                                or happened_at < (select swept_before from hub_state))
                         group by repository_id, name) as gone

@@ -47,6 +47,11 @@ pub(super) const STEPS: &[Step] = &[
         name: "image_layers",
         sql: include_str!("../../../migrations/0008_image_layers.sql"),
     },
+    Step {
+        version: 9,
+        name: "links_and_tags",
+        sql: include_str!("../../../migrations/0009_links_and_tags.sql"),
+    },
 ];
 
 /// Applies the first `count` steps that are not applied yet. `connection` holds the write lock, in a

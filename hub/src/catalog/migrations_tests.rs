@@ -84,6 +84,29 @@ const SAMPLES: &[Sample] = &[
                  values (x'aa', 1, 'sha256:ab'), (x'aa', 2, 'sha256:ab')"],
         count: ("select count(*) from image_layers join flists on flists.id = flist_id", 2),
     },
+    Sample {
+        step: 9,
+        rows: &[
+            "insert into names (repository_id, name, kind, target_repository, target_name, revision,
+                                updated_at)
+             values (1, 'latest', 2, 'bob', 'base', 1, 16), (1, 'stable', 3, null, null, 1, 17)",
+            "insert into tag_members (repository_id, tag, name, target_repository, target_name, linked_at)
+             values (1, 'stable', 'base', 'alice', 'base', 17)",
+            "insert into flist_facts (flist_id, file_bytes, md5, regular, symlink, directory, special)
+             values (x'aa', 50, x'bb', 1, 1, 1, 1)",
+        ],
+        // What stood there before is a flist at its revision; a deletion is one.
+        count: (
+            "select count(*) from names
+             left join name_history on name_history.repository_id = names.repository_id
+                   and name_history.name = names.name
+             where (names.name = 'base' and names.kind = 1 and names.revision = 1
+                    and name_history.kind = 1)
+                or names.kind = 2 or names.kind = 3
+                or (select kind from name_history where name = 'old') <> 0",
+            3,
+        ),
+    },
 ];
 
 #[tokio::test]

@@ -7,8 +7,11 @@
 //! The database is an SQLite file. The hub and the `flisthub` commands may use it at the same time:
 //! readers never wait, writers take turns.
 
+mod changes;
 mod check;
+mod condition;
 mod error;
+mod facts;
 mod history;
 mod hub_state;
 mod image_layers;
@@ -18,10 +21,12 @@ mod jobs;
 mod keepers;
 mod lane;
 mod migrations;
+mod name_row;
 mod names;
 mod repositories;
 mod rows;
 mod snapshot;
+mod tags;
 mod tokens;
 mod users;
 
@@ -32,24 +37,33 @@ mod jobs_tests;
 #[cfg(test)]
 mod migrations_tests;
 #[cfg(test)]
+mod names_tests;
+#[cfg(test)]
 mod tests;
 
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use sqlx::any::AnyPoolOptions;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{Any, AnyConnection, AnyPool, ConnectOptions, Connection as _, Executor, Transaction};
 
+pub use changes::{Change, MAX_HOPS, Written};
+pub use condition::Condition;
 pub use error::CatalogError;
-pub use history::{Change, HistoryRow, Source};
+pub use facts::FlistFacts;
+pub use history::{HistoryRow, Source};
 pub use job_log::{JobNews, JobProgress, LOG_LINES, LogLine};
 pub use job_row::{JobRow, JobState};
 pub use jobs::{Claim, JobEnd, NewJob};
 pub use keepers::Keeper;
 pub use lane::Lane;
-pub use names::{FlistRow, NameRow, Written};
+pub use name_row::{LinkRow, NameRow};
+pub use names::{FlistRow, Kind, Named, Pointed, Target};
 pub use repositories::RepositoryRow;
+pub use tags::MemberRow;
 pub use tokens::{NewToken, TokenHash, TokenRow};
 pub use users::UserRow;
 
@@ -68,6 +82,17 @@ const SETTINGS: &str = "
 #[derive(Debug, Clone)]
 pub struct Catalog {
     pool: AnyPool,
+    /// How often names have changed, or may have.
+    changes: Arc<AtomicU64>,
+}
+
+/// Names are changing: what was remembered of them does not count any more once this is dropped.
+struct NamesChange(Arc<AtomicU64>);
+
+impl Drop for NamesChange {
+    fn drop(&mut self) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+    }
 }
 
 impl Catalog {
@@ -99,7 +124,7 @@ impl Catalog {
             })
             .connect(url.as_str())
             .await?;
-        Ok(Self { pool })
+        Ok(Self { pool, changes: Arc::default() })
     }
 
     async fn migrate(&self, steps: usize) -> Result<(), CatalogError> {
@@ -112,6 +137,17 @@ impl Catalog {
     /// could find the lock taken later, and SQLite would fail it without waiting.
     async fn write(&self) -> Result<Transaction<'static, Any>, CatalogError> {
         Ok(self.pool.begin_with("begin immediate").await?)
+    }
+
+    fn names_change(&self) -> NamesChange {
+        NamesChange(Arc::clone(&self.changes))
+    }
+
+    /// A number that differs whenever names have changed since it was asked for: who remembers what a name
+    /// points at asks before, and looks again once the number is another. Only changes by this process
+    /// count; the commands that change names do it through the hub that runs.
+    pub fn names_generation(&self) -> u64 {
+        self.changes.load(Ordering::SeqCst)
     }
 
     /// Whether the database answers.

@@ -62,6 +62,23 @@ impl Catalog {
         rows.into_iter().map(RepositoryRow::from_columns).collect()
     }
 
+    /// A page of the repositories, by name, from after `after` (the empty text: from the first).
+    pub async fn repositories_after(
+        &self,
+        after: &str,
+        limit: u32,
+    ) -> Result<Vec<RepositoryRow>, CatalogError> {
+        let rows: Vec<Columns> = sqlx::query_as(
+            "select id, name, owner_id, updated_at from repositories
+             where name > $1 order by name limit $2",
+        )
+        .bind(after)
+        .bind(i64::from(limit))
+        .fetch_all(&self.pool)
+        .await?;
+        rows.into_iter().map(RepositoryRow::from_columns).collect()
+    }
+
     /// The repositories that a user owns, by name.
     pub async fn repositories_of(&self, user_id: i64) -> Result<Vec<RepositoryRow>, CatalogError> {
         let rows: Vec<Columns> = sqlx::query_as(

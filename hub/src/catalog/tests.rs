@@ -3,7 +3,9 @@
 use flisthub_storage::{ChunkId, Kind};
 
 use super::Catalog;
-use super::{CatalogError, Change, FlistRow, NewToken, Source, Written};
+use super::{
+    CatalogError, Change, Condition, FlistFacts, FlistRow, NewToken, Pointed, Source, Written,
+};
 use crate::auth::Scope;
 use crate::name::{FlistName, RepositoryName};
 
@@ -22,16 +24,39 @@ fn id(text: &str) -> ChunkId {
 }
 
 fn flist(text: &str) -> FlistRow {
-    FlistRow {
-        id: id(text),
-        entries: 10,
-        bytes: 1 << 40,
-        file_bytes: 300,
-        regular: 6,
-        symlink: 1,
-        directory: 2,
-        special: 1,
-    }
+    FlistRow { id: id(text), entries: 10, bytes: 1 << 40 }
+}
+
+/// Whether it is new, and when it last changed.
+fn told(written: &Written) -> (bool, u64) {
+    (written.created, written.named.updated)
+}
+
+#[tokio::test]
+async fn facts_are_kept_of_published_flists_alone() {
+    let (_directory, catalog) = catalog().await;
+    let (md5, count) = ([7; 16], 1);
+    let facts =
+        FlistFacts { file_bytes: 300, md5, regular: count, symlink: 2, directory: 3, special: 4 };
+    catalog.set_facts(id("one"), &facts).await.unwrap();
+    assert_eq!(catalog.facts(id("one")).await.unwrap(), None, "no such flist");
+    let user_id = catalog.create_user(&name("alice"), 1).await.unwrap().id;
+    let repository_id = catalog.repository(&name("alice")).await.unwrap().unwrap().id;
+    let base = FlistName::parse("base").unwrap();
+    let change = Change {
+        repository_id,
+        name: &base,
+        user_id,
+        source: Source::Push,
+        detail: None,
+        condition: &Condition::NONE,
+        dry_run: false,
+        now: 1,
+    };
+    catalog.publish(&change, &flist("one")).await.unwrap();
+    catalog.set_facts(id("one"), &facts).await.unwrap();
+    catalog.set_facts(id("one"), &facts).await.unwrap();
+    assert_eq!(catalog.facts(id("one")).await.unwrap(), Some(facts));
 }
 
 #[tokio::test]
@@ -87,27 +112,39 @@ async fn names_move_and_their_history_stays() {
     let user_id = catalog.create_user(&name("alice"), 1).await.unwrap().id;
     let repository_id = catalog.repository(&name("alice")).await.unwrap().unwrap().id;
     let base = FlistName::parse("base").unwrap();
-    let change =
-        |source, now| Change { repository_id, name: &base, user_id, source, detail: None, now };
+    let change = |source, now| Change {
+        repository_id,
+        name: &base,
+        user_id,
+        source,
+        detail: None,
+        condition: &Condition::NONE,
+        dry_run: false,
+        now,
+    };
 
     let first = catalog.publish(&change(Source::Upload, 10), &flist("one")).await.unwrap();
-    assert_eq!(first, Written { created: true, updated: 10 });
+    assert_eq!(told(&first), (true, 10));
     let second = catalog.publish(&change(Source::Push, 11), &flist("two")).await.unwrap();
-    assert_eq!(second, Written { created: false, updated: 11 });
-    let row = catalog.name(repository_id, &base).await.unwrap().unwrap();
+    assert_eq!(told(&second), (false, 11));
+    let row = catalog.named(repository_id, &base).await.unwrap().unwrap();
     assert_eq!((row.repository.as_str(), row.name.as_str()), ("alice", "base"));
-    assert_eq!((row.flist, row.updated), (flist("two"), 11));
+    assert_eq!((row.points_at, row.updated), (Pointed::Flist(flist("two")), 11));
+    assert_eq!(row.revision, 2);
     assert_eq!(catalog.repository(&name("alice")).await.unwrap().unwrap().updated, 11);
 
     assert!(catalog.delete_name(&change(Source::Delete, 12)).await.unwrap());
     assert!(!catalog.delete_name(&change(Source::Delete, 13)).await.unwrap());
-    assert_eq!(catalog.name(repository_id, &base).await.unwrap(), None);
+    assert_eq!(catalog.named(repository_id, &base).await.unwrap(), None);
     let from = Some("docker.io/library/alpine@sha256:ab");
     let converted = Change { detail: from, ..change(Source::Convert, 14) };
     let again = catalog.publish(&converted, &flist("one")).await.unwrap();
     assert!(again.created);
 
-    let history = catalog.history(repository_id, &base).await.unwrap();
+    let mut history = catalog.history(repository_id, &base, None, 100).await.unwrap();
+    let page = catalog.history(repository_id, &base, Some(4), 2).await.unwrap();
+    assert_eq!(page, history[1..3]);
+    history.reverse();
     let seen: Vec<_> =
         history.iter().map(|row| (row.revision, row.flist, row.source, row.happened)).collect();
     assert_eq!(
@@ -121,7 +158,7 @@ async fn names_move_and_their_history_stays() {
     );
     let details: Vec<_> = history.iter().map(|row| row.detail.as_deref()).collect();
     assert_eq!(details, [None, None, None, from]);
-    assert!(history.iter().all(|row| row.user_id == Some(user_id)));
+    assert!(history.iter().all(|row| row.user.as_deref() == Some("alice")));
 }
 
 #[tokio::test]
@@ -137,6 +174,8 @@ async fn names_come_in_pages() {
             user_id,
             source: Source::Push,
             detail: None,
+            condition: &Condition::NONE,
+            dry_run: false,
             now: 1,
         };
         catalog.publish(&change, &flist("one")).await.unwrap();
@@ -203,12 +242,14 @@ async fn the_time_of_the_last_change_never_goes_back() {
         user_id,
         source: Source::Push,
         detail: None,
+        condition: &Condition::NONE,
+        dry_run: false,
         now,
     };
     catalog.publish(&change(20), &flist("one")).await.unwrap();
     let late = catalog.publish(&change(15), &flist("two")).await.unwrap();
-    assert_eq!(late, Written { created: false, updated: 20 });
-    let row = catalog.name(repository_id, &base).await.unwrap().unwrap();
-    assert_eq!((row.flist, row.updated), (flist("two"), 20));
+    assert_eq!(told(&late), (false, 20));
+    let row = catalog.named(repository_id, &base).await.unwrap().unwrap();
+    assert_eq!((row.points_at, row.updated), (Pointed::Flist(flist("two")), 20));
     assert_eq!(catalog.repository(&name("alice")).await.unwrap().unwrap().updated, 20);
 }

@@ -291,7 +291,7 @@ mod tests {
         let example = include_str!("../../../docs/flisthub.example.toml");
         assert_eq!(parse(example).unwrap(), Config::default());
         let keys = example.lines().filter(|line| line.contains(" = ")).count();
-        assert_eq!(keys, 46, "a key is missing from the example, or not counted here");
+        assert_eq!(keys, 47, "a key is missing from the example, or not counted here");
         assert_eq!(parse("").unwrap(), Config::default());
     }
 
@@ -314,6 +314,7 @@ mod tests {
                 "there are standard (fastcdc-2020/64k-256k-1024k), fine",
             ),
             ("[store]\nchunk_cache_bytes = 1_099_511_627_777", "store.chunk_cache_bytes"),
+            ("[store]\nread_cache_bytes = 1_099_511_627_777", "store.read_cache_bytes"),
             ("[store]\nreclaim_garbage_percent = 0", "store.reclaim_garbage_percent"),
             ("[store]\nreclaim_garbage_percent = 101", "from 1 to 100"),
             ("[store]\nreclaim_bytes_per_second = 1_048_575", "at least 1048576"),

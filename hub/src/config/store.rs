@@ -26,6 +26,9 @@ pub struct Store {
     pub block_cache_bytes: usize,
     /// Bytes of memory for objects that were read lately, decoded; 0 for none. Default: 32 MiB.
     pub chunk_cache_bytes: usize,
+    /// Bytes of memory for what was read by path: directories as they decode, and small chunks; 0 for none.
+    /// Default: 64 MiB.
+    pub read_cache_bytes: usize,
     /// Bytes of memory for writes that are not in their final files. Default: 64 MiB.
     pub write_buffer_bytes: usize,
     /// Seconds for which a sweep spares what was put or asked for, unless the sweep is told otherwise,
@@ -47,6 +50,7 @@ impl Default for Store {
             compression_level: flisthub_storage::DEFAULT_LEVEL,
             block_cache_bytes: 64 << 20,
             chunk_cache_bytes: 32 << 20,
+            read_cache_bytes: 64 << 20,
             write_buffer_bytes: 64 << 20,
             grace_seconds: flisthub_storage::DEFAULT_GRACE,
             reclaim_garbage_percent: 25,
@@ -69,6 +73,11 @@ impl Store {
         fits(
             self.chunk_cache_bytes as u64 <= MOST_MEMORY,
             "store.chunk_cache_bytes",
+            format!("at most {MOST_MEMORY}"),
+        )?;
+        fits(
+            self.read_cache_bytes as u64 <= MOST_MEMORY,
+            "store.read_cache_bytes",
             format!("at most {MOST_MEMORY}"),
         )?;
         fits(

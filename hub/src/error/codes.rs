@@ -73,8 +73,11 @@ codes! {
     BAD_CREDENTIALS = "bad_credentials" { 400 "credentials that no registry can be given" }
     BAD_REFERENCE = "bad_reference" { 400 "no image reference" }
     BAD_PLATFORM = "bad_platform" { 400 "no os/architecture or os/architecture/variant" }
+    BAD_PATH = "bad_path" { 400 "a path that no file of a tree can have" }
     BAD_QUERY = "bad_query" { 400 "a query with other fields or values than those of the route" }
     BAD_EXPORT = "bad_export" { 400 "a query of an export with a wrong parameter" }
+    BAD_TARGET = "bad_target" { 400 "what a link is to point at is no repository/name, or cannot be linked to" }
+    BAD_REVISION = "bad_revision" { 400 "a revision that cannot be gone back to" }
     BAD_TAG = "bad_tag" { 400 "a tag that no image can have" }
     BAD_JOB = "bad_job" { 400 "no such kind of job or argument" }
     BAD_PAGE = "bad_page" { 400 "no such page" }
@@ -90,6 +93,7 @@ codes! {
     INVALID_TOKEN = "invalid_token" { 401 "nobody has that token" }
     TOKEN_EXPIRED = "token_expired" { 401 "the token's time is over" }
     FORBIDDEN = "forbidden" { 403 "the token does not reach that far, or it is somebody else's" }
+    READ_ONLY_MODE = "read_only_mode" { 403 "the hub is configured to change nothing" }
     HOST_REFUSED = "host_refused" { 403 "the hub does not connect to that registry" }
     REGISTRY_UNAUTHORIZED = "registry_unauthorized" { 403 "the registry refuses the credentials, or wants some" }
     NOT_FOUND = "not_found" { 404 "no such route or thing" }
@@ -103,12 +107,16 @@ codes! {
     TIMEOUT = "timeout" { 408 "the request took too long" }
     TOO_SLOW = "too_slow" { 408 "the body comes in too slowly" }
     CONFLICT = "conflict" { 409 "it clashes with what is there" }
+    NAME_TAKEN = "name_taken" { 409 "the name is there already, or is of another kind" }
+    CIRCULAR_LINK = "circular_link" { 409 "the link would lead back to itself" }
     CREDENTIALS_GONE = "credentials_gone" { 409 "the hub was restarted and has forgotten the credentials" }
     SWEPT = "swept" { 410 "a sweep has taken what it needs" }
     PRECONDITION_FAILED = "precondition_failed" { 412 "a condition of the request does not hold" }
     TOO_LARGE = "too_large" { 413 "a limit of the hub is passed" }
     UNSUPPORTED_MEDIA_TYPE = "unsupported_media_type" { 415 "a body without the Content-Type that it needs" }
     RANGE_NOT_SATISFIABLE = "range_not_satisfiable" { 416 "the range lies outside" }
+    NOT_A_FILE = "not_a_file" { 422 "a device, a pipe or a socket: there is nothing to read in it" }
+    LINK_LOOP = "link_loop" { 422 "symbolic links that lead in a circle, or over more than 40" }
     BAD_ARCHIVE = "bad_archive" { 422 "the bytes cannot become a flist" }
     BAD_FLIST = "bad_flist" { 422 "the objects do not decode, or what they say is not true" }
     MERGE_CONFLICTS = "merge_conflicts" { 422 "a merge by the rule `refuse` found conflicts" }

@@ -36,7 +36,8 @@ impl KnownLayers<'_> {
     fn may_use(&self, diff_id: &Digest) -> Result<bool, CatalogError> {
         let digest = diff_id.to_string();
         let holders = self.handle.block_on(self.hub.catalog.repositories_with_layer(&digest))?;
-        Ok(holders.iter().any(|holder| allow(self.caller, Right::Read, holder).is_ok()))
+        let may_read = |holder| allow(&self.hub.config, self.caller, Right::Read, holder).is_ok();
+        Ok(holders.iter().any(may_read))
     }
 
     /// Whether the store has all that the layer names. A sweep spares it for at least half the grace from now; a

@@ -2,18 +2,22 @@
 //! image that was converted.
 
 use axum::body::Body;
-use axum::extract::rejection::{JsonRejection, QueryRejection};
-use axum::extract::{FromRequest as _, Multipart, Path, Query, Request, State};
+use axum::extract::rejection::JsonRejection;
+use axum::extract::{FromRequest as _, Multipart, Path, Request, State};
 use axum::http::StatusCode;
 use axum::http::header::{CONTENT_TYPE, LOCATION};
 use axum::response::{IntoResponse, Response};
 use axum::{Form, Json};
-use flisthub_flist::wire::{Conversion, RegistryCredentials};
+use flisthub_flist::wire::{Conversion, JobInfo, RegistryCredentials};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use utoipa::IntoParams;
 
+use super::extract::QueryOf;
 use super::face;
 use super::intake::Paced;
+use super::openapi::errors::{self, errors};
+use super::openapi::params;
 use crate::actions::{ActionError, conversions, image_upload};
 use crate::auth::Caller;
 use crate::error::{ApiError, Code};
@@ -21,7 +25,43 @@ use crate::jobs::{report, wire};
 use crate::name::FLIST_ENDING;
 use crate::state::Hub;
 
-/// `POST /api/v1/conversions`: 202 with the job.
+errors! {
+    /// What is wrong with what is asked for, before any image is looked at.
+    Asking { 400 BAD_CONVERSION, 400 BAD_SOURCE, 400 BAD_CREDENTIALS }
+    /// What is wrong with the image's name or its platform.
+    Reference { 400 BAD_REFERENCE, 400 BAD_PLATFORM }
+    /// The hub's own credentials cannot be used.
+    OwnCredentials { 500 BAD_DOCKER_CONFIG }
+    /// What may be wrong with an archive of an image.
+    Archived {
+        400 BAD_PLATFORM, 404 UNKNOWN_IMAGE, 409 NAME_TAKEN, 422 AMBIGUOUS_IMAGE, 422 BAD_IMAGE, 422 BAD_LAYER,
+        422 NO_PLATFORM, 422 UNKNOWN_TYPE, 500 FAILED,
+    }
+    /// The query of an archive.
+    ArchiveQuery { 400 BAD_QUERY }
+}
+
+/// Converts an image of a registry, or of an engine of the hub's machine, into a flist.
+///
+/// If the same caller has asked for the same image, and that job has not ended, it is that job that comes back.
+/// Credentials are held in memory until the job has ended, never written down and never shown.
+#[utoipa::path(
+    post, path = "/conversions", operation_id = "convert_image", tag = "images",
+    security(("bearer" = [])),
+    request_body(content = Conversion, examples(
+        ("public" = (value = json!({"image": "debian:12", "name": "debian"}))),
+        ("private" = (value = json!({
+            "image": "registry.example.org/team/app:1", "platform": "linux/arm64",
+            "credentials": {"username": "alice", "password": "…"},
+        }))),
+    )),
+    responses(
+        (status = 202, description = "The job; its result is as an upload's.", body = JobInfo,
+         headers(("Location" = String, description = "The job's own path."))),
+        errors::Caller, errors::Token, errors::Timed, errors::JsonBody, errors::Named,
+        errors::NewName, errors::Writes, Asking, Reference, OwnCredentials,
+    ),
+)]
 pub(super) async fn start(
     State(hub): State<Hub>,
     caller: Caller,
@@ -53,7 +93,16 @@ pub(super) async fn zero_hub(
     Ok(face::success(Some(&payload(&result))))
 }
 
-/// `GET /api/v1/flists/{repository}/{name}/image`: the image's configuration, byte for byte.
+/// The configuration of the image that a flist was made of, byte for byte as the image has it.
+#[utoipa::path(
+    get, path = "/flists/{repository}/{name}/image", operation_id = "get_image_config",
+    tag = "images", params(params::Name),
+    responses(
+        (status = 200, description = "The configuration.", body = Value,
+         example = json!({"architecture": "amd64", "os": "linux", "config": {"Cmd": ["/bin/sh"]}})),
+        errors::Caller, errors::Named, errors::Objects,
+    ),
+)]
 pub(super) async fn image_config(
     State(hub): State<Hub>,
     caller: Caller,
@@ -64,26 +113,40 @@ pub(super) async fn image_config(
 }
 
 /// What `POST …/image` is asked for beside the archive.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(super) struct AskedOfArchive {
+    /// Which image of the archive; the only one unless given.
     tag: Option<String>,
+    /// Which image of one for several platforms: `linux/arm64`; the hub's own platform unless given.
     platform: Option<String>,
+    /// Whether to add a `.startup.toml` that starts what the image would start.
     #[serde(default)]
     startup: bool,
 }
 
-/// `POST /api/v1/flists/{repository}/{name}/image`: an archive of an image, converted as it is.
+/// Converts an archive of an image, as `docker save` writes it, or an OCI layout in a tar.
+///
+/// Plain or compressed. It is kept on the hub's disk while it is read.
+#[utoipa::path(
+    post, path = "/flists/{repository}/{name}/image", operation_id = "upload_image", tag = "images",
+    params(params::Name, AskedOfArchive), security(("bearer" = [])),
+    request_body(content = Vec<u8>, content_type = "application/octet-stream"),
+    responses(
+        (status = 200, description = "The name pointed elsewhere before.", body = Value),
+        (status = 201, description = "The name is new.", body = Value),
+        errors::Caller, errors::Token, errors::Named, errors::NewName, errors::Streamed,
+        errors::Writes, Archived, ArchiveQuery,
+    ),
+)]
 pub(super) async fn upload(
     State(hub): State<Hub>,
     caller: Caller,
     Path((repository, name)): Path<(String, String)>,
-    asked: Result<Query<AskedOfArchive>, QueryRejection>,
+    QueryOf(asked): QueryOf<AskedOfArchive>,
     body: Body,
 ) -> Result<Response, ApiError> {
-    let Query(asked) = asked.map_err(|error| {
-        ApiError::new(StatusCode::BAD_REQUEST, Code::BAD_QUERY, error.body_text())
-    })?;
     let AskedOfArchive { tag, platform, startup } = asked;
     let asked = image_upload::Asked { tag, platform, startup };
     let mut body = Paced::new(body, &hub.config.limits);

@@ -12,8 +12,11 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use flisthub_converter::Compression;
 use futures_util::stream;
+use utoipa::{IntoParams, ToSchema};
 
 use super::export_query;
+use super::openapi::errors::{self, errors};
+use super::openapi::params;
 use crate::actions::export::{Asked, Format, Place, export as exported, measured};
 use crate::actions::lists;
 use crate::auth::Caller;
@@ -21,7 +24,73 @@ use crate::catalog::NameRow;
 use crate::error::ApiError;
 use crate::state::Hub;
 
-/// The handler.
+errors! {
+    /// What a query asks for that cannot be, and how a tree cannot be written.
+    Exporting { 400 BAD_EXPORT, 400 BAD_TAG, 422 CANNOT_EXPORT }
+}
+
+/// What the query may say. It is read by hand, because a path need not be text.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "the document alone reads the fields")]
+pub(super) struct ExportQuery {
+    /// What to make.
+    #[param(inline)]
+    format: ExportFormat,
+    /// The compression of a layout's layer (gzip unless given), of a docker archive or a tar as a whole
+    /// (none unless given, or that of the format).
+    #[param(inline)]
+    compression: Option<ExportCompression>,
+    /// What of the tree: a directory, which becomes the root, or one other entry. Percent-encoded bytes,
+    /// UTF-8 or not. All of it unless given.
+    path: Option<String>,
+    /// Of an image: a tag for `oci` (`latest` unless given), `name:tag` for `docker-archive`.
+    tag: Option<String>,
+    /// Whether to leave sockets out, which no tar can have.
+    skip_sockets: Option<bool>,
+}
+
+/// A tar, compressed or not; an OCI layout in a tar; what `docker load` takes.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "the document alone reads it")]
+enum ExportFormat {
+    #[schema(rename = "tar")]
+    Tar,
+    #[schema(rename = "tar.gz")]
+    TarGz,
+    #[schema(rename = "tar.zst")]
+    TarZst,
+    #[schema(rename = "oci")]
+    Oci,
+    #[schema(rename = "docker-archive")]
+    DockerArchive,
+}
+
+#[derive(ToSchema)]
+#[schema(rename_all = "lowercase")]
+#[expect(dead_code, reason = "the document alone reads it")]
+enum ExportCompression {
+    Gzip,
+    Zstd,
+    None,
+}
+
+/// A flist as a tar archive or as a container image, made while it is sent.
+///
+/// What fails after the head was sent breaks the connection off. `HEAD` is answered as `GET` would be.
+#[utoipa::path(
+    method(get, head), path = "/flists/{repository}/{name}/export", operation_id = "export",
+    tag = "images", params(params::Name, ExportQuery),
+    responses(
+        (status = 200, description = "The archive.",
+         content(
+            (Vec<u8> = "application/x-tar"), (Vec<u8> = "application/gzip"),
+            (Vec<u8> = "application/zstd"),
+         ),
+         headers(("Content-Disposition" = String, description = "A name for the file."))),
+        errors::Caller, errors::Named, errors::Objects, Exporting,
+    ),
+)]
 pub(super) async fn export(
     State(hub): State<Hub>,
     caller: Caller,

@@ -5,6 +5,7 @@ use axum::http::StatusCode;
 use flisthub_converter::Compression;
 use flisthub_flist::TreePath;
 
+use super::percent::decode_value;
 use crate::actions::export::{Asked, Format};
 use crate::error::{ApiError, Code};
 
@@ -13,7 +14,8 @@ pub(super) fn read(query: &str) -> Result<Asked, ApiError> {
     let mut given = Given::default();
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
         let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-        let value = decode(value).ok_or_else(|| bad("a `%` must be followed by two hex digits"))?;
+        let value =
+            decode_value(value).ok_or_else(|| bad("a `%` must be followed by two hex digits"))?;
         let place = match key {
             "format" => &mut given.format,
             "path" => &mut given.path,
@@ -79,21 +81,6 @@ impl Given {
 
 fn bad(message: &str) -> ApiError {
     ApiError::new(StatusCode::BAD_REQUEST, Code::BAD_EXPORT, message)
-}
-
-/// Takes the percent-encoding off; `+` is a space, as forms write it.
-fn decode(text: &str) -> Option<Vec<u8>> {
-    let mut decoded = Vec::with_capacity(text.len());
-    let mut bytes = text.bytes();
-    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-    while let Some(byte) = bytes.next() {
-        decoded.push(match byte {
-            b'%' => digit(bytes.next()?)? << 4 | digit(bytes.next()?)?,
-            b'+' => b' ',
-            other => other,
-        });
-    }
-    Some(decoded)
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 use axum::Json;
 use axum::body::{Body, to_bytes};
 use axum::http::StatusCode;
-use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
+use axum::http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use flisthub_flist::wire::{PROBLEM_TYPE, Problem};
 use serde::Serialize;
@@ -14,6 +14,9 @@ use crate::error::ErrorBody;
 
 /// The most ids that a problem lists: the client sends those and asks again.
 const LISTED: usize = 100_000;
+
+/// The most ids that 0-hub's envelope lists: its clients show them to people.
+const LISTED_HERE: usize = 1000;
 
 /// The longest text of an extractor's own that is kept as a message.
 const OWN_TEXT: usize = 4096;
@@ -39,9 +42,22 @@ pub(super) fn line(value: &impl Serialize) -> Response {
 pub(super) async fn envelope(response: Response) -> Response {
     dress(response, |error| {
         let message = error.zero_hub.unwrap_or(&error.message);
-        line(&json!({ "status": "error", "message": message }))
+        let mut body = json!({ "status": "error", "message": message });
+        if !error.missing.is_empty() {
+            let ids = error.missing.iter().take(LISTED_HERE).map(ToString::to_string).collect();
+            body.as_object_mut().map(|body| body.insert("missing".to_owned(), ids));
+        }
+        line(&body)
     })
     .await
+}
+
+/// Lets the pages of every site read the answer, as 0-hub does. What it says is public, and no answer
+/// depends on a cookie.
+pub(super) async fn for_every_page(mut response: Response) -> Response {
+    let any = HeaderValue::from_static("*");
+    response.headers_mut().insert(ACCESS_CONTROL_ALLOW_ORIGIN, any);
+    response
 }
 
 /// Gives errors a problem of RFC 9457.

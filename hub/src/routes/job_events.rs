@@ -13,6 +13,8 @@ use axum::response::{IntoResponse, Response};
 use futures_util::stream::{self, Stream, StreamExt};
 use serde::Serialize;
 
+use super::openapi::errors::{self, errors};
+use super::openapi::params;
 use crate::actions::jobs;
 use crate::auth::Caller;
 use crate::error::{ApiError, Code, chain};
@@ -22,6 +24,28 @@ use crate::state::Hub;
 /// How often something is sent where nothing is new: a caller that is gone is noticed then.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
+errors! {
+    /// The line after which the log is to go on.
+    Resumed { 400 BAD_EVENT_ID }
+}
+
+/// Follows a job, as server-sent events, from now to its end.
+///
+/// `log` is a line of the log, whose number is the event's id; `job` is the job, when its state or its progress has
+/// changed; `end` is the job with its result, and the last event. A client whose connection broke sends the id of the
+/// last event as `Last-Event-ID`.
+#[utoipa::path(
+    get, path = "/jobs/{job}/events", operation_id = "follow_job", tag = "jobs", security(("bearer" = [])),
+    params(
+        params::Job,
+        ("Last-Event-ID" = Option<u64>, Header, description = "The number of the last line that came."),
+    ),
+    responses(
+        (status = 200, description = "The events.", body = String, content_type = "text/event-stream",
+         example = "event: log\nid: 1\ndata: {\"line\":1,\"at\":1790000000,\"text\":\"3 layers\"}\n\n"),
+        errors::Caller, errors::Login, errors::Named, Resumed,
+    ),
+)]
 pub(super) async fn events(
     State(hub): State<Hub>,
     caller: Caller,

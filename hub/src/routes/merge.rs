@@ -7,18 +7,44 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use flisthub_flist::wire::{MergeRequest, MergeRule, MergedFlist};
 
+use super::extract::JsonBody;
+use super::openapi::errors::{self, errors};
+use super::openapi::params;
 use super::{face, native};
 use crate::actions::{ActionError, Thing, merge as merging};
 use crate::auth::Caller;
 use crate::error::{ApiError, Code};
 use crate::state::Hub;
 
-/// `POST /api/v1/flists/{repository}/{name}/merge`: merges flists into that name.
+errors! {
+    /// What is wrong with the sources, or with what they make together.
+    Merging {
+        400 BAD_SOURCES, 400 BAD_SOURCE, 400 BAD_IMAGE_CONFIG, 409 NAME_TAKEN, 422 MERGE_CONFLICTS, 422 BAD_MERGE,
+    }
+}
+
+/// Merges flists and makes the name point at the result.
+///
+/// The caller must be allowed to read each source and to write the target, which may be one of the sources. A merge
+/// that fails changes nothing.
+#[utoipa::path(
+    post, path = "/flists/{repository}/{name}/merge", operation_id = "merge", tag = "names",
+    params(params::Name), security(("bearer" = [])),
+    request_body(content = MergeRequest, example = json!({
+        "sources": ["alice/base", "bob/extra"], "rule": "first-wins",
+    })),
+    responses(
+        (status = 200, description = "The name pointed elsewhere before.", body = MergedFlist),
+        (status = 201, description = "The name is new.", body = MergedFlist),
+        errors::Caller, errors::Token, errors::Named, errors::NewName, errors::JsonBody,
+        errors::Writes, errors::Objects, Merging,
+    ),
+)]
 pub(super) async fn merge(
     State(hub): State<Hub>,
     caller: Caller,
     Path((repository, name)): Path<(String, String)>,
-    Json(asked): Json<MergeRequest>,
+    JsonBody(asked): JsonBody<MergeRequest>,
 ) -> Result<(StatusCode, Json<MergedFlist>), ApiError> {
     let target = (repository.as_str(), name.as_str());
     let (published, merge) = merging::merge(&hub, &caller, target, &asked).await?;

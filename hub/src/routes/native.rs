@@ -4,23 +4,22 @@ use axum::Json;
 use axum::body::{Body, Bytes};
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use axum::http::header::CONTENT_TYPE;
-use axum::response::{IntoResponse, Response};
+use axum::http::header::{CONTENT_TYPE, ETAG, HeaderName};
+use axum::response::{AppendHeaders, IntoResponse, Response};
 use flisthub_flist::wire::{
-    ChunksStored, FlistInfo, Me, OpenSession, Publish, RepositoryInfo, SessionOpened,
+    ChunksStored, FlistInfo, Me, NamePage, OpenSession, Publish, RepositoryInfo, RepositoryPage,
+    SessionOpened,
 };
 use flisthub_storage::wire::{CHUNKS_TYPE, IDS_TYPE};
-use futures_util::StreamExt as _;
-use futures_util::stream::TryStreamExt as _;
 
+use super::condition::{Conditional, tag_of_row};
 use super::extract::JsonBody;
 use super::intake::Paced;
-use super::json_stream::array;
+use super::names::name_info;
 use super::openapi::errors::{self, errors};
 use super::openapi::params;
-use crate::actions::{
-    chunks, delete as deletion, lists, publish as publishing, sessions, undelete as undeletion,
-};
+use super::page::{Page, PageQuery};
+use crate::actions::{chunks, delete as deletion, lists, publish as publishing, sessions};
 use crate::auth::Caller;
 use crate::catalog::NameRow;
 use crate::error::ApiError;
@@ -29,9 +28,18 @@ use crate::state::Hub;
 type Answer<T> = Result<T, ApiError>;
 
 errors! {
+    /// A path that is no text.
+    Undecoded { 400 BAD_REQUEST }
+    /// A list of ids.
+    Ids { 400 BAD_IDS, 400 BAD_REQUEST, 413 TOO_LARGE }
+    /// Chunk records.
+    Records { 400 BAD_CHUNK }
+    /// Chunks that are not there.
+    AbsentChunks { 404 MISSING_OBJECTS }
     /// What a publish may find.
     Publishing {
-        400 WRONG_SESSION, 400 BAD_ID, 400 BAD_DETAIL, 409 MISSING_OBJECTS, 422 BAD_FLIST,
+        400 WRONG_SESSION, 400 BAD_ID, 400 BAD_DETAIL, 409 MISSING_OBJECTS, 409 NAME_TAKEN,
+        422 BAD_FLIST,
     }
 }
 
@@ -43,8 +51,9 @@ pub(super) fn info(row: NameRow) -> FlistInfo {
         flist: row.flist.id.to_string(),
         entries: row.flist.entries,
         bytes: row.flist.bytes,
-        file_bytes: row.flist.file_bytes,
         updated: row.updated,
+        revision: row.revision,
+        link: row.link.map(|link| link.target.to_string()),
     }
 }
 
@@ -84,6 +93,17 @@ pub(super) async fn open_session(
     Ok((StatusCode::CREATED, Json(opened)))
 }
 
+/// Closes an upload session.
+///
+/// What was sent and not published is space for a later sweep.
+#[utoipa::path(
+    delete, path = "/sessions/{session}", operation_id = "close_session", tag = "push",
+    params(params::Session), security(("bearer" = [])),
+    responses(
+        (status = 204, description = "It is closed."),
+        errors::Caller, errors::Token, errors::Timed, errors::Session, errors::Writes, Undecoded,
+    ),
+)]
 pub(super) async fn close_session(
     State(hub): State<Hub>,
     caller: Caller,
@@ -93,6 +113,18 @@ pub(super) async fn close_session(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// Which of some objects the hub does not have.
+///
+/// Ids are 32 bytes each, at most 131,072 of them; the answer is in the order asked.
+#[utoipa::path(
+    post, path = "/sessions/{session}/missing", operation_id = "list_missing", tag = "push",
+    params(params::Session), security(("bearer" = [])),
+    request_body(content = Vec<u8>, content_type = "application/vnd.flisthub.ids"),
+    responses(
+        (status = 200, description = "Ids.", body = Vec<u8>, content_type = "application/vnd.flisthub.ids"),
+        errors::Caller, errors::Token, errors::Timed, errors::Session, errors::Writes, Ids, Undecoded,
+    ),
+)]
 pub(super) async fn missing(
     State(hub): State<Hub>,
     caller: Caller,
@@ -103,6 +135,18 @@ pub(super) async fn missing(
     Ok(([(CONTENT_TYPE, IDS_TYPE)], missing).into_response())
 }
 
+/// Sends chunk records.
+///
+/// Each is decoded and hashed. At a bad record the request ends with 400; the good ones before it stay stored.
+#[utoipa::path(
+    post, path = "/sessions/{session}/chunks", operation_id = "send_chunks", tag = "push",
+    params(params::Session), security(("bearer" = [])),
+    request_body(content = Vec<u8>, content_type = "application/vnd.flisthub.chunks"),
+    responses(
+        (status = 200, description = "What was stored.", body = ChunksStored),
+        errors::Caller, errors::Token, errors::Session, errors::Streamed, errors::Writes, Records, Undecoded,
+    ),
+)]
 pub(super) async fn put_chunks(
     State(hub): State<Hub>,
     caller: Caller,
@@ -115,6 +159,20 @@ pub(super) async fn put_chunks(
     Ok(Json(ChunksStored { new, known, new_bytes, stored_bytes }))
 }
 
+/// Chunks by their ids.
+///
+/// Ids are 32 bytes each, at most 4,096 of them; the records are in the order asked. If any is absent, nothing is sent
+/// but the list of all that are.
+#[utoipa::path(
+    post, path = "/repositories/{repository}/chunks", operation_id = "get_chunks", tag = "contents",
+    params(params::Repository),
+    request_body(content = Vec<u8>, content_type = "application/vnd.flisthub.ids"),
+    responses(
+        (status = 200, description = "Chunk records.", body = Vec<u8>,
+         content_type = "application/vnd.flisthub.chunks"),
+        errors::Caller, errors::Named, errors::Timed, errors::Objects, Ids, AbsentChunks,
+    ),
+)]
 pub(super) async fn get_chunks(
     State(hub): State<Hub>,
     caller: Caller,
@@ -129,11 +187,13 @@ pub(super) async fn get_chunks(
 /// again first. Ends the upload session.
 #[utoipa::path(
     put, path = "/flists/{repository}/{name}", operation_id = "publish", tag = "push",
-    params(params::Name), security(("bearer" = [])), request_body = Publish,
+    params(params::Name, params::Conditions), security(("bearer" = [])), request_body = Publish,
     responses(
-        (status = 200, description = "The name pointed elsewhere before.", body = FlistInfo),
-        (status = 201, description = "The name is new.", body = FlistInfo),
-        errors::Caller, errors::Token, errors::Named, errors::NewName, errors::JsonBody,
+        (status = 200, description = "The name pointed elsewhere before.", body = FlistInfo,
+         headers(("ETag" = String, description = "The name's revision, for `If-Match`."))),
+        (status = 201, description = "The name is new.", body = FlistInfo,
+         headers(("ETag" = String, description = "The name's revision, for `If-Match`."))),
+        errors::Caller, errors::Conditional, errors::Token, errors::Named, errors::NewName, errors::JsonBody,
         errors::Session, errors::Writes, errors::Objects, Publishing,
     ),
 )]
@@ -141,12 +201,14 @@ pub(super) async fn publish(
     State(hub): State<Hub>,
     caller: Caller,
     Path((repository, name)): Path<(String, String)>,
+    Conditional(condition): Conditional,
     JsonBody(asked): JsonBody<Publish>,
-) -> Answer<(StatusCode, Json<FlistInfo>)> {
+) -> Answer<(StatusCode, AppendHeaders<[(HeaderName, String); 1]>, Json<FlistInfo>)> {
     let target = (repository.as_str(), name.as_str());
-    let published = publishing::pushed(&hub, &caller, target, asked).await?;
+    let published = publishing::pushed(&hub, &caller, target, asked, condition).await?;
     let status = if published.created { StatusCode::CREATED } else { StatusCode::OK };
-    Ok((status, Json(info(published.row))))
+    let tag = AppendHeaders([(ETAG, tag_of_row(&published.row))]);
+    Ok((status, tag, Json(info(published.row))))
 }
 
 /// What a name points at. Links are followed.
@@ -154,7 +216,8 @@ pub(super) async fn publish(
     get, path = "/flists/{repository}/{name}", operation_id = "get_flist", tag = "names",
     params(params::Name),
     responses(
-        (status = 200, description = "The name and its flist.", body = FlistInfo),
+        (status = 200, description = "The name and its flist.", body = FlistInfo,
+         headers(("ETag" = String, description = "The name's revision, for `If-Match`."))),
         errors::Caller, errors::Named,
     ),
 )]
@@ -162,52 +225,76 @@ pub(super) async fn flist(
     State(hub): State<Hub>,
     caller: Caller,
     Path((repository, name)): Path<(String, String)>,
-) -> Answer<Json<FlistInfo>> {
-    Ok(Json(info(lists::flist(&hub, &caller, &repository, &name).await?)))
+) -> Answer<(AppendHeaders<[(HeaderName, String); 1]>, Json<FlistInfo>)> {
+    let row = lists::flist(&hub, &caller, &repository, &name).await?;
+    Ok((AppendHeaders([(ETAG, tag_of_row(&row))]), Json(info(row))))
 }
 
 /// Deletes a name. What it pointed at stays for the time of grace.
 #[utoipa::path(
     delete, path = "/flists/{repository}/{name}", operation_id = "delete_name", tag = "names",
-    params(params::Name), security(("bearer" = [])),
+    params(params::Name, params::Conditions), security(("bearer" = [])),
     responses(
         (status = 204, description = "It is gone."),
-        errors::Caller, errors::Token, errors::Named, errors::Writes,
+        errors::Caller, errors::Token, errors::Named, errors::NewName, errors::Conditional,
+        errors::Writes,
     ),
 )]
 pub(super) async fn delete(
     State(hub): State<Hub>,
     caller: Caller,
     Path((repository, name)): Path<(String, String)>,
+    Conditional(condition): Conditional,
 ) -> Answer<StatusCode> {
-    deletion::name(&hub, &caller, &repository, &name).await?;
+    deletion::name(&hub, &caller, &repository, &name, &condition).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-pub(super) async fn undelete(
+/// The repositories, by name.
+#[utoipa::path(
+    get, path = "/repositories", operation_id = "list_repositories", tag = "names",
+    params(PageQuery),
+    responses(
+        (status = 200, description = "A page of them.", body = RepositoryPage,
+         headers(("Link" = Option<String>, description = "The next page, `rel=\"next\"`."))),
+        errors::Caller, errors::Timed, errors::Paged,
+    ),
+)]
+pub(super) async fn repositories(
     State(hub): State<Hub>,
-    caller: Caller,
-    Path((repository, name)): Path<(String, String)>,
-) -> Answer<(StatusCode, Json<FlistInfo>)> {
-    let published = undeletion::name(&hub, &caller, &repository, &name).await?;
-    Ok((StatusCode::CREATED, Json(info(published.row))))
-}
-
-pub(super) async fn repositories(State(hub): State<Hub>) -> Answer<Json<Vec<RepositoryInfo>>> {
-    let listed = lists::repositories(&hub).await?.into_iter().map(|repository| RepositoryInfo {
+    _: Caller,
+    asked: Page,
+) -> Answer<Response> {
+    let mut listed = lists::repositories_after(&hub, asked.name()?, asked.one_more()).await?;
+    let next = asked.next(&mut listed, |last| last.row.name.clone());
+    let repositories = listed.into_iter().map(|repository| RepositoryInfo {
         name: repository.row.name,
         official: repository.official,
         updated: repository.row.updated,
     });
-    Ok(Json(listed.collect()))
+    let page = RepositoryPage { repositories: repositories.collect(), next };
+    Ok(asked.answer(&page, page.next.as_deref()))
 }
 
+/// The names of a repository, as they are: no link is followed.
+#[utoipa::path(
+    get, path = "/flists/{repository}", operation_id = "list_names", tag = "names",
+    params(params::Repository, PageQuery),
+    responses(
+        (status = 200, description = "A page of them, in order.", body = NamePage,
+         headers(("Link" = Option<String>, description = "The next page, `rel=\"next\"`."))),
+        errors::Caller, errors::Named, errors::Timed, errors::Paged,
+    ),
+)]
 pub(super) async fn flists(
     State(hub): State<Hub>,
     caller: Caller,
     Path(repository): Path<String>,
+    asked: Page,
 ) -> Answer<Response> {
-    let names = lists::names(&hub, &caller, &repository).await?;
-    let body = Body::from_stream(array(names.map_ok(info)).boxed());
-    Ok(([(CONTENT_TYPE, "application/json")], body).into_response())
+    let (after, limit) = (asked.name()?, asked.one_more());
+    let mut names = lists::page(&hub, &caller, &repository, after, limit).await?;
+    let next = asked.next(&mut names, |last| last.name.clone());
+    let page = NamePage { names: names.into_iter().map(name_info).collect(), next };
+    Ok(asked.answer(&page, page.next.as_deref()))
 }

@@ -1,5 +1,5 @@
 //! Conditional and range requests (RFC 9110, sections 13 and 14): from headers and what the resource is
-//! now, to which answer is right. Pure; `download` carries the answer out.
+//! now, to which answer is right. Pure; `download` and `files` carry the answer out.
 
 use std::ops::Range;
 use std::time::{Duration, SystemTime};
@@ -13,13 +13,20 @@ use axum::http::{HeaderMap, Method};
 /// one may bear the same second (RFC 9110, 8.8.2.2).
 const SETTLING: Duration = Duration::from_mins(1);
 
+/// The most ranges that one request may ask for.
+pub(super) const MOST_RANGES: usize = 16;
+
+/// Ranges with fewer bytes between them are answered as one: to begin another part costs as much.
+const GAP: u64 = 128;
+
 /// What the resource is now.
 #[derive(Debug, Clone)]
 pub(super) struct Resource {
-    /// The strong entity tag, with its quotes.
+    /// The entity tag, with its quotes; `W/` before it where the same tag may stand for other bytes of the
+    /// same meaning.
     pub(super) tag: String,
-    /// When it last changed, to the second.
-    pub(super) changed: SystemTime,
+    /// When it last changed, to the second, if that is known.
+    pub(super) changed: Option<SystemTime>,
     /// Bytes it has.
     pub(super) length: u64,
     /// The time of the request.
@@ -29,8 +36,9 @@ pub(super) struct Resource {
 impl Resource {
     /// The time of the last change, once it stands for this state alone.
     pub(super) fn settled(&self) -> Option<SystemTime> {
-        let age = self.now.duration_since(self.changed).ok()?;
-        (age >= SETTLING).then_some(self.changed)
+        let changed = self.changed?;
+        let age = self.now.duration_since(changed).ok()?;
+        (age >= SETTLING).then_some(changed)
     }
 }
 
@@ -45,17 +53,18 @@ pub(super) enum Verdict {
     Whole,
     /// 206: these bytes; at least one.
     Part(Range<u64>),
-    /// 416: the range lies outside.
+    /// 206: these parts, at least two, in order and apart. Who cannot give several gives all.
+    Parts(Vec<Range<u64>>),
+    /// 416: the range lies outside, or all of several do.
     Unsatisfiable,
+    /// 416: more than [`MOST_RANGES`]. Who cannot give several gives all.
+    TooMany,
 }
 
 /// Decides, for `GET` and `HEAD`, in the order of RFC 9110, 13.2.2. Ranges are for `GET` alone.
 pub(super) fn decide(method: &Method, headers: &HeaderMap, resource: &Resource) -> Verdict {
-    if !as_expected(headers, resource) {
-        return Verdict::Failed;
-    }
-    if not_modified(headers, resource) {
-        return Verdict::NotModified;
+    if let Some(verdict) = conditions(headers, resource) {
+        return verdict;
     }
     if method != Method::GET || !if_range_holds(headers, resource) {
         return Verdict::Whole;
@@ -63,8 +72,18 @@ pub(super) fn decide(method: &Method, headers: &HeaderMap, resource: &Resource) 
     match text(headers, &RANGE).map(|range| parse(range, resource.length)) {
         None | Some(Asked::Nothing) => Verdict::Whole,
         Some(Asked::Bytes(range)) => Verdict::Part(range),
+        Some(Asked::Several(ranges)) => Verdict::Parts(ranges),
         Some(Asked::Outside) => Verdict::Unsatisfiable,
+        Some(Asked::TooMany) => Verdict::TooMany,
     }
+}
+
+/// What the conditions alone decide: [`Verdict::Failed`], [`Verdict::NotModified`] or nothing.
+pub(super) fn conditions(headers: &HeaderMap, resource: &Resource) -> Option<Verdict> {
+    if !as_expected(headers, resource) {
+        return Some(Verdict::Failed);
+    }
+    not_modified(headers, resource).then_some(Verdict::NotModified)
 }
 
 fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
@@ -76,7 +95,7 @@ fn date(headers: &HeaderMap, name: &HeaderName) -> Option<SystemTime> {
 }
 
 /// The tags of a header, which may come in several lines.
-fn tags<'a>(headers: &'a HeaderMap, name: &HeaderName) -> impl Iterator<Item = &'a str> {
+pub(super) fn tags<'a>(headers: &'a HeaderMap, name: &HeaderName) -> impl Iterator<Item = &'a str> {
     headers
         .get_all(name)
         .iter()
@@ -88,16 +107,19 @@ fn tags<'a>(headers: &'a HeaderMap, name: &HeaderName) -> impl Iterator<Item = &
 /// `If-Match` compares strongly; where it is given, `If-Unmodified-Since` does not count.
 fn as_expected(headers: &HeaderMap, resource: &Resource) -> bool {
     if headers.contains_key(IF_MATCH) {
-        return tags(headers, &IF_MATCH).any(|tag| tag == "*" || tag == resource.tag);
+        let strong = resource.tag.starts_with('"');
+        return tags(headers, &IF_MATCH).any(|tag| tag == "*" || strong && tag == resource.tag);
     }
-    date(headers, &IF_UNMODIFIED_SINCE).is_none_or(|since| resource.changed <= since)
+    let since = date(headers, &IF_UNMODIFIED_SINCE);
+    since.zip(resource.changed).is_none_or(|(since, changed)| changed <= since)
 }
 
 /// `If-None-Match` compares weakly; where it is given, `If-Modified-Since` does not count.
 fn not_modified(headers: &HeaderMap, resource: &Resource) -> bool {
     if headers.contains_key(IF_NONE_MATCH) {
+        let own = resource.tag.trim_start_matches("W/");
         return tags(headers, &IF_NONE_MATCH)
-            .any(|tag| tag == "*" || tag.trim_start_matches("W/") == resource.tag);
+            .any(|tag| tag == "*" || tag.trim_start_matches("W/") == own);
     }
     let since = date(headers, &IF_MODIFIED_SINCE);
     resource.settled().zip(since).is_some_and(|(changed, since)| changed <= since)
@@ -108,7 +130,7 @@ fn if_range_holds(headers: &HeaderMap, resource: &Resource) -> bool {
     let Some(condition) = headers.get(IF_RANGE) else { return true };
     let Ok(condition) = condition.to_str() else { return false };
     if condition.starts_with('"') || condition.starts_with("W/") {
-        return condition == resource.tag;
+        return condition == resource.tag && condition.starts_with('"');
     }
     resource.settled().is_some_and(|changed| date(headers, &IF_RANGE) == Some(changed))
 }
@@ -116,35 +138,69 @@ fn if_range_holds(headers: &HeaderMap, resource: &Resource) -> bool {
 /// What a `Range` header comes to.
 #[derive(Debug, PartialEq, Eq)]
 enum Asked {
-    /// It is to be ignored: no such unit, malformed, or several ranges (which may be answered whole).
+    /// It is to be ignored: no such unit, or malformed.
     Nothing,
     /// It lies outside.
     Outside,
     /// At least one byte.
     Bytes(Range<u64>),
+    /// Several parts, in order and apart.
+    Several(Vec<Range<u64>>),
+    /// More than anybody needs.
+    TooMany,
 }
 
 fn parse(header: &str, length: u64) -> Asked {
     let Some((unit, set)) = header.split_once('=') else { return Asked::Nothing };
-    let Some((first, last)) = set.trim().split_once('-') else { return Asked::Nothing };
     if !unit.trim().eq_ignore_ascii_case("bytes") {
         return Asked::Nothing;
     }
-    let range = match (first, last) {
-        ("", suffix) => match number(suffix) {
-            Some(suffix) => length.saturating_sub(suffix)..length,
-            None => return Asked::Nothing,
-        },
-        (first, "") => match number(first) {
-            Some(first) => first..length,
-            None => return Asked::Nothing,
-        },
-        (first, last) => match (number(first), number(last)) {
-            (Some(first), Some(last)) if first <= last => first..last.saturating_add(1).min(length),
-            _ => return Asked::Nothing,
-        },
+    let asked = set.split(',').map(str::trim).filter(|one| !one.is_empty());
+    let Some(ranges) = asked.map(|one| parse_one(one, length)).collect::<Option<Vec<_>>>() else {
+        return Asked::Nothing;
     };
-    if range.is_empty() { Asked::Outside } else { Asked::Bytes(range) }
+    match ranges.len() {
+        0 => return Asked::Nothing,
+        1..=MOST_RANGES => {}
+        _ => return Asked::TooMany,
+    }
+    let mut joined = joined(ranges);
+    match joined.pop() {
+        None => Asked::Outside,
+        Some(only) if joined.is_empty() => Asked::Bytes(only),
+        Some(last) => {
+            joined.push(last);
+            Asked::Several(joined)
+        }
+    }
+}
+
+/// One range; one that lies outside is empty. `None` if it is malformed.
+fn parse_one(range: &str, length: u64) -> Option<Range<u64>> {
+    match range.split_once('-')? {
+        ("", suffix) => Some(length.saturating_sub(number(suffix)?)..length),
+        (first, "") => Some(number(first)?..length),
+        (first, last) => {
+            let (first, last) = (number(first)?, number(last)?);
+            (first <= last).then(|| first..last.saturating_add(1).min(length))
+        }
+    }
+}
+
+/// The ranges that are not empty, in order; those that overlap or nearly meet are one.
+fn joined(mut ranges: Vec<Range<u64>>) -> Vec<Range<u64>> {
+    ranges.retain(|range| !range.is_empty());
+    ranges.sort_by_key(|range| range.start);
+    let mut joined: Vec<Range<u64>> = Vec::new();
+    for range in ranges {
+        match joined.last_mut() {
+            Some(last) if range.start <= last.end.saturating_add(GAP) => {
+                last.end = last.end.max(range.end);
+            }
+            _ => joined.push(range),
+        }
+    }
+    joined
 }
 
 /// Digits alone; more than fit are the largest number.
@@ -159,7 +215,9 @@ mod tests {
 
     #[test]
     fn ranges() {
-        use Asked::{Bytes, Nothing, Outside};
+        use Asked::{Bytes, Nothing, Outside, Several, TooMany};
+        let many = format!("bytes={}", "0-0,".repeat(MOST_RANGES));
+        let too_many = format!("{many}0-0");
         for (header, asked) in [
             ("bytes=0-0", Bytes(0..1)),
             ("bytes=0-9", Bytes(0..10)),
@@ -182,10 +240,29 @@ mod tests {
             ("bytes=a-b", Nothing),
             ("bytes=+1-2", Nothing),
             ("bytes=--2", Nothing),
-            ("bytes=0-1,3-4", Nothing),
             ("lines=0-1", Nothing),
+            ("bytes=,", Nothing),
+            ("bytes=0-1,4-2", Nothing),
+            ("bytes=0-1,x", Nothing),
+            // What nearly meets is one.
+            ("bytes=0-1,3-4", Bytes(0..5)),
+            ("bytes=8-9 , 0-1,", Bytes(0..10)),
+            ("bytes=0-4,2-3", Bytes(0..5)),
+            ("bytes=0-1,20-", Bytes(0..2)),
+            ("bytes=10-,20-", Outside),
+            (&many, Bytes(0..1)),
+            (&too_many, TooMany),
         ] {
             assert_eq!(parse(header, 10), asked, "{header}");
+        }
+        for (header, asked) in [
+            ("bytes=0-1,500-501", Several(vec![0..2, 500..502])),
+            ("bytes=-1,0-1", Several(vec![0..2, 999..1_000])),
+            ("bytes=500-600,0-0,550-700", Several(vec![0..1, 500..701])),
+            ("bytes=0-0,129-129", Bytes(0..130)),
+            ("bytes=0-0,130-130", Several(vec![0..1, 130..131])),
+        ] {
+            assert_eq!(parse(header, 1_000), asked, "{header}");
         }
         for header in ["bytes=0-", "bytes=0-0", "bytes=-1"] {
             assert_eq!(parse(header, 0), Outside, "{header} of nothing");
@@ -199,7 +276,8 @@ mod tests {
         let now = httpdate::fmt_http_date(changed);
         let after = httpdate::fmt_http_date(changed + Duration::from_secs(1));
         let settled = changed + SETTLING;
-        let resource = Resource { tag: "\"abc\"".into(), changed, length: 10, now: settled };
+        let (tag, changed) = ("\"abc\"".to_owned(), Some(changed));
+        let resource = Resource { tag, changed, length: 10, now: settled };
         let part = Verdict::Part(0..2);
         for (given, verdict) in [
             (vec![], Verdict::Whole),
@@ -241,6 +319,27 @@ mod tests {
                 other => other,
             };
             assert_eq!(decide(&Method::HEAD, &headers, &resource), of_head, "HEAD {given:?}");
+        }
+        // A weak tag is good for no more than not to send again what is there.
+        let weak = Resource { tag: "W/\"abc\"".into(), ..resource.clone() };
+        for (given, verdict) in [
+            (vec![(IF_NONE_MATCH, "W/\"abc\"")], Verdict::NotModified),
+            (vec![(IF_NONE_MATCH, "\"abc\"")], Verdict::NotModified),
+            (vec![(IF_MATCH, "W/\"abc\"")], Verdict::Failed),
+            (vec![(IF_MATCH, "*")], Verdict::Whole),
+            (vec![(RANGE, "bytes=0-1"), (IF_RANGE, "W/\"abc\"")], Verdict::Whole),
+        ] {
+            assert_eq!(decide(&Method::GET, &headers(&given), &weak), verdict, "{given:?}");
+        }
+        // What has no time of a change is not asked by one.
+        let timeless = Resource { changed: None, ..resource.clone() };
+        for given in [
+            vec![(IF_MODIFIED_SINCE, &*after)],
+            vec![(IF_UNMODIFIED_SINCE, &*before)],
+            vec![(RANGE, "bytes=0-1"), (IF_RANGE, &*now)],
+        ] {
+            let verdict = decide(&Method::GET, &headers(&given), &timeless);
+            assert_eq!(verdict, Verdict::Whole, "{given:?}");
         }
         // The same second may stand for two states.
         let young = Resource { now: settled - Duration::from_secs(1), ..resource };

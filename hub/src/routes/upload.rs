@@ -1,26 +1,21 @@
 //! `POST /api/flist/me/upload`: a form with an archive, taken apart as it arrives.
 
-use std::sync::Arc;
-
-use axum::body::Body;
-use axum::extract::multipart::{Field, Multipart, MultipartError};
-use axum::extract::{FromRequest as _, Request, State};
-use axum::http::HeaderMap;
+use axum::extract::multipart::{Field, Multipart};
+use axum::extract::{Request, State};
 use axum::response::Response;
 use futures_util::stream::TryStreamExt as _;
 use serde_json::{Value, json};
 
 use super::face;
-use super::intake::{FormBody, Progress};
+use super::form::{Form, bad_form, broken, file_name};
+use super::intake::Progress;
 use crate::actions::ActionError;
 use crate::actions::upload::{Place, Upload, Uploaded, Values, place};
 use crate::auth::Caller;
-use crate::error::{ApiError, Code};
+use crate::catalog::{FlistFacts, NameRow};
+use crate::error::ApiError;
 use crate::name::FLIST_ENDING;
 use crate::state::Hub;
-
-/// The header that gives an upload another name than its file's.
-const ORIGINAL_NAME: &str = "x-original-name";
 
 /// The handler.
 pub(super) async fn upload(
@@ -29,34 +24,11 @@ pub(super) async fn upload(
     request: Request,
 ) -> Result<Response, ApiError> {
     let place = place(&hub, &caller).await?;
-    let (parts, body) = request.into_parts();
-    let headers = parts.headers.clone();
-    let name = original_name(&headers)?;
-    let progress = Arc::new(Progress::default());
-    let body = FormBody::new(body, &hub.config.limits, Arc::clone(&progress));
-    let request = Request::from_parts(parts, Body::from_stream(body));
-    let form = Multipart::from_request(request, &hub).await;
-    let mut form = form.map_err(|error| bad_form(error.body_text()))?;
-    let taken = take(&hub, place, name, (&mut form, &progress)).await;
+    let Form { mut fields, progress, name } = Form::of(&hub, request).await?;
+    let taken = take(&hub, place, name.as_deref(), (&mut fields, &progress)).await;
     let (upload, values) = taken.map_err(|error| progress.refused().unwrap_or(error))?;
     let uploaded = upload.finish(&hub, values.into_map()).await?;
     Ok(face::success(Some(&payload(&uploaded))))
-}
-
-fn bad_form(message: impl Into<String>) -> ActionError {
-    ActionError::Invalid { code: Code::BAD_FORM, message: message.into() }
-}
-
-fn broken(error: &MultipartError) -> ActionError {
-    match error.status() {
-        status if status.is_server_error() => ActionError::BodyEnded,
-        _ => bad_form(error.body_text()),
-    }
-}
-
-fn original_name(headers: &HeaderMap) -> Result<Option<&str>, ActionError> {
-    let name = headers.get(ORIGINAL_NAME).map(axum::http::HeaderValue::to_str);
-    name.transpose().map_err(|_| bad_form("X-Original-Name is not plain text"))
 }
 
 /// Reads the form to its end. The archive is converted while it is read.
@@ -93,9 +65,7 @@ async fn file(
     field: Field<'_>,
     progress: &Progress,
 ) -> Result<Upload, ActionError> {
-    let own = field.file_name().map(ToOwned::to_owned).filter(|own| !own.is_empty());
-    let name = name.or(own.as_deref()).ok_or_else(|| bad_form("no file selected"))?;
-    let upload = place.start(hub, name)?;
+    let upload = place.start(hub, &file_name(name, &field)?).await?;
     let mut archive = field.inspect_ok(|_| progress.moved()).map_err(|error| broken(&error));
     upload.take(hub, &mut archive).await
 }
@@ -117,19 +87,24 @@ fn payload(uploaded: &Uploaded) -> Value {
     let row = &uploaded.published.row;
     json!({
         "name": format!("{}{FLIST_ENDING}", row.name),
-        "files": {
-            "success": true,
-            "error": null,
-            "response": {
-                "regular": row.flist.regular,
-                "symlink": row.flist.symlink,
-                "directory": row.flist.directory,
-                "special": row.flist.special,
-                "failure": 0,
-                "fullsize": row.flist.bytes,
-            },
-            "status": 0,
-        },
+        "files": counts(row, &uploaded.facts),
         "report": uploaded.report,
+    })
+}
+
+/// What zflist says of a flist, in its own envelope.
+pub(super) fn counts(row: &NameRow, facts: &FlistFacts) -> Value {
+    json!({
+        "success": true,
+        "error": null,
+        "response": {
+            "regular": facts.regular,
+            "symlink": facts.symlink,
+            "directory": facts.directory,
+            "special": facts.special,
+            "failure": 0,
+            "fullsize": row.flist.bytes,
+        },
+        "status": 0,
     })
 }

@@ -143,7 +143,7 @@ pub(crate) async fn names(hub: &Hub) -> BTreeMap<String, ChunkId> {
     for repository in hub.catalog.repositories().await.unwrap() {
         let rows = hub.catalog.names(repository.id, "", 10_000).await.unwrap();
         all.extend(
-            rows.into_iter().map(|row| (format!("{}/{}", row.repository, row.name), row.flist.id)),
+            rows.into_iter().map(|row| (format!("{}/{}", row.repository, row.name), row.points_at.flist().unwrap())),
         );
     }
     all

@@ -77,7 +77,7 @@ async fn an_image_becomes_a_flist_with_its_configuration_and_where_it_is_from() 
     let name = flisthub_hub::name::FlistName::parse("app").unwrap();
     let alice = flisthub_hub::name::RepositoryName::parse("alice").unwrap();
     let alice = hub.hub.catalog.repository(&alice).await.unwrap().unwrap();
-    let history = hub.hub.catalog.history(alice.id, &name).await.unwrap();
+    let history = hub.hub.catalog.history(alice.id, &name, None, 100).await.unwrap();
     let detail = history[0].detail.clone().unwrap();
     assert!(detail.starts_with(&format!("{image}@sha256:")), "{detail}");
     // What was no image has no configuration.

@@ -2,7 +2,7 @@
 
 use std::os::unix::ffi::OsStrExt as _;
 
-use flisthub_hub::catalog::{Change, Source};
+use flisthub_hub::catalog::{Change, Condition, Pointed, Source};
 use flisthub_hub::config::Config;
 use flisthub_hub::name::{FlistName, RepositoryName};
 use serde_json::{Value, json};
@@ -45,7 +45,7 @@ async fn names_of_all_repositories() {
     ]);
     assert_eq!(hub.json("/api/repositories").await, repositories);
     assert_eq!(hub.json("/api/v1/repositories").await, repositories);
-    let bytes = hub.json("/api/v1/flists/alice/x").await["file_bytes"].as_u64().unwrap();
+    let bytes = hub.get("/alice/x.flist").await.bytes().await.unwrap().len();
     let size = format!("{}.{:02} KB", bytes / 1024, bytes % 1024 * 100 / 1024);
     let entry = |name: &str, updated| json!({ "name": name, "size": size, "updated": START + updated, "type": "regular" });
     let bob = json!([entry("a.flist", 20), entry("z.flist", 10)]);
@@ -112,7 +112,10 @@ async fn long_lists_come_whole() {
     let catalog = &hub.hub.catalog;
     let repository = catalog.repository(&RepositoryName::parse("alice").unwrap()).await.unwrap();
     let repository = repository.unwrap();
-    let first = catalog.names(repository.id, "", 1).await.unwrap().remove(0);
+    let Pointed::Flist(first) = catalog.names(repository.id, "", 1).await.unwrap().remove(0).points_at
+    else {
+        panic!("an upload makes a flist");
+    };
     for number in 0..2000 {
         let name = FlistName::parse(&format!("name-{number:04}")).unwrap();
         let (repository_id, user_id) = (repository.id, repository.owner_id);
@@ -122,9 +125,11 @@ async fn long_lists_come_whole() {
             user_id,
             source: Source::Push,
             detail: None,
+            condition: &Condition::NONE,
+            dry_run: false,
             now: 1,
         };
-        catalog.publish(&change, &first.flist).await.unwrap();
+        catalog.publish(&change, &first).await.unwrap();
     }
     let listed = hub.names().await;
     assert_eq!(listed.as_array().unwrap().len(), 2001);

@@ -91,8 +91,8 @@ async fn history(hub: &TestHub, name: &str) -> Vec<(String, Option<String>)> {
         .unwrap()
         .unwrap();
     let name = flisthub_hub::name::FlistName::parse(name).unwrap();
-    let rows = catalog.history(repository.id, &name).await.unwrap();
-    rows.into_iter().map(|row| (row.source.word().to_owned(), row.detail)).collect()
+    let rows = catalog.history(repository.id, &name, None, 100).await.unwrap();
+    rows.into_iter().rev().map(|row| (row.source.word().to_owned(), row.detail)).collect()
 }
 
 #[tokio::test]

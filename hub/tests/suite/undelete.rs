@@ -47,16 +47,16 @@ async fn a_deleted_name_comes_back_as_it_was() {
 
     let catalog = &hub.hub.catalog;
     let alice = catalog.repository(&RepositoryName::parse("alice").unwrap()).await.unwrap();
-    let history =
-        catalog.history(alice.unwrap().id, &FlistName::parse("base").unwrap()).await.unwrap();
-    let last = history.last().unwrap();
+    let base = FlistName::parse("base").unwrap();
+    let history = catalog.history(alice.unwrap().id, &base, None, 100).await.unwrap();
+    let last = &history[0];
     assert_eq!(last.source, Source::Undelete);
     assert_eq!(
         (last.happened, last.flist.map(|id| id.to_string())),
         (START + 5, two.as_str().map(str::to_owned))
     );
     let sources: Vec<&str> = history.iter().map(|row| row.source.word()).collect();
-    assert_eq!(sources, ["upload", "upload", "delete", "undelete"]);
+    assert_eq!(sources, ["undelete", "delete", "upload", "upload"]);
 }
 
 #[tokio::test]

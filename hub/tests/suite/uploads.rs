@@ -78,15 +78,15 @@ async fn a_name_is_overwritten_and_its_history_kept() {
     let catalog = &hub.hub.catalog;
     let repository = catalog.repository(&RepositoryName::parse("alice").unwrap()).await.unwrap();
     let name = FlistName::parse("x").unwrap();
-    let history = catalog.history(repository.unwrap().id, &name).await.unwrap();
+    let history = catalog.history(repository.unwrap().id, &name, None, 100).await.unwrap();
     let seen: Vec<_> =
         history.iter().map(|row| (row.source, row.flist.map(|id| id.to_string()))).collect();
     assert_eq!(
         seen,
         [
-            (Source::Upload, Some(ids[0].clone())),
-            (Source::Upload, Some(ids[1].clone())),
             (Source::Delete, None),
+            (Source::Upload, Some(ids[1].clone())),
+            (Source::Upload, Some(ids[0].clone())),
         ]
     );
 }

@@ -34,10 +34,12 @@ pub(in crate::routes) use errors;
 /// One response for each code. Its key is `<status> <code>`, which is no status yet: responses of one key
 /// would replace one another.
 pub(in crate::routes) fn of(codes: &[(u16, Code)]) -> Responses {
-    let response = |(status, code): &(u16, Code)| {
-        (format!("{status} {code}"), RefOr::T(Response::new(String::new())))
-    };
-    codes.iter().map(response).collect()
+    keys(codes).map(|key| (key, RefOr::T(Response::new(String::new())))).collect()
+}
+
+/// The keys of those responses.
+pub(super) fn keys(codes: &[(u16, Code)]) -> impl Iterator<Item = String> {
+    codes.iter().map(|(status, code)| format!("{status} {code}"))
 }
 
 errors! {
@@ -45,6 +47,8 @@ errors! {
     Caller {
         401 INVALID_AUTHORIZATION, 401 INVALID_TOKEN, 401 TOKEN_EXPIRED, 500 INTERNAL, 503 BUSY,
     }
+    /// Whoever needs a token.
+    Login { 401 UNAUTHORIZED }
     /// Whoever needs a token, and one that reaches far enough.
     Token { 401 UNAUTHORIZED, 403 FORBIDDEN }
     /// What a path names may not be there, or not be text.
@@ -58,7 +62,7 @@ errors! {
     /// `If-Match` and its like.
     Conditional { 412 PRECONDITION_FAILED }
     /// Whoever changes a name, or stores something.
-    Writes { 503 READ_ONLY, 507 DISK_FULL }
+    Writes { 403 READ_ONLY_MODE, 503 READ_ONLY, 507 DISK_FULL }
     /// Names that are made.
     NewName { 400 BAD_NAME }
     /// Objects of a flist are read.

@@ -7,10 +7,55 @@ use flisthub_flist::wire::PROBLEM_TYPE;
 use serde_json::{Map, Value, json};
 use utoipa::openapi::OpenApi;
 
+use super::errors;
+use crate::error::Code;
 use crate::error::codes::CODES;
 
+/// Who a route is for, which decides what its errors look like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Face {
+    /// Problems.
+    Native,
+    /// 0-hub's envelope.
+    ZeroHub,
+    /// A line of text.
+    Plain,
+}
+
+impl Face {
+    fn of(path: &str) -> Self {
+        if path.starts_with("/api/v1/") {
+            Self::Native
+        } else if path.starts_with("/api/") {
+            Self::ZeroHub
+        } else {
+            Self::Plain
+        }
+    }
+
+    fn error_body(self, status: &str, codes: &[String]) -> Value {
+        match self {
+            Self::Native => json!({ PROBLEM_TYPE: { "schema": { "allOf": [
+                { "$ref": "#/components/schemas/Problem" },
+                { "properties": {
+                    "status": { "const": status.parse::<u16>().unwrap_or_default() },
+                    "code": { "enum": codes },
+                } },
+            ] } } }),
+            Self::ZeroHub => json!({ "application/json": { "schema": {
+                "type": "object",
+                "properties": { "status": { "const": "error" }, "message": { "type": "string" } },
+                "required": ["status", "message"],
+            } } }),
+            Self::Plain => {
+                json!({ "text/plain": { "schema": { "type": "string" } } })
+            }
+        }
+    }
+}
+
 /// The document as it is served.
-pub(super) fn finish(api: &OpenApi) -> Value {
+pub(in crate::routes) fn finish(api: &OpenApi) -> Value {
     // Its types have string keys only, so that it is always JSON.
     let mut document = serde_json::to_value(api).unwrap_or_default();
     // Reading needs no token; who needs one says so.
@@ -47,29 +92,33 @@ fn headers() -> Value {
 
 /// A path as OpenAPI writes it: the router's `{*path}`, which takes slashes too, is `{path}`.
 fn finish_path((path, mut item): (String, Value)) -> (String, Value) {
+    let face = Face::of(&path);
     if let Value::Object(operations) = &mut item {
         for (method, operation) in operations {
-            finish_operation(method, operation);
+            finish_operation(face, method, operation);
         }
     }
     (path.replace("{*", "{"), item)
 }
 
-fn finish_operation(method: &str, operation: &mut Value) {
+fn finish_operation(face: Face, method: &str, operation: &mut Value) {
     if method == "head"
         && let Some(Value::String(id)) = operation.get_mut("operationId")
     {
         id.push_str("_head");
     }
     let Some(Value::Object(responses)) = operation.get_mut("responses") else { return };
-    fold_errors(responses);
+    if face == Face::Native {
+        responses.extend(errors::keys(&[(400, Code::BAD_QUERY)]).map(|key| (key, Value::Null)));
+    }
+    fold_errors(face, responses);
     for (status, response) in responses {
         finish_response(method, status, response);
     }
 }
 
 /// Makes one response of all that were said of one status.
-fn fold_errors(responses: &mut Map<String, Value>) {
+fn fold_errors(face: Face, responses: &mut Map<String, Value>) {
     let mut by_status: BTreeMap<String, Vec<String>> = BTreeMap::new();
     responses.retain(|key, _| {
         let Some((status, code)) = key.split_once(' ') else { return true };
@@ -77,30 +126,23 @@ fn fold_errors(responses: &mut Map<String, Value>) {
         false
     });
     for (status, codes) in by_status {
-        let problem = problem(&status, &codes);
-        responses.insert(status, problem);
+        let error = error(face, &status, &codes);
+        responses.insert(status, error);
     }
 }
 
-/// An error with its codes.
-fn problem(status: &str, codes: &[String]) -> Value {
+/// An error with its codes; only the native face says them.
+fn error(face: Face, status: &str, codes: &[String]) -> Value {
     let meanings = codes.iter().map(|code| {
         let listed = CODES
             .iter()
             .find(|listed| listed.code == code.as_str() && listed.status.to_string() == status);
-        format!("`{code}`: {}.", listed.map_or("", |listed| listed.meaning))
+        let meaning = listed.map_or("", |listed| listed.meaning);
+        if face == Face::Native { format!("`{code}`: {meaning}.") } else { format!("{meaning}.") }
     });
     json!({
         "description": meanings.collect::<Vec<_>>().join("\n\n"),
-        "content": { PROBLEM_TYPE: { "schema": {
-            "allOf": [
-                { "$ref": "#/components/schemas/Problem" },
-                { "properties": {
-                    "status": { "const": status.parse::<u16>().unwrap_or_default() },
-                    "code": { "enum": codes },
-                } },
-            ],
-        } } },
+        "content": face.error_body(status, codes),
     })
 }
 

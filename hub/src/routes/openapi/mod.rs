@@ -3,16 +3,23 @@
 
 pub(super) mod errors;
 mod finish;
+mod html;
 pub(super) mod params;
+pub(super) mod unknown;
 
 use axum::Router;
-use axum::http::header::CONTENT_TYPE;
-use axum::routing::get;
+use axum::http::header::{
+    CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+};
+use axum::routing::{MethodRouter, get};
 use bytes::Bytes;
 use flisthub_flist::wire::Problem;
+use serde_json::Value;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::tag::Tag;
 use utoipa::openapi::{ComponentsBuilder, InfoBuilder, License, OpenApi, OpenApiBuilder};
+
+pub(super) use self::finish::finish;
 
 /// What stands before the routes.
 const ABOUT: &str = "\
@@ -54,9 +61,26 @@ pub(super) fn base() -> OpenApi {
     OpenApiBuilder::new().info(info).components(Some(components)).tags(Some(tags)).build()
 }
 
-/// Serves the document.
-pub(super) fn routes(api: &OpenApi) -> Router {
-    let document = Bytes::from(finish::finish(api).to_string());
-    let json = move || async move { ([(CONTENT_TYPE, "application/json")], document) };
-    Router::new().route("/api/openapi.json", get(json))
+/// Nothing but the page's own style.
+const POLICY: &str = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; \
+                      frame-ancestors 'none'";
+
+/// Serves the document, and the page that is made of it.
+pub(super) fn routes(document: &Value) -> Router {
+    Router::new()
+        .route("/api/openapi.json", constant("application/json", document.to_string()))
+        .route("/api/docs", constant("text/html; charset=utf-8", html::page(document)))
+        .route("/api/docs/style.css", constant("text/css; charset=utf-8", html::STYLE))
+}
+
+/// Answers with the same every time.
+fn constant(content_type: &'static str, body: impl Into<Bytes>) -> MethodRouter {
+    let body = body.into();
+    let headers = [
+        (CONTENT_TYPE, content_type),
+        (CONTENT_SECURITY_POLICY, POLICY),
+        (REFERRER_POLICY, "no-referrer"),
+        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    ];
+    get(move || async move { (headers, body) })
 }

@@ -24,6 +24,45 @@ pub(in crate::routes) struct Name {
     name: String,
 }
 
+/// A tag in the path.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+pub(in crate::routes) struct Tag {
+    /// The repository's name.
+    #[param(pattern = "^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$", example = "alice")]
+    repository: String,
+    /// The tag's name.
+    #[param(pattern = "^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$", example = "stable")]
+    tag: String,
+}
+
+/// A member of a tag in the path.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+pub(in crate::routes) struct Member {
+    /// The repository's name.
+    #[param(pattern = "^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$", example = "alice")]
+    repository: String,
+    /// The tag's name.
+    #[param(pattern = "^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$", example = "stable")]
+    tag: String,
+    /// The member's name.
+    #[param(pattern = "^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$", example = "base")]
+    member: String,
+}
+
+/// Conditions of a change.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+pub(in crate::routes) struct Conditions {
+    /// Change only what has one of these tags, which reading the name gives as `ETag`; `*`: only what is there.
+    #[param(rename = "If-Match", example = "\"3\"")]
+    if_match: Option<String>,
+    /// `*`: only make what is not there. Other values have no meaning here.
+    #[param(rename = "If-None-Match")]
+    if_none_match: Option<String>,
+}
+
 /// An upload session in the path.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Path)]

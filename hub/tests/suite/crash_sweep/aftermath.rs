@@ -60,7 +60,7 @@ async fn names(hub: &Hub) -> BTreeMap<String, ChunkId> {
     let alice = RepositoryName::parse("alice").unwrap();
     let Some(alice) = hub.catalog.repository(&alice).await.unwrap() else { panic!("no alice") };
     let rows = hub.catalog.names(alice.id, "", 10_000).await.unwrap();
-    rows.into_iter().map(|row| (row.name, row.flist.id)).collect()
+    rows.into_iter().map(|row| (row.name, row.points_at.flist().unwrap())).collect()
 }
 
 /// Reads all of a flist, which checks every byte against its id; gives the ids.

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use flisthub_flist::{Content, Piece, Tree, VerifyLimits, pieces, verify};
-use flisthub_hub::catalog::{Catalog, NameRow};
+use flisthub_hub::catalog::{Catalog, Named};
 use flisthub_hub::data::DataDirectory;
 use flisthub_hub::name::RepositoryName;
 use flisthub_storage::{ChunkId, ChunkStore as _, RocksOptions, RocksStore, SystemClock};
@@ -30,7 +30,7 @@ pub(super) async fn check(data: &Path, callers: &mut [Caller]) {
     for caller in callers {
         for pointer in &mut caller.names {
             let row = rows.iter().find(|row| row.name == pointer.name);
-            settle(pointer, row.map(|row| row.flist.id));
+            settle(pointer, row.and_then(|row| row.points_at.flist()));
         }
         everything_sent_is_sound_or_absent(&store, caller);
     }
@@ -51,7 +51,7 @@ async fn database_is_sound(file: &Path) {
     assert_eq!(said, ["ok"]);
 }
 
-async fn names(catalog: &Catalog) -> Vec<NameRow> {
+async fn names(catalog: &Catalog) -> Vec<Named> {
     let alice = RepositoryName::parse("alice").unwrap();
     match catalog.repository(&alice).await.unwrap() {
         Some(repository) => catalog.names(repository.id, "", 10_000).await.unwrap(),

@@ -1,0 +1,49 @@
+//! Links: names that point at other names, in whatever repository the caller may read.
+
+use super::error::ActionError;
+use super::outcome::{Outcome, to_the_end};
+use super::resolve;
+use crate::auth::{Caller, Right};
+use crate::catalog::{Change, Condition, Named, Source};
+use crate::error::Code;
+use crate::name::FlistName;
+use crate::state::Hub;
+
+/// Makes a name, `repository` and `name`, a link to `target`, `repository/name`: a flist, a tag, or another
+/// link. A link that is there is changed; what else is there stays, and the caller is told.
+pub async fn link(
+    hub: &Hub,
+    caller: &Caller,
+    (repository, name): (&str, &str),
+    target: &str,
+    condition: &Condition,
+    dry_run: bool,
+) -> Result<Outcome<Named>, ActionError> {
+    let repository = resolve::repository(hub, caller, Right::Write, repository).await?;
+    let name = FlistName::parse(name)?;
+    let (target, _) = resolve::target(hub, caller, target, Code::BAD_TARGET).await?;
+    let (hub, condition, user_id) = (hub.clone(), condition.clone(), caller.user()?.id);
+    to_the_end(async move {
+        let change = Change {
+            repository_id: repository.id,
+            name: &name,
+            user_id,
+            source: Source::Link,
+            detail: None,
+            condition: &condition,
+            dry_run,
+            now: hub.clock.now(),
+        };
+        let written = hub.catalog.link(&change, &target).await?;
+        tracing::info!(
+            repository = repository.name,
+            name = name.as_str(),
+            %target,
+            dry_run,
+            changed = written.changed,
+            "name linked"
+        );
+        Ok(written.into())
+    })
+    .await
+}

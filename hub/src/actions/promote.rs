@@ -1,0 +1,37 @@
+//! Promoting: a name points at what another name points at now. No content is copied.
+
+use super::error::ActionError;
+use super::outcome::Outcome;
+use super::publish::{Publication, publish};
+use super::resolve;
+use crate::auth::{Caller, Right};
+use crate::catalog::{Condition, NameRow, Source};
+use crate::error::Code;
+use crate::name::FlistName;
+use crate::state::Hub;
+
+/// Makes a name, `repository` and `name`, point at the flist that `from`, `repository/name`, leads to now.
+/// Nothing changes if it does so already.
+pub async fn promote(
+    hub: &Hub,
+    caller: &Caller,
+    (repository, name): (&str, &str),
+    from: &str,
+    condition: &Condition,
+    dry_run: bool,
+) -> Result<Outcome<NameRow>, ActionError> {
+    let repository = resolve::repository(hub, caller, Right::Write, repository).await?;
+    let name = FlistName::parse(name)?;
+    let from = resolve::parse_target(from, Code::BAD_SOURCE)?;
+    let source = resolve::source(hub, caller, &from).await?;
+    let publication = Publication {
+        bases: vec![source.flist.id],
+        detail: Some(format!("{from}@{}", source.flist.id)),
+        condition: condition.clone(),
+        dry_run,
+        ..Publication::new(caller, repository, name, Source::Promote, source.flist.id)?
+    };
+    let published = publish(hub, publication).await?;
+    let (created, changed) = (published.created, published.changed);
+    Ok(Outcome { value: published.row, created, changed })
+}

@@ -1,0 +1,86 @@
+//! `If-Match` and `If-None-Match` of requests that change a name (RFC 9110, 13.1), and the tags that they
+//! name.
+
+use std::convert::Infallible;
+
+use axum::extract::FromRequestParts;
+use axum::http::HeaderMap;
+use axum::http::header::{IF_MATCH, IF_NONE_MATCH};
+use axum::http::request::Parts;
+
+use super::range::tags;
+use crate::catalog::{Condition, NameRow, Named};
+
+/// A tag that is none of ours stands for a revision that no name has.
+const NO_REVISION: u64 = 0;
+
+/// The condition of a request.
+pub(super) struct Conditional(pub(super) Condition);
+
+impl<S: Sync> FromRequestParts<S> for Conditional {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self(condition(&parts.headers)))
+    }
+}
+
+/// The tag of a name as it is.
+pub(super) fn tag(named: &Named) -> String {
+    format!("\"{}\"", named.revision)
+}
+
+/// The tag of a name and what it leads to: it differs when a link leads elsewhere, too.
+pub(super) fn tag_of_row(row: &NameRow) -> String {
+    match row.link {
+        None => format!("\"{}\"", row.revision),
+        Some(_) => format!("\"{}.{}\"", row.revision, row.flist.id),
+    }
+}
+
+fn condition(headers: &HeaderMap) -> Condition {
+    let if_match = headers.contains_key(IF_MATCH).then(|| {
+        let listed: Vec<&str> = tags(headers, &IF_MATCH).collect();
+        if listed.contains(&"*") {
+            return Vec::new();
+        }
+        listed.into_iter().map(|tag| revision(tag).unwrap_or(NO_REVISION)).collect()
+    });
+    let must_not_exist = tags(headers, &IF_NONE_MATCH).any(|tag| tag == "*");
+    Condition { if_match, must_not_exist }
+}
+
+/// The revision that a strong tag names. What follows a dot is of the link's target, which the change does
+/// not touch.
+fn revision(tag: &str) -> Option<u64> {
+    let tag = tag.strip_prefix('"')?.strip_suffix('"')?;
+    tag.split('.').next()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_become_conditions() {
+        let of = |if_match: Option<&str>, if_none_match: Option<&str>| {
+            let mut headers = HeaderMap::new();
+            for (name, value) in [(IF_MATCH, if_match), (IF_NONE_MATCH, if_none_match)] {
+                if let Some(value) = value {
+                    headers.insert(name, value.parse().unwrap());
+                }
+            }
+            let Condition { if_match, must_not_exist } = condition(&headers);
+            (if_match, must_not_exist)
+        };
+        assert_eq!(of(None, None), (None, false));
+        assert_eq!(of(Some("*"), None), (Some(vec![]), false));
+        assert_eq!(of(Some("\"3\""), None), (Some(vec![3]), false));
+        assert_eq!(of(Some("\"3.abc\", \"4\""), None), (Some(vec![3, 4]), false));
+        for never in ["3", "W/\"3\"", "\"x\"", "\"-1\"", "\"99999999999999999999\"", "\""] {
+            assert_eq!(of(Some(never), None), (Some(vec![NO_REVISION]), false), "{never}");
+        }
+        assert_eq!(of(None, Some("*")), (None, true));
+        assert_eq!(of(None, Some("\"3\"")), (None, false));
+    }
+}
