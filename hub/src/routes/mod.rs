@@ -15,6 +15,7 @@ mod face;
 mod file_body;
 mod file_path;
 mod files;
+mod flist_file;
 mod form;
 mod intake;
 mod job_events;
@@ -111,6 +112,7 @@ fn native_face(hub: &Hub) -> OpenApiRouter {
         .routes(routes!(tags::put, tags::remove))
         .routes(routes!(export::export))
         .routes(routes!(merge::merge))
+        .routes(routes!(flist_file::upload))
         .route("/{*path}", axum::routing::any(no_such_route))
         .layer(CatchPanicLayer::new())
         .layer(map_response(face::problem))
