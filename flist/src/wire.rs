@@ -1,6 +1,7 @@
 //! JSON bodies spoken between the hub and its clients on `/api/v1`. Ids are lower-case hex.
 
 mod conversions;
+mod diffs;
 mod files;
 mod jobs;
 mod merges;
@@ -10,6 +11,7 @@ use flisthub_storage::Profile;
 use serde::{Deserialize, Serialize};
 
 pub use conversions::{Conversion, RegistryCredentials, default_name};
+pub use diffs::{DiffAspect, DiffChange, DiffKind, DiffLine, DiffSummary};
 pub use files::{DeviceNumber, DirectoryPage, EntryKind, ListedEntry};
 pub use jobs::{JobDetail, JobInfo, JobLine, JobPage, JobPart};
 pub use merges::{

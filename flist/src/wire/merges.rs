@@ -43,6 +43,9 @@ pub struct MergeRequest {
     /// first source's, even if that has none.
     #[serde(default)]
     pub image_config: Option<String>,
+    /// Nothing is stored and no name changes; the answer is what it would be.
+    #[serde(default)]
+    pub dry_run: bool,
 }
 
 /// A merged flist that was published.

@@ -62,7 +62,8 @@ pub(super) async fn zero_hub_merge(
 ) -> Result<Response, ApiError> {
     let repository = caller.user().map_err(ActionError::from)?.name.clone();
     let sources = sources(&body)?;
-    let asked = MergeRequest { sources, rule: MergeRule::FirstWins, image_config: None };
+    let asked =
+        MergeRequest { sources, rule: MergeRule::FirstWins, image_config: None, dry_run: false };
     let target = (repository.as_str(), target.as_str());
     merging::merge(&hub, &caller, target, &asked).await.map_err(as_zero_hub)?;
     Ok(face::success(None::<&()>))
