@@ -47,6 +47,7 @@ pub struct Me {
 #[serde(deny_unknown_fields)]
 pub struct OpenSession {
     /// The repository to publish into.
+    #[cfg_attr(feature = "openapi", schema(pattern = "^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$"))]
     pub repository: String,
 }
 
@@ -55,6 +56,7 @@ pub struct OpenSession {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SessionOpened {
     /// Its id, 32 hex digits.
+    #[cfg_attr(feature = "openapi", schema(pattern = "^[0-9a-f]{32}$"))]
     pub session: String,
     /// When it ends, in seconds since the Unix epoch.
     pub expires: u64,
@@ -88,11 +90,14 @@ pub struct ChunksStored {
 #[serde(deny_unknown_fields)]
 pub struct Publish {
     /// The upload session, 32 hex digits.
+    #[cfg_attr(feature = "openapi", schema(pattern = "^[0-9a-f]{32}$"))]
     pub session: String,
     /// The manifest's id, 64 hex digits.
+    #[cfg_attr(feature = "openapi", schema(pattern = "^[0-9a-f]{64}$"))]
     pub flist: String,
     /// Where it is from, for the name's history: at most 1,024 bytes without control characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(max_length = 1024))]
     pub detail: Option<String>,
 }
 
@@ -117,6 +122,7 @@ pub struct FlistInfo {
     /// The name, without `.flist`.
     pub name: String,
     /// The flist's id, 64 hex digits.
+    #[cfg_attr(feature = "openapi", schema(pattern = "^[0-9a-f]{64}$"))]
     pub flist: String,
     /// Entries of its tree at any depth.
     pub entries: u64,

@@ -11,18 +11,23 @@ use serde::{Deserialize, Serialize};
 #[serde(deny_unknown_fields)]
 pub struct Conversion {
     /// The image: `alpine`, `registry.example.org:5000/team/app:1`, or with `@sha256:` and a digest.
+    #[cfg_attr(feature = "openapi", schema(min_length = 1))]
     pub image: String,
     /// The repository to publish into; absent: the caller's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(pattern = "^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$"))]
     pub repository: Option<String>,
     /// The name to publish; absent: made from the image's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(pattern = "^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$"))]
     pub name: Option<String>,
     /// Which image of one for several platforms: `linux/arm64`; absent: the hub's own platform.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(pattern = "^[!-.0-~]{1,64}(/[!-.0-~]{1,64}){1,2}$"))]
     pub platform: Option<String>,
     /// Where the hub looks for the image: `registry` (also if absent), `docker` or `podman`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(pattern = "^(registry|docker|podman)$"))]
     pub source: Option<String>,
     /// Whether to add a `.startup.toml` that starts what the image would start.
     #[serde(default)]

@@ -35,6 +35,7 @@ impl MergeRule {
 #[serde(deny_unknown_fields)]
 pub struct MergeRequest {
     /// What to merge, as `repository/name`: 2 to 100, each once.
+    #[cfg_attr(feature = "openapi", schema(min_items = 2, max_items = 100))]
     pub sources: Vec<String>,
     /// Which of them wins.
     #[serde(default)]

@@ -85,6 +85,7 @@ pub struct NamePage {
 #[serde(deny_unknown_fields)]
 pub struct PromoteRequest {
     /// The other name, as `repository/name`.
+    #[cfg_attr(feature = "openapi", schema(pattern = "^[A-Za-z0-9][A-Za-z0-9._-]{0,127}/[A-Za-z0-9][A-Za-z0-9._-]{0,127}$"))]
     pub from: String,
     /// Only say what would be.
     #[serde(default)]
@@ -97,6 +98,7 @@ pub struct PromoteRequest {
 #[serde(deny_unknown_fields)]
 pub struct LinkRequest {
     /// The name to point at, as `repository/name`.
+    #[cfg_attr(feature = "openapi", schema(pattern = "^[A-Za-z0-9][A-Za-z0-9._-]{0,127}/[A-Za-z0-9][A-Za-z0-9._-]{0,127}$"))]
     pub target: String,
     /// Only say what would be.
     #[serde(default)]
@@ -109,6 +111,7 @@ pub struct LinkRequest {
 #[serde(deny_unknown_fields)]
 pub struct RenameRequest {
     /// The new name.
+    #[cfg_attr(feature = "openapi", schema(pattern = "^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$"))]
     pub to: String,
     /// Only say what would be.
     #[serde(default)]
@@ -121,6 +124,7 @@ pub struct RenameRequest {
 #[serde(deny_unknown_fields)]
 pub struct RollbackRequest {
     /// The revision to go back to.
+    #[cfg_attr(feature = "openapi", schema(minimum = 1))]
     pub revision: u64,
     /// Only say what would be.
     #[serde(default)]

@@ -120,6 +120,7 @@ pub(super) struct AskedOfArchive {
     /// Which image of the archive; the only one unless given.
     tag: Option<String>,
     /// Which image of one for several platforms: `linux/arm64`; the hub's own platform unless given.
+    #[param(pattern = "^[!-.0-~]{1,64}(/[!-.0-~]{1,64}){1,2}$")]
     platform: Option<String>,
     /// Whether to add a `.startup.toml` that starts what the image would start.
     #[serde(default)]

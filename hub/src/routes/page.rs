@@ -30,7 +30,6 @@ pub(super) struct PageQuery {
     #[param(minimum = 1, maximum = 500)]
     limit: Option<u32>,
     /// The `next` of the page before.
-    #[param(max_length = 1024)]
     cursor: Option<String>,
 }
 

@@ -107,6 +107,16 @@ fn finish_operation(face: Face, method: &str, operation: &mut Value) {
     {
         id.push_str("_head");
     }
+    for parameter in
+        operation.get_mut("parameters").and_then(Value::as_array_mut).into_iter().flatten()
+    {
+        if let Some(schema) = parameter.get_mut("schema") {
+            without_null(schema);
+        }
+    }
+    if let Some(body) = operation.get_mut("requestBody") {
+        finish_request(body);
+    }
     let Some(Value::Object(responses)) = operation.get_mut("responses") else { return };
     if face == Face::Native {
         responses.extend(errors::keys(&[(400, Code::BAD_QUERY)]).map(|key| (key, Value::Null)));
@@ -114,6 +124,35 @@ fn finish_operation(face: Face, method: &str, operation: &mut Value) {
     fold_errors(face, responses);
     for (status, response) in responses {
         finish_response(method, status, response);
+    }
+}
+
+/// A parameter is there or it is not: there is no null in a query or a header.
+fn without_null(schema: &mut Value) {
+    if let Some(types) = schema.get_mut("type").and_then(Value::as_array_mut) {
+        types.retain(|name| name != "null");
+        if let [one] = types.as_slice() {
+            let one = one.clone();
+            set(schema, "type", one);
+        }
+    }
+}
+
+/// A body of records or of ids may have none of them, and is then no body.
+fn finish_request(body: &mut Value) {
+    let content = body.get_mut("content").and_then(Value::as_object_mut);
+    let mut needed = true;
+    for (media_type, content) in content.into_iter().flatten() {
+        without_shape(media_type, content);
+        needed &= !media_type.starts_with("application/vnd.flisthub.");
+    }
+    set(body, "required", needed.into());
+}
+
+/// Bytes, of which a schema can say nothing more. What stands at the handler would be a list of numbers.
+fn without_shape(media_type: &str, content: &mut Value) {
+    if media_type.starts_with("application/") && !media_type.ends_with("json") {
+        set(content, "schema", json!({ "type": "string", "format": "binary" }));
     }
 }
 
@@ -151,6 +190,10 @@ fn finish_response(method: &str, status: &str, response: &mut Value) {
     let Value::Object(response) = response else { return };
     if method == "head" {
         response.remove("content");
+    }
+    let content = response.get_mut("content").and_then(Value::as_object_mut);
+    for (media_type, content) in content.into_iter().flatten() {
+        without_shape(media_type, content);
     }
     let headers = response.entry("headers").or_insert_with(|| json!({}));
     let reference = |name: &str| json!({ "$ref": format!("#/components/headers/{name}") });
