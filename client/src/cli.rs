@@ -8,8 +8,11 @@ use clap::{Parser, Subcommand};
 use flisthub_client::{HubClient, Patience};
 use tokio::runtime::Runtime;
 
-use crate::command::{cat, convert, export, inspect, jobs, login, ls, merge, pull, push, rm};
-use crate::config::{Environment, Settings};
+use crate::command::{
+    cat, convert, diff, export, inspect, jobs, link, log, login, ls, merge, promote, pull, push,
+    rename, rm, rollback, tag,
+};
+use crate::config::{Environment, Images, Settings};
 use crate::failure::{EXIT_CODES, UsageError};
 use crate::output::Output;
 
@@ -37,6 +40,14 @@ enum Command {
     Ls(ls::Arguments),
     Cat(cat::Arguments),
     Rm(rm::Arguments),
+    Rename(rename::Arguments),
+    Promote(promote::Arguments),
+    Link(link::Arguments),
+    Tag(tag::Arguments),
+    Untag(tag::UntagArguments),
+    Log(log::Arguments),
+    Rollback(rollback::Arguments),
+    Diff(diff::Arguments),
     Jobs(jobs::ListArguments),
     Job(jobs::JobArguments),
     Cancel(jobs::CancelArguments),
@@ -72,7 +83,7 @@ pub(crate) fn run(arguments: Vec<OsString>, environment: Environment) -> ExitCod
             return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
         }
     };
-    let output = Output::new(cli.json);
+    let output = Output::new(cli.json).coloured(!environment.no_colour);
     match execute(cli, environment, output) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => output.fail(&error),
@@ -89,21 +100,34 @@ fn execute(cli: Cli, mut environment: Environment, output: Output) -> anyhow::Re
     let settings = Settings::find(url, environment, output)?;
     let hub = HubClient::new(&settings.url, settings.token.as_deref(), Patience::default())?;
     let session = Session { hub, runtime, output };
-    let done = match cli.command {
-        Command::Login(_) => Ok(()),
-        Command::Push(arguments) => push::run(&arguments, &session),
-        Command::Pull(arguments) => pull::run(&arguments, &session),
-        Command::Ls(arguments) => ls::run(&arguments, &session),
-        Command::Cat(arguments) => cat::run(&arguments, &session),
-        Command::Rm(arguments) => rm::run(&arguments, &session),
-        Command::Jobs(arguments) => jobs::list(&arguments, &session),
-        Command::Job(arguments) => jobs::job(&arguments, &session),
-        Command::Cancel(arguments) => jobs::cancel(&arguments, &session),
-        Command::Merge(arguments) => merge::run(&arguments, &session),
-        Command::Convert(arguments) => convert::run(&arguments, &session, &images),
-        Command::Inspect(arguments) => inspect::run(&arguments, &session),
-        Command::Export(arguments) => export::run(&arguments, &session),
-    };
+    let done = perform(cli.command, &session, &images);
     session.runtime.shutdown_background();
     done
+}
+
+fn perform(command: Command, session: &Session, images: &Images) -> anyhow::Result<()> {
+    match command {
+        // It has no hub yet, and is done.
+        Command::Login(_) => Ok(()),
+        Command::Push(arguments) => push::run(&arguments, session),
+        Command::Pull(arguments) => pull::run(&arguments, session),
+        Command::Ls(arguments) => ls::run(&arguments, session),
+        Command::Cat(arguments) => cat::run(&arguments, session),
+        Command::Rm(arguments) => rm::run(&arguments, session),
+        Command::Rename(arguments) => rename::run(&arguments, session),
+        Command::Promote(arguments) => promote::run(&arguments, session),
+        Command::Link(arguments) => link::run(&arguments, session),
+        Command::Tag(arguments) => tag::tag(&arguments, session),
+        Command::Untag(arguments) => tag::untag(&arguments, session),
+        Command::Log(arguments) => log::run(&arguments, session),
+        Command::Rollback(arguments) => rollback::run(&arguments, session),
+        Command::Diff(arguments) => diff::run(&arguments, session),
+        Command::Jobs(arguments) => jobs::list(&arguments, session),
+        Command::Job(arguments) => jobs::job(&arguments, session),
+        Command::Cancel(arguments) => jobs::cancel(&arguments, session),
+        Command::Merge(arguments) => merge::run(&arguments, session),
+        Command::Convert(arguments) => convert::run(&arguments, session, images),
+        Command::Inspect(arguments) => inspect::run(&arguments, session),
+        Command::Export(arguments) => export::run(&arguments, session),
+    }
 }

@@ -21,6 +21,8 @@ pub(crate) struct Environment {
     pub(crate) token: Option<String>,
     /// `XDG_CONFIG_HOME`, or `.config` in the home directory.
     pub(crate) config_home: Option<PathBuf>,
+    /// `NO_COLOR` is set, or the terminal is a dumb one.
+    pub(crate) no_colour: bool,
     /// Of images and where they come from.
     pub(crate) images: Images,
 }

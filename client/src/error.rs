@@ -72,6 +72,16 @@ pub enum ClientError {
         /// How long was waited.
         seconds: u64,
     },
+    /// The connection broke, or nothing came for too long, while the hub was to change something.
+    #[error("{what}: the hub's answer was lost, so it may have been done or not; {known}")]
+    Lost {
+        /// What was being done.
+        what: String,
+        /// How things stand since.
+        known: String,
+        /// How the answer was lost.
+        cause: Box<ClientError>,
+    },
     /// The hub is too busy or is being restarted (502, 503, 504, 429).
     #[error("the hub is not available: {refusal}")]
     Unavailable {
@@ -136,6 +146,7 @@ impl ClientError {
             Self::Unreachable { .. } => "unreachable",
             Self::Interrupted { .. } => "interrupted",
             Self::Stalled { .. } => "stalled",
+            Self::Lost { cause, .. } => cause.code(),
             Self::MissingObjects { .. } => "missing_objects",
             Self::BadAnswer { .. } => "bad_answer",
             Self::BadChunks { .. } => "bad_chunks",

@@ -15,11 +15,12 @@ use crate::job_progress::JobFailed;
 pub(crate) const EXIT_CODES: &str = "\
 Exit codes:
   0  done
-  1  failure that none of the others names
+  1  failure that none of the others names; with `diff --exit-code`, a difference
   2  the command line is wrong, or no hub is known
   3  there is no such repository, name or path
   4  not allowed: no token, a wrong or expired one, or somebody else's repository
-  5  conflict: the hub's state changed in between; try again
+  5  conflict with what the hub has: a name that is taken, a condition that does
+     not hold, objects that went in between
   6  what was given cannot be used: a bad archive or tree, a path that is no file,
      a destination that is not empty
   7  the hub cannot be reached, or stopped answering
@@ -59,12 +60,17 @@ pub(crate) struct WrongKind {
 #[error("nothing was done")]
 pub(crate) struct Declined;
 
+/// Two flists differ, and the exit code shall say so. No failure.
+#[derive(Debug, thiserror::Error)]
+#[error("they differ")]
+pub(crate) struct Differ;
+
 /// Whoever reads the output has stopped reading, as `head` does. No failure.
 #[derive(Debug, thiserror::Error)]
 #[error("standard output is closed")]
 pub(crate) struct OutputClosed;
 
-/// A stable word and an exit code.
+/// A stable word and an exit code. No word: nothing has failed, and nothing is said.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Ending {
     pub(crate) code: String,
@@ -84,7 +90,10 @@ impl Ending {
 
 fn of_one(error: &(dyn Error + 'static)) -> Option<Ending> {
     if error.is::<OutputClosed>() {
-        return Some(ending("output_closed", 0));
+        return Some(ending("", 0));
+    }
+    if error.is::<Differ>() {
+        return Some(ending("", 1));
     }
     if error.is::<UsageError>() {
         return Some(ending("usage", 2));
@@ -206,6 +215,7 @@ fn exit_of(error: &ClientError) -> u8 {
         ClientError::Unreachable { .. }
         | ClientError::Interrupted { .. }
         | ClientError::Stalled { .. }
+        | ClientError::Lost { .. }
         | ClientError::Unavailable { .. } => 7,
         ClientError::Setup(_)
         | ClientError::Failed(_)

@@ -1,31 +1,32 @@
-//! Typed calls for every route of the native API.
+//! A hub, and the typed calls of upload sessions and chunks.
 //!
-//! One method is one route: what goes in and comes out is typed, refusals are a [`ClientError`]. How
-//! requests travel and are repeated is `transport`; the routes of jobs are in `jobs`; what calls mean
-//! together is `push`, `pull` and `remote_store`.
+//! One method is one route: what goes in and comes out is typed, refusals are a [`ClientError`]. The routes
+//! that look names up are in `names`, those that change them in `changes`, those of jobs in `jobs`. How
+//! requests travel and are repeated is `transport`; what calls mean together is `push`, `pull` and
+//! `remote_store`.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use flisthub_flist::wire::{
-    ChunksStored, FlistInfo, MAX_CHUNK_IDS, MAX_MISSING_IDS, Me, MergeRequest, MergedFlist,
-    OpenSession, Publish, RepositoryInfo, SessionOpened,
+    ChunksStored, FlistInfo, MAX_CHUNK_IDS, MAX_MISSING_IDS, Me, OpenSession, Publish,
+    SessionOpened,
 };
 use flisthub_storage::wire::{read_ids, write_ids};
 use flisthub_storage::{ChunkId, Frame, SessionId};
 use reqwest::Method;
 use serde::Serialize;
-use serde_json::Value;
 
 use crate::body::Payload;
+use crate::condition::Condition;
 use crate::download::{ChunkDownload, Download};
 use crate::error::ClientError;
-use crate::retry::{Patience, Repeat};
+use crate::retry::{Patience, Repeat, may_have_been_done};
 use crate::transport::{Call, Transport};
 
 /// How long the hub may check a flist before it publishes it.
-const PUBLISH_PATIENCE: Duration = Duration::from_mins(30);
+pub(crate) const PUBLISH_PATIENCE: Duration = Duration::from_mins(30);
 
 /// The most ids in one answer to which are missing, in bytes.
 const MAX_IDS_ANSWER: usize = 32 * MAX_MISSING_IDS;
@@ -137,6 +138,7 @@ impl HubClient {
         name: &str,
         flist: ChunkId,
         detail: Option<String>,
+        condition: Condition,
     ) -> Result<FlistInfo, ClientError> {
         let what = format!("publishing {repository}/{name}");
         let body = Publish { session: session.to_string(), flist: flist.to_string(), detail };
@@ -145,83 +147,17 @@ impl HubClient {
             payload: json(&what, &body)?,
             repeat: Repeat::IfRefused,
             patience: PUBLISH_PATIENCE,
+            headers: condition.header().into_iter().collect(),
             ..Call::new(&what, Method::PUT, &path)
         };
         let lost = match self.transport.json(&call).await {
-            Err(error @ (ClientError::Interrupted { .. } | ClientError::Stalled { .. })) => error,
+            Err(error) if may_have_been_done(&error) => error,
             answered => return answered,
         };
         match self.flist(repository, name).await {
             Ok(info) if info.flist == body.flist => Ok(info),
-            _ => Err(lost),
+            _ => Err(self.lost(&what, lost, (repository, name)).await),
         }
-    }
-
-    /// Merges flists into `repository/name`. When the answer is lost, so is the report; whether it was done
-    /// the name's flist tells.
-    pub async fn merge(
-        &self,
-        repository: &str,
-        name: &str,
-        request: &MergeRequest,
-    ) -> Result<MergedFlist, ClientError> {
-        self.need_token()?;
-        let what = format!("merging into {repository}/{name}");
-        let path = ["api", "v1", "flists", repository, name, "merge"];
-        let call = Call {
-            payload: json(&what, request)?,
-            repeat: Repeat::IfRefused,
-            patience: PUBLISH_PATIENCE,
-            ..Call::new(&what, Method::POST, &path)
-        };
-        self.transport.json(&call).await
-    }
-
-    /// All repositories.
-    pub async fn repositories(&self) -> Result<Vec<RepositoryInfo>, ClientError> {
-        let path = ["api", "v1", "repositories"];
-        self.transport.json(&Call::new("listing the repositories", Method::GET, &path)).await
-    }
-
-    /// The names in a repository.
-    pub async fn flists(&self, repository: &str) -> Result<Vec<FlistInfo>, ClientError> {
-        let what = format!("listing {repository}");
-        let path = ["api", "v1", "flists", repository];
-        self.transport.json(&Call::new(&what, Method::GET, &path)).await
-    }
-
-    /// What a name points at.
-    pub async fn flist(&self, repository: &str, name: &str) -> Result<FlistInfo, ClientError> {
-        let what = format!("looking {repository}/{name} up");
-        let path = ["api", "v1", "flists", repository, name];
-        self.transport.json(&Call::new(&what, Method::GET, &path)).await
-    }
-
-    /// The configuration of the image that a flist was made of, as the image has it; `None` if it was not
-    /// made of one.
-    pub async fn image_config(
-        &self,
-        repository: &str,
-        name: &str,
-    ) -> Result<Option<Value>, ClientError> {
-        let what = format!("looking the image of {repository}/{name} up");
-        let path = ["api", "v1", "flists", repository, name, "image"];
-        match self.transport.json(&Call::new(&what, Method::GET, &path)).await {
-            Ok(config) => Ok(Some(config)),
-            // The name itself may be gone as well.
-            Err(ClientError::NotFound(_)) => self.flist(repository, name).await.map(|_| None),
-            Err(error) => Err(error),
-        }
-    }
-
-    /// Removes a name.
-    pub async fn delete_flist(&self, repository: &str, name: &str) -> Result<(), ClientError> {
-        self.need_token()?;
-        let what = format!("removing {repository}/{name}");
-        let path = ["api", "v1", "flists", repository, name];
-        // Were it repeated blindly, the second answer would be that there is no such name.
-        let call = Call { repeat: Repeat::IfRefused, ..Call::new(&what, Method::DELETE, &path) };
-        self.transport.bytes(&call, 0).await.map(drop)
     }
 
     /// Begins to fetch the objects `ids`, at most [`MAX_CHUNK_IDS`], from a repository.

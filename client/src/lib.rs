@@ -8,24 +8,33 @@
 
 mod address;
 mod body;
+mod changes;
+mod condition;
+mod diffs;
 mod download;
 mod error;
 mod event_stream;
+mod files;
 mod hub;
 mod jobs;
+mod names;
 mod object_file;
+mod pages;
 mod pull;
-
 mod push;
 mod remote_store;
 mod retry;
 mod sender;
 mod transport;
 
+pub use condition::{Change, Condition};
+pub use diffs::Differences;
 pub use download::{ChunkDownload, Download};
 pub use error::{ClientError, Refusal};
+pub use files::{FileDownload, FileRange, Found};
 pub use hub::{HubClient, Opened, flist_id};
 pub use jobs::{JobEvent, JobEvents};
+pub use pages::{Page, Pages};
 pub use pull::{Pull, PullError};
 pub use push::{Push, PushError, Pushed, Source};
 pub use remote_store::{RemoteStore, Traffic};

@@ -12,7 +12,9 @@ mod job_progress;
 mod listing;
 mod name;
 mod output;
+mod precondition;
 mod progress;
+mod rows;
 mod text;
 
 use std::path::PathBuf;
@@ -35,6 +37,7 @@ fn environment() -> Environment {
         config_home: path("XDG_CONFIG_HOME")
             .filter(|path| path.is_absolute())
             .or_else(|| home.as_ref().map(|home| home.join(".config"))),
+        no_colour: text("NO_COLOR").is_some() || text("TERM").is_none_or(|term| term == "dumb"),
         images: Images {
             registry_username: text("FLISTHUB_REGISTRY_USERNAME"),
             registry_password: text("FLISTHUB_REGISTRY_PASSWORD"),

@@ -3,6 +3,7 @@
 //! Only the shape is checked here, as the hub does; whether it exists the hub says.
 
 use std::ffi::OsStr;
+use std::fmt;
 use std::os::unix::ffi::OsStrExt as _;
 use std::str::FromStr;
 
@@ -49,6 +50,60 @@ impl FlistName {
                 Err(usage(format!("which repository? write REPOSITORY/{name}")))
             }
         }
+    }
+}
+
+/// Whose repository names alone are in.
+pub(crate) struct Own(Option<String>);
+
+impl Own {
+    /// Asks the hub, once, and only if one of the names is alone.
+    pub(crate) async fn of(
+        hub: &HubClient,
+        names: impl IntoIterator<Item = &FlistName>,
+    ) -> anyhow::Result<Self> {
+        match names.into_iter().find(|name| name.repository.is_none()) {
+            Some(name) => name.repository(hub).await.map(|own| Self(Some(own))),
+            None => Ok(Self(None)),
+        }
+    }
+
+    /// The name with its repository.
+    pub(crate) fn full(&self, name: &FlistName) -> FullName {
+        let repository = name.repository.as_ref().or(self.0.as_ref());
+        FullName { repository: repository.cloned().unwrap_or_default(), name: name.name.clone() }
+    }
+}
+
+/// `repo/name`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct FullName {
+    pub(crate) repository: String,
+    pub(crate) name: String,
+}
+
+impl FullName {
+    /// Both, as calls take them.
+    pub(crate) fn pair(&self) -> (&str, &str) {
+        (&self.repository, &self.name)
+    }
+}
+
+impl fmt::Display for FullName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.repository, self.name)
+    }
+}
+
+/// What stands for itself in a tag or a repository: a name without a repository.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct OneName(pub(crate) String);
+
+impl FromStr for OneName {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        flist_name(text.as_bytes()).map(Self)
     }
 }
 
@@ -122,6 +177,12 @@ mod tests {
         for bad in ["/alice", ".hidden", "alice/..", "alice/base/../etc", "alice//etc", "a b/c"] {
             assert!(bad == "alice//etc" || place(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn one_name_has_no_repository() {
+        assert_eq!("app.flist".parse(), Ok(OneName("app".into())));
+        assert!("a/app".parse::<OneName>().is_err());
     }
 
     #[test]

@@ -14,6 +14,7 @@ use crate::text;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Output {
     json: bool,
+    colour: bool,
 }
 
 #[derive(Serialize)]
@@ -35,7 +36,17 @@ struct Message<'a> {
 impl Output {
     /// Prints JSON, or text.
     pub(crate) fn new(json: bool) -> Self {
-        Self { json }
+        Self { json, colour: false }
+    }
+
+    /// As it is, in colour if that is welcome and a person reads it.
+    pub(crate) fn coloured(self, welcome: bool) -> Self {
+        Self { colour: welcome && !self.json && io::stdout().is_terminal(), ..self }
+    }
+
+    /// Whether results have colours.
+    pub(crate) fn is_coloured(self) -> bool {
+        self.colour
     }
 
     /// Whether results are JSON.
@@ -79,7 +90,7 @@ impl Output {
     /// Tells how the program ends, and ends it so.
     pub(crate) fn fail(self, error: &anyhow::Error) -> ExitCode {
         let Ending { code, exit } = Ending::of(error);
-        if exit != 0 {
+        if !code.is_empty() {
             self.error(&code, &format!("{error:#}"));
         }
         ExitCode::from(exit)

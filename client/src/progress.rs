@@ -57,6 +57,20 @@ impl Progress {
     }
 }
 
+impl Progress {
+    /// Shows that something goes on of which nothing is known until its end, if anyone watches.
+    pub(crate) fn spinner(output: Output, message: &'static str) -> Self {
+        if !output.is_watched() {
+            return Self { bar: ProgressBar::hidden(), ticker: None };
+        }
+        let bar = ProgressBar::new_spinner().with_message(message);
+        let style = ProgressStyle::with_template("{spinner} {msg}, {elapsed}");
+        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
+        bar.enable_steady_tick(TICK);
+        Self { bar, ticker: None }
+    }
+}
+
 impl Drop for Progress {
     fn drop(&mut self) {
         if let Some(ticker) = &self.ticker {

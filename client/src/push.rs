@@ -20,6 +20,7 @@ use flisthub_flist::wire::{FlistInfo, UploadReport};
 use flisthub_storage::{ChunkStore, Profile, StoreError};
 use tokio::runtime::Handle;
 
+use crate::condition::Condition;
 use crate::error::ClientError;
 use crate::hub::{HubClient, Opened};
 use crate::remote_store::{RemoteStore, Traffic};
@@ -137,6 +138,7 @@ pub struct Push<'a> {
     repository: &'a str,
     name: &'a str,
     opened: &'a Opened,
+    condition: Condition,
     store: RemoteStore,
 }
 
@@ -150,7 +152,13 @@ impl<'a> Push<'a> {
     ) -> Self {
         let session = opened.session;
         let store = RemoteStore::in_session(hub.clone(), runtime.clone(), repository, session);
-        Self { hub, repository, name, opened, store }
+        Self { hub, repository, name, opened, condition: Condition::Always, store }
+    }
+
+    /// Will publish only if `condition` holds.
+    #[must_use]
+    pub fn on(self, condition: Condition) -> Self {
+        Self { condition, ..self }
     }
 
     /// The counters, which go on counting.
@@ -213,7 +221,9 @@ impl<'a> Push<'a> {
             total = sum(&total, &ingested.report);
             left -= 1;
             let (session, flist) = (self.opened.session, ingested.flist);
-            let publish = self.hub.publish(session, self.repository, self.name, flist, detail);
+            let (hub, condition) = (self.hub, self.condition);
+            let publish =
+                hub.publish(session, self.repository, self.name, flist, detail, condition);
             match runtime.block_on(publish) {
                 Ok(info) => return Ok(Pushed { report: self.report(&info, &total), info }),
                 Err(error @ ClientError::MissingObjects { .. }) if left > 0 => lost = Some(error),

@@ -40,16 +40,22 @@ pub(crate) enum Repeat {
     IfRefused,
 }
 
+/// Whether it is not known if the hub has carried the call out.
+pub(crate) fn may_have_been_done(error: &ClientError) -> bool {
+    match error {
+        ClientError::Interrupted { .. } | ClientError::Stalled { .. } => true,
+        // A proxy says nothing of it.
+        ClientError::Unavailable { refusal, .. } => matches!(refusal.status, 502 | 504),
+        _ => false,
+    }
+}
+
 /// Whether another attempt makes sense and does no harm.
 pub(crate) fn may_try_again(error: &ClientError, repeat: Repeat) -> bool {
     match error {
         ClientError::Unreachable { .. } => true,
-        // A proxy's 502 and 504 do not say whether the hub has carried the call out.
         ClientError::Unavailable { refusal, .. } if matches!(refusal.status, 429 | 503) => true,
-        ClientError::Unavailable { .. }
-        | ClientError::Interrupted { .. }
-        | ClientError::Stalled { .. } => repeat == Repeat::Safe,
-        _ => false,
+        error => repeat == Repeat::Safe && may_have_been_done(error),
     }
 }
 

@@ -19,7 +19,7 @@ use crate::error::ClientError;
 use crate::retry::{Patience, Repeat, asked_wait, may_try_again};
 
 /// The longest JSON answer that is read: a hub's longest names 100,000 missing objects in 7 MB.
-const MAX_ANSWER: usize = 64 << 20;
+pub(crate) const MAX_ANSWER: usize = 64 << 20;
 
 /// One request, as often as it has to be made.
 pub(crate) struct Call<'a> {
@@ -117,10 +117,7 @@ impl Transport {
         call: &Call<'_>,
     ) -> Result<T, ClientError> {
         let body = self.bytes(call, MAX_ANSWER).await?;
-        serde_json::from_slice(&body).map_err(|error| ClientError::BadAnswer {
-            what: call.what.to_owned(),
-            reason: format!("it is not the JSON that a hub answers: {error}"),
-        })
+        read_json(call.what, &body)
     }
 
     /// Makes a call and reads its whole answer, at most `limit` bytes.
@@ -244,6 +241,14 @@ impl Transport {
             wait = wait.saturating_mul(2);
         }
     }
+}
+
+/// An answer's JSON.
+pub(crate) fn read_json<T: DeserializeOwned>(what: &str, body: &[u8]) -> Result<T, ClientError> {
+    serde_json::from_slice(body).map_err(|error| ClientError::BadAnswer {
+        what: what.to_owned(),
+        reason: format!("it is not the JSON that a hub answers: {error}"),
+    })
 }
 
 fn interrupted(what: &str, source: reqwest::Error) -> ClientError {

@@ -1,127 +1,100 @@
 //! `hub-client cat NAME/path`
 
 use std::ffi::OsString;
-use std::io::{self, Write};
-use std::sync::mpsc::{SyncSender, sync_channel};
+use std::io::{self, Write as _};
+use std::str::FromStr;
 
-use anyhow::anyhow;
 use clap::Args;
-use flisthub_client::RemoteStore;
-use flisthub_flist::{Content, Piece, Pieces, pieces};
-use flisthub_storage::{Chunk, ChunkStore};
+use flisthub_client::{FileRange, Found};
 
 use crate::cli::Session;
-use crate::command::ls::{find, open_tree};
 use crate::failure::{WrongKind, usage};
 use crate::name::Place;
 use crate::output::written;
-use crate::text;
 
-/// Content that is fetched at a time, in bytes. As much again waits while it is written.
-const BATCH_BYTES: u64 = 8 << 20;
-
-/// Chunks that are fetched at a time.
-const BATCH_CHUNKS: usize = 1024;
-
-/// Write the content of one file to standard output.
+/// Write the content of one file, or a part of it, to standard output. Symbolic links in the path are
+/// followed within the tree.
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
     /// The file.
     #[arg(value_name = "REPOSITORY/NAME/PATH")]
     file: OsString,
+
+    /// Only these bytes, counted from 0: `0-99`, `100-` (from there to the end), `-100` (the last ones).
+    #[arg(long, value_name = "RANGE", allow_hyphen_values = true)]
+    range: Option<Range>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Range(FileRange);
+
+impl FromStr for Range {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = || format!("`{text}` is no range: write FIRST-LAST, FIRST- or -COUNT");
+        let number = |text: &str| match text.parse::<u64>() {
+            Ok(number) if !text.starts_with('+') => Ok(number),
+            _ => Err(wrong()),
+        };
+        let range = match text.split_once('-').ok_or_else(wrong)? {
+            ("", count) => FileRange::Last(number(count)?),
+            (first, "") => FileRange::From(number(first)?),
+            (first, last) => FileRange::Between(number(first)?, number(last)?),
+        };
+        match range {
+            FileRange::Last(0) => Err(wrong()),
+            FileRange::Between(first, last) if last < first => Err(wrong()),
+            range => Ok(Self(range)),
+        }
+    }
 }
 
 pub(crate) fn run(arguments: &Arguments, session: &Session) -> anyhow::Result<()> {
+    let Session { hub, runtime, .. } = session;
     let place = Place::parse(&arguments.file).map_err(usage)?;
     let Place::Tree { repository, name, path } = place else {
         return Err(usage("which file? write REPOSITORY/NAME/PATH"));
     };
-    let (store, tree) = open_tree(session, &repository, &name)?;
-    let full = format!("{repository}/{name}");
-    let wrong = |reason: String| WrongKind { path: format!("{full}/{path}"), reason };
-    match find(&store, &tree, &full, &path)?.map(|entry| entry.content) {
-        Some(Content::File { pieces, .. }) => copy(&store, &pieces, &mut io::stdout().lock()),
-        Some(Content::Symlink { target }) => {
-            let target = text::shown(&target);
-            Err(wrong(format!("is a symbolic link to {target}; name the file it leads to")).into())
-        }
-        None | Some(Content::Directory { .. }) => {
-            Err(wrong(String::from("is a directory; `hub-client ls` lists it")).into())
-        }
-        Some(Content::CharDevice(_) | Content::BlockDevice(_)) => {
-            Err(wrong(String::from("is a device and has no content")).into())
-        }
-        Some(Content::Fifo | Content::Socket) => {
-            Err(wrong(String::from("is a pipe or a socket and has no content")).into())
-        }
-    }
-}
-
-/// Writes all pieces in order. One batch is fetched while the one before it is written.
-fn copy(store: &RemoteStore, of: &Pieces, out: &mut impl Write) -> anyhow::Result<()> {
-    std::thread::scope(|scope| {
-        let (sender, batches) = sync_channel(0);
-        let fetching = scope.spawn(move || fetch(store, of, &sender));
-        for batch in batches {
-            for part in batch {
-                match part {
-                    Part::Data(chunk) => written(out.write_all(chunk.bytes()))?,
-                    Part::Hole(length) => written(
-                        io::copy(&mut io::Read::take(io::repeat(0), length), out).map(drop),
-                    )?,
-                }
-            }
-        }
-        written(out.flush())?;
-        fetching.join().unwrap_or_else(|_| Err(anyhow!("the thread that fetches chunks failed")))
-    })
-}
-
-/// What comes next in the file.
-enum Part {
-    Data(Chunk),
-    Hole(u64),
-}
-
-/// Fetches until the end, or until nobody takes any more.
-fn fetch(store: &RemoteStore, of: &Pieces, to: &SyncSender<Vec<Part>>) -> anyhow::Result<()> {
-    let mut batch = Vec::new();
-    let mut bytes = 0;
-    for piece in pieces(store, of) {
-        let piece = piece?;
-        if let Piece::Chunk { length, .. } = piece {
-            bytes += u64::from(length);
-        }
-        batch.push(piece);
-        if bytes >= BATCH_BYTES || batch.len() >= BATCH_CHUNKS {
-            if to.send(load(store, &batch)?).is_err() {
-                return Ok(());
-            }
-            batch.clear();
-            bytes = 0;
-        }
-    }
-    // Whoever stopped taking has said why.
-    let _ = to.send(load(store, &batch)?);
-    Ok(())
-}
-
-fn load(store: &RemoteStore, batch: &[Piece]) -> anyhow::Result<Vec<Part>> {
-    let ids: Vec<_> = batch
-        .iter()
-        .filter_map(|piece| match piece {
-            Piece::Chunk { id, .. } => Some(*id),
-            Piece::Hole { .. } => None,
-        })
-        .collect();
-    let mut chunks = store.get(&ids)?.into_iter();
-    let part = |piece: &Piece| match piece {
-        Piece::Hole { length } => Ok(Part::Hole(*length)),
-        Piece::Chunk { id, length } => match chunks.next().flatten() {
-            Some(chunk) if chunk.length() == *length => Ok(Part::Data(chunk)),
-            Some(_) => Err(anyhow!("chunk {id} is not as long as the flist says")),
-            None => Err(anyhow!("chunk {id} is not in the hub")),
-        },
+    let range = arguments.range.map_or(FileRange::Whole, |Range(range)| range);
+    let Found::File(mut file) = runtime.block_on(hub.file((&repository, &name), &path, range))?
+    else {
+        let path = format!("{repository}/{name}/{path}");
+        let reason = String::from("is a directory; `hub-client ls` lists it");
+        return Err(WrongKind { path, reason }.into());
     };
-    batch.iter().map(part).collect()
+    let mut out = io::stdout().lock();
+    while let Some(part) = runtime.block_on(file.next())? {
+        written(out.write_all(&part))?;
+    }
+    written(out.flush())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_range_has_three_forms() {
+        let read = |text: &str| text.parse::<Range>().map(|Range(range)| range);
+        assert_eq!(read("0-99"), Ok(FileRange::Between(0, 99)));
+        assert_eq!(read("7-7"), Ok(FileRange::Between(7, 7)));
+        assert_eq!(read("100-"), Ok(FileRange::From(100)));
+        assert_eq!(read("-100"), Ok(FileRange::Last(100)));
+        for bad in [
+            "",
+            "-",
+            "5",
+            "-0",
+            "9-8",
+            "a-b",
+            "1-2-3",
+            "+1-2",
+            "0-99,200-",
+            " 1-2",
+            "0-18446744073709551616",
+        ] {
+            assert!(read(bad).is_err(), "{bad}");
+        }
+    }
 }

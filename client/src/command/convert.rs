@@ -17,6 +17,7 @@ use crate::config::Images;
 use crate::failure::usage;
 use crate::job_progress::follow_job;
 use crate::name::FlistName;
+use crate::precondition::Precondition;
 use crate::text;
 
 /// The longest password that is read, in bytes.
@@ -77,6 +78,9 @@ pub(crate) struct Arguments {
     /// Read the registry's password from standard input, one line.
     #[arg(long, conflicts_with = "from")]
     password_stdin: bool,
+
+    #[command(flatten)]
+    pub(super) precondition: Precondition,
 }
 
 /// What a conversion did.
@@ -102,6 +106,9 @@ pub(crate) fn run(
     if let Some(from) = &arguments.from {
         let report = convert_local::run(arguments, from, session, environment)?;
         return session.output.result(&report, &summary(&report));
+    }
+    if arguments.precondition.is_given() {
+        return Err(usage("a condition needs --from: the hub's own conversions take none"));
     }
     let Session { hub, runtime, output } = session;
     let Some(image) = &arguments.image else {

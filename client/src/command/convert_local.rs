@@ -63,6 +63,8 @@ pub(super) fn run(
     };
     let repository = runtime.block_on(name.repository(hub))?;
     let target = (repository.as_str(), name.name.as_str());
+    let condition = arguments.precondition.condition();
+    runtime.block_on(hub.check_condition(target, condition))?;
     let left = format!(
         "{}/{} was not published, unless that was under way; what was sent need not be sent again",
         target.0, target.1
@@ -70,7 +72,7 @@ pub(super) fn run(
     let interrupt = Interrupt::catch(hub, runtime.handle(), *output, left)?;
     let upload = runtime.block_on(hub.open_session(&repository))?;
     interrupt.opened(upload.session);
-    let push = Push::new(hub, runtime.handle(), target, &upload);
+    let push = Push::new(hub, runtime.handle(), target, &upload).on(condition);
     let pushed = with_bars(arguments, session, &push, &*source);
     if let Some(upload) = interrupt.close()
         && pushed.is_err()

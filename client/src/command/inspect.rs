@@ -41,13 +41,15 @@ pub(crate) fn run(arguments: &Arguments, session: &Session) -> anyhow::Result<()
 
 fn about(flist: &FlistInfo) -> String {
     let updated = text::time(i64::try_from(flist.updated).unwrap_or(i64::MAX));
+    let link = flist.link.as_ref().map_or_else(String::new, |to| format!("\n  link to     {to}"));
     format!(
-        "{}/{}\n  flist       {}\n  tree        {} entries, {}\n  updated     {updated}",
+        "{}/{}{link}\n  flist       {}\n  tree        {} entries, {}\n  revision    {}\n  updated     {updated}",
         flist.repository,
         flist.name,
         flist.flist,
         flist.entries,
         text::size(flist.bytes),
+        flist.revision,
     )
 }
 

@@ -1,22 +1,22 @@
 //! `hub-client ls [REPO[/NAME[/path]]]`
 
 use std::ffi::OsString;
-use std::io::{self, BufWriter, Write as _};
 
 use clap::Args;
 use flisthub_client::{RemoteStore, flist_id};
-use flisthub_flist::wire::{FlistInfo, RepositoryInfo};
+use flisthub_flist::wire::{NameInfo, RepositoryInfo};
 use flisthub_flist::{Content, Entry, LoadError, Tree, TreePath, directory_entries};
 
 use crate::cli::Session;
 use crate::failure::{NoSuchPath, usage};
 use crate::listing::{Listed, line};
 use crate::name::Place;
-use crate::output::{Output, written};
+use crate::output::Output;
+use crate::rows::{items, print};
 use crate::text;
 
-/// List the repositories of a hub, the names of a repository, or a directory of a tree (as `ls -l`,
-/// times in UTC).
+/// List the repositories of a hub, the names of a repository with what they are, or a directory of a tree
+/// (as `ls -l`, times in UTC).
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
     /// What to list: nothing for all repositories, a repository, a name, or a path in a tree.
@@ -28,12 +28,10 @@ pub(crate) fn run(arguments: &Arguments, session: &Session) -> anyhow::Result<()
     let Session { hub, runtime, output } = session;
     match Place::parse(&arguments.place).map_err(usage)? {
         Place::Hub => {
-            let found = runtime.block_on(hub.repositories())?;
-            output.result(&found, &repositories(&found))
+            print(*output, items(runtime, hub.repositories()), serde_json::to_vec, repository)
         }
         Place::Repository(repository) => {
-            let found = runtime.block_on(hub.flists(&repository))?;
-            output.result(&found, &names(&found))
+            print(*output, items(runtime, hub.names(&repository)), serde_json::to_vec, name)
         }
         Place::Tree { repository, name, path } => {
             let (store, tree) = open_tree(session, &repository, &name)?;
@@ -41,9 +39,9 @@ pub(crate) fn run(arguments: &Arguments, session: &Session) -> anyhow::Result<()
             let directory = match find(&store, &tree, &full, &path)? {
                 Some(Entry { content: Content::Directory { id, .. }, .. }) => id,
                 None => tree.root,
-                Some(entry) => return print(*output, std::iter::once(Ok(entry))),
+                Some(entry) => return entries(*output, std::iter::once(Ok(entry))),
             };
-            print(*output, directory_entries(&store, directory))
+            entries(*output, directory_entries(&store, directory))
         }
     }
 }
@@ -76,48 +74,72 @@ pub(crate) fn find(
     Ok(Some(tree.lookup(store, path)?.ok_or_else(missing)?))
 }
 
-/// Prints entries as they come: a directory of a million entries takes no memory here.
-fn print(
+fn entries(
     output: Output,
     entries: impl Iterator<Item = Result<Entry, LoadError>>,
 ) -> anyhow::Result<()> {
-    let mut out = BufWriter::new(io::stdout().lock());
-    let mut before = "[";
-    for entry in entries {
-        let entry = entry?;
-        if output.is_json() {
-            written(out.write_all(before.as_bytes()))?;
-            let object = serde_json::to_vec(&Listed::of(&entry))?;
-            written(out.write_all(&object))?;
-            before = ",";
-        } else {
-            written(out.write_all(&line(&entry)))?;
+    print(output, entries, |entry| serde_json::to_vec(&Listed::of(entry)), line)
+}
+
+fn repository(found: &RepositoryInfo) -> Vec<u8> {
+    let official = if found.official { "official" } else { "" };
+    ended(&format!("{} {official:8} {}", when(found.updated), found.name))
+}
+
+fn name(found: &NameInfo) -> Vec<u8> {
+    let updated = when(found.updated);
+    let line = match (&found.flist, &found.target) {
+        (Some(flist), _) => {
+            let id = flist.get(..10).unwrap_or(flist);
+            let entries = found.entries.unwrap_or_default();
+            let bytes = text::size(found.bytes.unwrap_or_default());
+            format!("{updated} {id} {entries:>9} entries {bytes:>11} {}", found.name)
         }
-    }
-    if output.is_json() {
-        let end = if before == "[" { "[]\n" } else { "]\n" };
-        written(out.write_all(end.as_bytes()))?;
-    }
-    written(out.flush())
+        (None, target) => {
+            let target = target.as_ref().map_or_else(String::new, |to| format!(" -> {to}"));
+            // As wide as the columns of a flist.
+            format!("{updated} {:40} {}{target}", found.kind.word(), found.name)
+        }
+    };
+    ended(&line)
 }
 
-fn repositories(found: &[RepositoryInfo]) -> String {
-    let lines = found.iter().map(|repository| {
-        let official = if repository.official { "official" } else { "" };
-        format!("{} {official:8} {}", when(repository.updated), repository.name)
-    });
-    lines.collect::<Vec<_>>().join("\n")
-}
-
-fn names(found: &[FlistInfo]) -> String {
-    let lines = found.iter().map(|info| {
-        let id = info.flist.get(..10).unwrap_or(&info.flist);
-        let (entries, bytes) = (info.entries, text::size(info.bytes));
-        format!("{} {id} {entries:>9} entries {bytes:>11} {}", when(info.updated), info.name)
-    });
-    lines.collect::<Vec<_>>().join("\n")
+fn ended(line: &str) -> Vec<u8> {
+    (text::shown(line.as_bytes()) + "\n").into_bytes()
 }
 
 fn when(seconds: u64) -> String {
     text::time(i64::try_from(seconds).unwrap_or(i64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use flisthub_flist::wire::NameKind;
+
+    use super::*;
+
+    #[test]
+    fn names_of_all_kinds_stand_in_one_column() {
+        let (target, flist) = (None, Some("ab".repeat(32)));
+        let base = NameInfo {
+            repository: String::from("alice"),
+            name: String::from("base"),
+            kind: NameKind::Flist,
+            updated: 0,
+            revision: 1,
+            flist,
+            entries: Some(7),
+            bytes: Some(2048),
+            target,
+        };
+        let shown = |info: &NameInfo| String::from_utf8(name(info)).unwrap();
+        let line = "1970-01-01 00:00 ababababab         7 entries    2.00 KiB base\n";
+        assert_eq!(shown(&base), line);
+        let (flist, target) = (None, Some(String::from("bob/x")));
+        let tag_link = NameInfo { kind: NameKind::TagLink, flist, target, ..base };
+        let line = format!("1970-01-01 00:00 tag-link{} base -> bob/x\n", " ".repeat(32));
+        assert_eq!(shown(&tag_link), line);
+        let tag = NameInfo { kind: NameKind::Tag, target: None, ..tag_link };
+        assert!(shown(&tag).ends_with(" base\n") && shown(&tag).contains(" tag "));
+    }
 }

@@ -7,7 +7,9 @@ use flisthub_client::HubClient;
 use flisthub_flist::wire::{MergeConflict, MergeDifference, MergeRequest, MergeRule, MergedFlist};
 
 use crate::cli::Session;
-use crate::name::FlistName;
+use crate::name::{FlistName, Own};
+use crate::precondition::Precondition;
+use crate::progress::Progress;
 use crate::text;
 
 /// How many conflicts are shown to people.
@@ -32,6 +34,13 @@ pub(crate) struct Arguments {
     /// The source whose image configuration the result gets, or `none`. Default: the first one.
     #[arg(long, value_name = "SOURCE|none")]
     image_config: Option<ConfigFrom>,
+
+    /// Only say what would be, and where the sources clash.
+    #[arg(long)]
+    dry_run: bool,
+
+    #[command(flatten)]
+    precondition: Precondition,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -60,24 +69,21 @@ impl FromStr for ConfigFrom {
 
 pub(crate) fn run(arguments: &Arguments, session: &Session) -> anyhow::Result<()> {
     let Session { hub, runtime, output } = session;
-    let merged = runtime.block_on(merge(arguments, hub))?;
-    output.result(&merged, &summary(&merged))
+    let spinner = Progress::spinner(*output, "the hub merges");
+    let merged = runtime.block_on(merge(arguments, hub));
+    drop(spinner);
+    let merged = merged?;
+    output.result(&merged, &summary(&merged, arguments.dry_run))
 }
 
 async fn merge(arguments: &Arguments, hub: &HubClient) -> anyhow::Result<MergedFlist> {
-    let Arguments { target, sources, rule, image_config } = arguments;
+    let Arguments { target, sources, rule, image_config, dry_run, precondition } = arguments;
     let config = match image_config {
         Some(ConfigFrom::Source(name)) => Some(name),
         _ => None,
     };
-    let mut all = [target].into_iter().chain(sources).chain(config);
-    // Whose repository names alone are in is asked once.
-    let own = match all.find(|name| name.repository.is_none()) {
-        Some(name) => name.repository(hub).await?,
-        None => String::new(),
-    };
-    let repository = |name: &FlistName| name.repository.clone().unwrap_or_else(|| own.clone());
-    let full = |name: &FlistName| format!("{}/{}", repository(name), name.name);
+    let own = Own::of(hub, [target].into_iter().chain(sources).chain(config)).await?;
+    let full = |name: &FlistName| own.full(name).to_string();
     let request = MergeRequest {
         sources: sources.iter().map(full).collect(),
         rule: match rule {
@@ -89,14 +95,16 @@ async fn merge(arguments: &Arguments, hub: &HubClient) -> anyhow::Result<MergedF
             ConfigFrom::Nowhere => "none".to_owned(),
             ConfigFrom::Source(name) => full(name),
         }),
+        dry_run: *dry_run,
     };
-    Ok(hub.merge(&repository(target), &target.name, &request).await?)
+    Ok(hub.merge(own.full(target).pair(), &request, precondition.condition()).await?)
 }
 
-fn summary(merged: &MergedFlist) -> String {
+fn summary(merged: &MergedFlist, dry_run: bool) -> String {
     let MergedFlist { flist, merge } = merged;
+    let verb = if dry_run { "would merge" } else { "merged" };
     let done = format!(
-        "merged {}/{} from {} flists\n  flist      {}\n  tree       {} entries, {}\n  merged     {} directories; {} new objects, stored {}\n  conflicts  {}; directories that differ in metadata only: {}",
+        "{verb} {}/{} from {} flists\n  flist      {}\n  tree       {} entries, {}\n  merged     {} directories; {} new objects, stored {}\n  conflicts  {}; directories that differ in metadata only: {}",
         flist.repository,
         flist.name,
         merge.sources.len(),

@@ -13,6 +13,7 @@ use flisthub_flist::wire::UploadReport;
 use crate::cli::Session;
 use crate::interrupt::Interrupt;
 use crate::name::FlistName;
+use crate::precondition::Precondition;
 use crate::progress::{Progress, Shown};
 use crate::text;
 
@@ -28,6 +29,9 @@ pub(crate) struct Arguments {
     /// REPOSITORY/NAME, or NAME alone in your own repository.
     #[arg(value_name = "NAME")]
     name: FlistName,
+
+    #[command(flatten)]
+    precondition: Precondition,
 }
 
 pub(crate) fn run(arguments: &Arguments, session: &Session) -> anyhow::Result<()> {
@@ -36,6 +40,8 @@ pub(crate) fn run(arguments: &Arguments, session: &Session) -> anyhow::Result<()
     let mut source = Source::at(&arguments.path)?;
     let repository = runtime.block_on(arguments.name.repository(hub))?;
     let target = (repository.as_str(), arguments.name.name.as_str());
+    let condition = arguments.precondition.condition();
+    runtime.block_on(hub.check_condition(target, condition))?;
     let left = format!(
         "{}/{} was not published, unless that was under way; what was sent need not be sent again",
         target.0, target.1
@@ -43,7 +49,7 @@ pub(crate) fn run(arguments: &Arguments, session: &Session) -> anyhow::Result<()
     let interrupt = Interrupt::catch(hub, runtime.handle(), *output, left)?;
     let upload = runtime.block_on(hub.open_session(&repository))?;
     interrupt.opened(upload.session);
-    let push = Push::new(hub, runtime.handle(), target, &upload);
+    let push = Push::new(hub, runtime.handle(), target, &upload).on(condition);
     let pushed = with_progress(session, &push, &mut source);
     if let Some(upload) = interrupt.close()
         && pushed.is_err()

@@ -7,8 +7,9 @@ use crate::cli::Session;
 use crate::confirm::confirm;
 use crate::failure::Declined;
 use crate::name::FlistName;
+use crate::precondition::AtRevision;
 
-/// Remove a name from a hub. What it pointed at stays until the hub sweeps it.
+/// Remove a name of any kind from a hub. What it pointed at stays until the hub sweeps it.
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
     /// REPOSITORY/NAME, or NAME alone in your own repository.
@@ -18,6 +19,9 @@ pub(crate) struct Arguments {
     /// Do not ask at the terminal.
     #[arg(long, short)]
     yes: bool,
+
+    #[command(flatten)]
+    precondition: AtRevision,
 }
 
 #[derive(Serialize)]
@@ -33,7 +37,8 @@ pub(crate) fn run(arguments: &Arguments, session: &Session) -> anyhow::Result<()
     if ask && !confirm(&format!("remove {full} from {}?", hub.address()))? {
         return Err(Declined.into());
     }
-    session.runtime.block_on(hub.delete_flist(&repository, &arguments.name.name))?;
+    let condition = arguments.precondition.condition();
+    session.runtime.block_on(hub.remove((&repository, &arguments.name.name), condition))?;
     let text = format!("removed {full}");
     session.output.result(&Removed { removed: full }, &text)
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use flisthub_client::{ClientError, HubClient, Opened, Patience};
+use flisthub_client::{ClientError, Condition, HubClient, Opened, Patience};
 use flisthub_storage::{ChunkId, Kind, SessionId};
 
 use crate::fake::{FakeHub, Reply, Request, runtime};
@@ -118,7 +118,7 @@ fn missing_objects_are_named() {
     let rest = format!(r#","missing":["{}","{}"]"#, id("a"), id("b"));
     let hub = FakeHub::new(move |_, _| Reply::problem(409, "missing_objects", &rest));
     let client = hub.client();
-    let publish = client.publish(session(), "alice", "base", id("m"), None);
+    let publish = client.publish(session(), "alice", "base", id("m"), None, Condition::Always);
     let Err(ClientError::MissingObjects { missing, .. }) = runtime().block_on(publish) else {
         panic!("no list of missing objects");
     };
@@ -127,7 +127,7 @@ fn missing_objects_are_named() {
 
 fn published(flist: ChunkId) -> Reply {
     Reply::json(&format!(
-        r#"{{"repository":"alice","name":"base","flist":"{flist}","entries":1,"bytes":1,"file_bytes":1,"updated":1}}"#
+        r#"{{"repository":"alice","name":"base","flist":"{flist}","entries":1,"bytes":1,"updated":1,"revision":1}}"#
     ))
 }
 
@@ -136,17 +136,25 @@ fn a_publish_whose_answer_is_lost_is_looked_up() {
     let lost_then = |flist| {
         FakeHub::new(move |_, request: &Request| match request.line.as_str() {
             "PUT /api/v1/flists/alice/base" => Reply::HangUp,
-            _ => published(flist),
+            "GET /api/v1/flists/alice/base" => published(flist),
+            _ => Reply::problem(404, "not_found", ""),
         })
     };
+    let publish = |hub: &FakeHub| {
+        let condition = Condition::Revision(4);
+        let client = hub.client();
+        let publish = client.publish(session(), "alice", "base", id("m"), None, condition);
+        runtime().block_on(publish)
+    };
     let hub = lost_then(id("m"));
-    let info = runtime().block_on(hub.client().publish(session(), "alice", "base", id("m"), None));
-    assert_eq!(info.unwrap().flist, id("m").to_string());
+    assert_eq!(publish(&hub).unwrap().flist, id("m").to_string());
     assert_eq!(hub.lines(), ["PUT /api/v1/flists/alice/base", "GET /api/v1/flists/alice/base"]);
+    assert_eq!(hub.requests()[0].header("if-match"), Some("\"4\""));
 
     let hub = lost_then(id("other"));
-    let info = runtime().block_on(hub.client().publish(session(), "alice", "base", id("m"), None));
-    assert!(matches!(info, Err(ClientError::Interrupted { .. })), "{info:?}");
+    let error = publish(&hub).unwrap_err();
+    assert!(matches!(error, ClientError::Lost { .. }), "{error:?}");
+    assert_eq!(error.code(), "interrupted");
 }
 
 #[test]
@@ -193,10 +201,10 @@ fn addresses_and_tokens_are_checked_before_anything_is_sent() {
 
 #[test]
 fn an_address_with_a_prefix_keeps_it() {
-    let hub = FakeHub::new(|_, _| Reply::json("[]"));
+    let hub = FakeHub::new(|_, _| Reply::json(r#"{"names":[],"next":null}"#));
     let url = format!("{}/a/b/", hub.url);
     let client = HubClient::new(&url, None, Patience::default()).unwrap();
-    runtime().block_on(client.flists("alice")).unwrap();
+    runtime().block_on(client.names("alice").next()).unwrap();
     assert_eq!(hub.lines(), ["GET /a/b/api/v1/flists/alice"]);
     assert_eq!(hub.requests()[0].header("authorization"), None);
 }

@@ -38,8 +38,7 @@ fn hub(chunks: impl Fn(Vec<u8>) -> Reply + Send + Sync + 'static) -> FakeHub {
     let flist = keep(&store, &Manifest::of(&tree, Profile::default()).to_chunk().unwrap());
     let file: Vec<u8> = FlistWriter::new(&store, flist).flat_map(|part| part.unwrap()).collect();
     let info = format!(
-        r#"{{"repository":"alice","name":"base","flist":"{flist}","entries":3,"bytes":7,"file_bytes":{},"updated":1}}"#,
-        file.len()
+        r#"{{"repository":"alice","name":"base","flist":"{flist}","entries":3,"bytes":7,"updated":1,"revision":1}}"#
     );
     FakeHub::new(move |_, request| match request.line.as_str() {
         "GET /api/v1/flists/alice/base" => Reply::json(&info),

@@ -208,7 +208,7 @@ fn taking(losses: usize) -> FakeHub {
                 let name = path.rsplit('/').next().unwrap();
                 let info = json!({
                     "repository": "alice", "name": name, "flist": body["flist"], "entries": 0,
-                    "bytes": 0, "file_bytes": 1, "updated": 1,
+                    "bytes": 0, "updated": 1, "revision": 1,
                 });
                 Reply::json(&info.to_string())
             }
@@ -257,7 +257,7 @@ fn a_flist_and_its_image_are_shown() {
                 ),
                 (true, false) => Reply::problem(404, "not_found", ""),
                 _ => Reply::json(
-                    r#"{"repository":"alice","name":"x","flist":"ab","entries":1,"bytes":1,"file_bytes":1,"updated":1}"#,
+                    r#"{"repository":"alice","name":"x","flist":"ab","entries":1,"bytes":1,"updated":1,"revision":1}"#,
                 ),
             }
         });

@@ -3,15 +3,21 @@
 #[cfg(test)]
 mod calls;
 #[cfg(test)]
+mod diffs;
+#[cfg(test)]
 mod exports;
 #[cfg(test)]
 mod fake;
+#[cfg(test)]
+mod files;
 #[cfg(test)]
 mod images;
 #[cfg(test)]
 mod jobs;
 #[cfg(test)]
 mod merges;
+#[cfg(test)]
+mod names;
 #[cfg(test)]
 mod program;
 #[cfg(test)]

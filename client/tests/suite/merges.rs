@@ -17,7 +17,7 @@ fn merged() -> Value {
     };
     json!({
         "repository": "alice", "name": "all", "flist": "ab".repeat(32), "entries": 7, "bytes": 2048,
-        "file_bytes": 500, "updated": 1,
+        "updated": 1, "revision": 1,
         "merge": {
             "sources": ["alice/base", "bob/extra"], "rule": "last-wins", "conflict_count": 1234,
             "conflicts": (0..1000).map(conflict).collect::<Vec<_>>(), "metadata_only": 3,
@@ -57,7 +57,7 @@ fn names_alone_are_in_the_tokens_own_repository() {
         asked,
         json!({
             "sources": ["alice/base", "bob/extra"], "rule": "last-wins",
-            "image_config": "alice/base",
+            "image_config": "alice/base", "dry_run": false,
         })
     );
     let text = String::from_utf8(output.stdout).unwrap();
@@ -85,6 +85,16 @@ fn a_program_gets_the_whole_report() {
     assert_eq!(hub.lines(), ["POST /api/v1/flists/a/all/merge"]);
     let asked: Value = serde_json::from_slice(&hub.requests()[0].body).unwrap();
     assert_eq!((&asked["rule"], &asked["image_config"]), (&json!("first-wins"), &json!("none")));
+}
+
+#[test]
+fn a_dry_run_says_so() {
+    let hub = hub();
+    let output = run(&hub.url, &["merge", "a/all", "a/b", "c/d", "--dry-run"]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.starts_with("would merge alice/all from 2 flists"), "{text}");
+    let asked: Value = serde_json::from_slice(&hub.requests()[0].body).unwrap();
+    assert_eq!(asked["dry_run"], true);
 }
 
 #[test]

@@ -4,6 +4,8 @@ use std::process::{Command, Output, Stdio};
 
 use crate::fake::{FakeHub, Reply, Request};
 
+const NO_REPOSITORIES: &str = r#"{"repositories":[],"next":null}"#;
+
 /// The program with an empty home and nothing of the caller's environment.
 pub(crate) fn hub_client(home: &std::path::Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_hub-client"));
@@ -136,7 +138,7 @@ fn login_keeps_a_token_that_the_hub_knows_and_no_other() {
     assert_eq!(last.line, "DELETE /api/v1/flists/alice/base");
     assert_eq!(last.header("authorization"), Some("Bearer good"));
     // Another hub does not get it.
-    let other = FakeHub::new(|_, _| Reply::json("[]"));
+    let other = FakeHub::new(|_, _| Reply::json(NO_REPOSITORIES));
     let ls = hub_client(home.path()).args(["--url", &other.url, "ls"]).output().unwrap();
     assert!(ls.status.success());
     assert_eq!(other.requests()[0].header("authorization"), None);
@@ -159,7 +161,7 @@ fn a_hub_cannot_write_on_the_terminal() {
 
 #[test]
 fn plain_http_needs_no_root_certificates() {
-    let hub = FakeHub::new(|_, _| Reply::json("[]"));
+    let hub = FakeHub::new(|_, _| Reply::json(NO_REPOSITORIES));
     let home = tempfile::tempdir().unwrap();
     let ls = |url: &str| {
         let mut command = hub_client(home.path());

@@ -46,9 +46,8 @@ fn tree(content: &str) -> Arc<Tree> {
 impl Tree {
     fn info(&self) -> Reply {
         Reply::json(&format!(
-            r#"{{"repository":"alice","name":"base","flist":"{}","entries":1,"bytes":1,"file_bytes":{},"updated":1}}"#,
-            self.flist,
-            self.file.len()
+            r#"{{"repository":"alice","name":"base","flist":"{}","entries":1,"bytes":1,"updated":1,"revision":1}}"#,
+            self.flist
         ))
     }
 

@@ -37,7 +37,7 @@ fn fake(losses: usize, more: &'static str) -> FakeHub {
                 }
                 let body: serde_json::Value = serde_json::from_slice(&request.body).unwrap();
                 Reply::json(&format!(
-                    r#"{{"repository":"alice","name":"base","flist":{},"entries":1,"bytes":1,"file_bytes":1,"updated":1}}"#,
+                    r#"{{"repository":"alice","name":"base","flist":{},"entries":1,"bytes":1,"updated":1,"revision":1}}"#,
                     body["flist"]
                 ))
             }

@@ -9,6 +9,8 @@ mod fixture;
 #[cfg(test)]
 mod images;
 #[cfg(test)]
+mod names;
+#[cfg(test)]
 mod profiles;
 #[cfg(test)]
 mod reading;
