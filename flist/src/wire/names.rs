@@ -85,7 +85,10 @@ pub struct NamePage {
 #[serde(deny_unknown_fields)]
 pub struct PromoteRequest {
     /// The other name, as `repository/name`.
-    #[cfg_attr(feature = "openapi", schema(pattern = "^[A-Za-z0-9][A-Za-z0-9._-]{0,127}/[A-Za-z0-9][A-Za-z0-9._-]{0,127}$"))]
+    #[cfg_attr(
+        feature = "openapi",
+        schema(pattern = "^[A-Za-z0-9][A-Za-z0-9._-]{0,127}/[A-Za-z0-9][A-Za-z0-9._-]{0,127}$")
+    )]
     pub from: String,
     /// Only say what would be.
     #[serde(default)]
@@ -98,7 +101,10 @@ pub struct PromoteRequest {
 #[serde(deny_unknown_fields)]
 pub struct LinkRequest {
     /// The name to point at, as `repository/name`.
-    #[cfg_attr(feature = "openapi", schema(pattern = "^[A-Za-z0-9][A-Za-z0-9._-]{0,127}/[A-Za-z0-9][A-Za-z0-9._-]{0,127}$"))]
+    #[cfg_attr(
+        feature = "openapi",
+        schema(pattern = "^[A-Za-z0-9][A-Za-z0-9._-]{0,127}/[A-Za-z0-9][A-Za-z0-9._-]{0,127}$")
+    )]
     pub target: String,
     /// Only say what would be.
     #[serde(default)]
