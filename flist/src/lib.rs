@@ -6,6 +6,7 @@
 mod build;
 mod cbor;
 mod decoded;
+mod diff;
 mod directory;
 mod entry;
 mod entry_codec;
@@ -35,6 +36,7 @@ pub mod wire;
 pub use build::{BuiltTree, Counts, MAX_XATTRS, TreeBuilder};
 pub use cbor::DecodeError;
 pub use decoded::Decoded;
+pub use diff::{Aspect, Change, Changes, Diff, State, diff};
 pub use directory::{Directory, DirectoryPart, build_directory};
 pub use entry::{Content, Device, Entry, MAX_TARGET, Metadata, Piece, Pieces, Totals};
 pub use error::BuildError;

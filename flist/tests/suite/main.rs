@@ -5,6 +5,8 @@ mod builder;
 #[cfg(test)]
 mod decoded_support;
 #[cfg(test)]
+mod diff;
+#[cfg(test)]
 mod fixtures;
 #[cfg(test)]
 mod follow;
