@@ -14,7 +14,7 @@ use crate::support::{START, TestHub, answer};
 #[tokio::test]
 async fn a_hub_without_anything() {
     let hub = TestHub::start().await;
-    for path in ["/api/flist", "/api/repositories", "/api/v1/repositories"] {
+    for path in ["/api/flist", "/api/repositories"] {
         assert_eq!(hub.json(path).await, json!([]), "{path}");
     }
     assert_eq!(hub.json("/api/fileslist").await, json!({}));
@@ -44,7 +44,8 @@ async fn names_of_all_repositories() {
         { "name": "carol", "official": false, "updated": START },
     ]);
     assert_eq!(hub.json("/api/repositories").await, repositories);
-    assert_eq!(hub.json("/api/v1/repositories").await, repositories);
+    let page = hub.json("/api/v1/repositories").await;
+    assert_eq!(page, json!({ "repositories": repositories, "next": null }));
     let bytes = hub.get("/alice/x.flist").await.bytes().await.unwrap().len();
     let size = format!("{}.{:02} KB", bytes / 1024, bytes % 1024 * 100 / 1024);
     let entry = |name: &str, updated| json!({ "name": name, "size": size, "updated": START + updated, "type": "regular" });
@@ -112,7 +113,8 @@ async fn long_lists_come_whole() {
     let catalog = &hub.hub.catalog;
     let repository = catalog.repository(&RepositoryName::parse("alice").unwrap()).await.unwrap();
     let repository = repository.unwrap();
-    let Pointed::Flist(first) = catalog.names(repository.id, "", 1).await.unwrap().remove(0).points_at
+    let Pointed::Flist(first) =
+        catalog.names(repository.id, "", 1).await.unwrap().remove(0).points_at
     else {
         panic!("an upload makes a flist");
     };
@@ -134,5 +136,4 @@ async fn long_lists_come_whole() {
     let listed = hub.names().await;
     assert_eq!(listed.as_array().unwrap().len(), 2001);
     assert_eq!(listed[2000], "alice/name-1999.flist");
-    assert_eq!(hub.json("/api/v1/flists/alice").await.as_array().unwrap().len(), 2001);
 }

@@ -3,7 +3,8 @@
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::support::{TestHub, files};
+use crate::archives::files;
+use crate::support::TestHub;
 
 /// A hub with two flists of alice's, `base` with two revisions and `app` with one, and one of bob's.
 async fn hub() -> (TestHub, String, String) {

@@ -42,6 +42,7 @@ async fn a_deleted_name_comes_back_as_it_was() {
     assert_eq!((status, &info["flist"], &info["updated"]), (201, &two, &(START + 5).into()));
     let mut expected = before;
     expected["updated"] = (START + 5).into();
+    expected["revision"] = 4.into();
     assert_eq!(hub.json(PATH).await, expected);
     assert_eq!(hub.get("/alice/base.flist").await.status(), 200);
 
