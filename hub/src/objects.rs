@@ -96,6 +96,11 @@ impl Objects {
         }
     }
 
+    /// How many readings run.
+    pub fn readings_under_way(&self) -> usize {
+        READINGS.saturating_sub(self.readings.available_permits())
+    }
+
     /// What is at hand.
     pub(crate) fn at_hand(&self) -> AtHand<'_> {
         AtHand(self)

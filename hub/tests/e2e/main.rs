@@ -7,6 +7,8 @@ mod endings;
 #[cfg(test)]
 mod fixture;
 #[cfg(test)]
+mod gdal;
+#[cfg(test)]
 mod images;
 #[cfg(test)]
 mod names;

@@ -15,6 +15,8 @@ mod backup_support;
 #[cfg(test)]
 mod bad_input;
 #[cfg(test)]
+mod bad_requests;
+#[cfg(test)]
 mod cli;
 #[cfg(test)]
 mod control;
@@ -32,6 +34,14 @@ mod damage;
 mod downloads;
 #[cfg(test)]
 mod exports;
+#[cfg(test)]
+mod files;
+#[cfg(test)]
+mod files_pages;
+#[cfg(test)]
+mod files_paths;
+#[cfg(test)]
+mod files_reads;
 #[cfg(test)]
 mod full_disk;
 #[cfg(test)]
@@ -59,18 +69,26 @@ mod local_jobs;
 #[cfg(test)]
 mod merge;
 #[cfg(test)]
+mod names;
 mod native;
+#[cfg(test)]
+mod openapi;
 #[cfg(test)]
 mod power;
 #[cfg(test)]
 mod program;
 #[cfg(test)]
+mod publish_bases;
 mod push;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod tree_support;
 #[cfg(test)]
 mod undelete;
 #[cfg(test)]
 mod upkeep;
 #[cfg(test)]
 mod uploads;
+#[cfg(test)]
+mod zero_hub;
