@@ -1,6 +1,7 @@
 //! The aims that the tables are read for, and whether each is met.
 
 mod images;
+mod serve;
 mod store;
 
 use crate::inputs::Step;
@@ -10,6 +11,7 @@ use crate::size::Size;
 use crate::stats::{Samples, all_megabytes, megabytes};
 use crate::stream::Streamed;
 pub(crate) use images::of_images;
+pub(crate) use serve::of_serve;
 pub(crate) use store::{of_store, slowdown};
 
 /// Most memory a hub or client may take while something comes in, in bytes.

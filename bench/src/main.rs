@@ -18,6 +18,7 @@ mod process;
 mod reference;
 mod rounds;
 mod run;
+mod serve;
 mod size;
 mod stats;
 mod store;
@@ -61,6 +62,10 @@ struct Arguments {
     #[arg(long, value_name = "BYTES", default_value_t = 4_000_000_000)]
     scrub_bytes: u64,
 
+    /// Seconds of each measurement in `serve`.
+    #[arg(long, value_name = "SECONDS", default_value_t = 5)]
+    serve_seconds: u64,
+
     /// Directory for everything that is written: 5 GB for `peers`, 10 GB for `images`, as much as it streams for `stream`,
     /// as much as the large publish for `write`, 300 bytes an object for `store`.
     /// A file system in memory makes the numbers meaningless.
@@ -98,6 +103,8 @@ enum Part {
     Store,
     /// Container images, converted and exported, beside skopeo, umoci, docker and zstd.
     Images,
+    /// Small answers to many callers, and one large file, beside nginx.
+    Serve,
 }
 
 impl Arguments {
@@ -189,6 +196,13 @@ fn measure(arguments: &Arguments, work: &std::path::Path, handle: &Handle) -> an
         let results = store::measure(runs, objects, arguments.scrub_bytes, work)?;
         table::store(&results);
         table::verdicts(&aims::of_store(&results));
+    }
+    if arguments.wants(Part::Serve) {
+        let programs = hub::Programs::beside_this_one()?;
+        let (runs, seconds) = (arguments.runs, arguments.serve_seconds);
+        let results = serve::measure(runs, seconds, work, &programs, handle)?;
+        table::serve(&results);
+        table::verdicts(&aims::of_serve(&results));
     }
     if arguments.wants(Part::Images) {
         anyhow::ensure!(

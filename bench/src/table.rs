@@ -2,6 +2,7 @@
 
 mod images;
 mod peers;
+mod serve;
 mod store;
 mod write;
 
@@ -14,6 +15,7 @@ use crate::stream::Streamed;
 
 pub(crate) use images::images;
 pub(crate) use peers::peers;
+pub(crate) use serve::serve;
 pub(crate) use store::store;
 pub(crate) use write::write;
 
