@@ -16,7 +16,7 @@ export CARGO_TARGET_DIR ?= $(CURDIR)/target
 ALL := --release --workspace --locked
 
 .PHONY: help setup build test check demo bench run soak soak-power soak-fuzz soak-model soak-kills \
-	test-format test-arrows test-lints test-docs test-cargo test-reader
+	test-format test-arrows test-lints test-docs test-cargo test-reader test-zero-hub test-openapi soak-openapi
 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -30,7 +30,7 @@ build: ## Build flisthub and hub-client into target/release
 
 test: ## Formatting, lints, documentation, layering and all tests
 	@scripts/setup build test
-	@$(MAKE) --no-print-directory test-format test-arrows test-lints test-docs test-cargo test-reader
+	@$(MAKE) --no-print-directory test-format test-arrows test-lints test-docs test-cargo test-reader test-zero-hub test-openapi
 
 test-format:
 	cargo fmt --all --check
@@ -52,13 +52,21 @@ test-cargo:
 test-reader:
 	scripts/test-reader
 
+# 0-hub's README, walked with curl.
+test-zero-hub:
+	scripts/walk-0-hub
+
+# The hub keeps to the document of its API, by schemathesis.
+test-openapi:
+	scripts/test-openapi
+
 check: test ## All of test, and the slower linters: licences, unused crates, spelling
 	@scripts/setup check
 	scripts/check-slow
 
 soak: ## The long proofs of docs/testing.md: power cuts, fuzzing, model and races, kills
 	@scripts/setup build test
-	@$(MAKE) --no-print-directory soak-power soak-fuzz soak-model soak-kills
+	@$(MAKE) --no-print-directory soak-power soak-fuzz soak-model soak-kills soak-openapi
 
 # A cut takes a second or two.
 soak-power:
@@ -75,6 +83,10 @@ soak-model:
 # So many kills at any moment, and as many at named places.
 soak-kills:
 	FLISTHUB_SOAK_KILLS="$${FLISTHUB_SOAK_KILLS:-500}" cargo test $(ALL) --test suite -- crash_sweep::
+
+# So many seconds.
+soak-openapi:
+	scripts/test-openapi "$${FLISTHUB_SOAK_SECONDS:-600}"
 
 demo: ## Two Debian root filesystems through a hub and back, with a table
 	@scripts/setup build demo

@@ -58,17 +58,20 @@ const ID: usize = 32;
 
 /// Everything the hub answers.
 pub fn router(hub: &Hub) -> Router {
-    let (described, api) = OpenApiRouter::with_openapi(openapi::base())
+    let (native, mut api) = OpenApiRouter::with_openapi(openapi::base())
         .nest("/api/v1", native_face(hub))
-        .merge(health(hub))
         .split_for_parts();
+    let (health, of_health) = health(hub).split_for_parts();
+    api.merge(of_health);
     let document = openapi::finish(&api);
     let known = Known::of(&document);
-    let described = described
+    let native = native
+        .method_not_allowed_fallback(openapi::unknown::no_such_method)
         .layer(from_fn(move |request, next| openapi::unknown::refuse(known.clone(), request, next)));
     Router::new()
         .merge(zero_hub::face(hub))
-        .merge(described)
+        .merge(native)
+        .merge(health)
         .merge(downloads(hub))
         .merge(openapi::routes(&document))
         .layer(DefaultBodyLimit::max(hub.config.limits.body_bytes))
@@ -113,7 +116,7 @@ fn native_face(hub: &Hub) -> OpenApiRouter {
         .routes(routes!(export::export))
         .routes(routes!(merge::merge))
         .routes(routes!(flist_file::upload))
-        .route("/{*path}", axum::routing::any(no_such_route))
+        .route("/{*path}", axum::routing::any(openapi::unknown::no_such_route))
         .layer(CatchPanicLayer::new())
         .layer(map_response(face::problem))
         .with_state(hub.clone())

@@ -72,7 +72,7 @@ errors! {
     /// A revision that cannot be gone back to.
     GoingBack { 400 BAD_REVISION, 409 NAME_TAKEN, 409 CIRCULAR_LINK, 410 SWEPT }
     /// A name that cannot come back.
-    Undeleting { 409 CONFLICT, 409 NAME_TAKEN, 409 CIRCULAR_LINK, 410 SWEPT }
+    Undeleting { 400 BAD_REVISION, 409 CONFLICT, 409 NAME_TAKEN, 409 CIRCULAR_LINK, 410 SWEPT }
 }
 
 /// Makes a name point at what another name points at now.

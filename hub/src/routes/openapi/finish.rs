@@ -58,6 +58,7 @@ impl Face {
 pub(in crate::routes) fn finish(api: &OpenApi) -> Value {
     // Its types have string keys only, so that it is always JSON.
     let mut document = serde_json::to_value(api).unwrap_or_default();
+    unsigned(&mut document);
     // Reading needs no token; who needs one says so.
     set(&mut document, "security", json!([{}, { "bearer": [] }]));
     if let Some(components) = document.get_mut("components") {
@@ -72,6 +73,23 @@ pub(in crate::routes) fn finish(api: &OpenApi) -> Value {
 fn set(value: &mut Value, key: &str, to: Value) {
     if let Value::Object(map) = value {
         map.insert(key.to_owned(), to);
+    }
+}
+
+/// Numbers from 0 on go further than the format that the derived schemas name.
+fn unsigned(value: &mut Value) {
+    match value {
+        Value::Object(map) => {
+            if map.get("minimum").is_some_and(|least| least == 0)
+                && let Some(Value::String(format)) = map.get_mut("format")
+                && format.starts_with("int")
+            {
+                format.insert(0, 'u');
+            }
+            map.values_mut().for_each(unsigned);
+        }
+        Value::Array(items) => items.iter_mut().for_each(unsigned),
+        _ => {}
     }
 }
 
@@ -153,6 +171,12 @@ fn finish_request(body: &mut Value) {
 fn without_shape(media_type: &str, content: &mut Value) {
     if media_type.starts_with("application/") && !media_type.ends_with("json") {
         set(content, "schema", json!({ "type": "string", "format": "binary" }));
+    }
+    // A stream of events is no one text; this version of OpenAPI cannot say of what it is one.
+    if media_type == "text/event-stream"
+        && let Value::Object(content) = content
+    {
+        content.remove("schema");
     }
 }
 

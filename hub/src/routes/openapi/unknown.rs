@@ -1,17 +1,18 @@
-//! Query parameters that a route does not have. They are refused: a `dry_run` in the query of a route that
-//! takes it in the body would else be a change that nobody wanted.
+//! What the native API does not have: routes, methods of a route, and parameters in a query. The last are
+//! refused too: a `dry_run` in the query of a route that takes it in the body would else be a change that
+//! nobody wanted.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use axum::extract::{MatchedPath, Request};
-use axum::http::{Method, StatusCode};
+use axum::extract::{MatchedPath, OriginalUri, Request};
+use axum::http::{Method, StatusCode, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use serde_json::Value;
 
 use super::super::face;
-use crate::error::{ApiError, Code};
+use crate::error::{ApiError, Code, cut};
 
 /// The query parameters of each route, by path and method, as the document has them.
 #[derive(Debug, Clone)]
@@ -71,6 +72,31 @@ pub(in crate::routes) async fn refuse(known: Known, request: Request, next: Next
         names => format!("there is no parameter `{name}` here; there are: {names}"),
     };
     let error = ApiError::new(StatusCode::BAD_REQUEST, Code::BAD_QUERY, message);
+    face::problem(error.into_response()).await
+}
+
+/// As much of a path as a message tells.
+const TOLD: usize = 200;
+
+fn told(uri: &Uri) -> &str {
+    // A path is ASCII, or is cut where a character ends.
+    cut(uri.path(), TOLD)
+}
+
+/// Answers where there is no route.
+pub(in crate::routes) async fn no_such_route(OriginalUri(uri): OriginalUri) -> ApiError {
+    let message = format!("there is no route {}; /api/docs lists those that there are", told(&uri));
+    ApiError::new(StatusCode::NOT_FOUND, Code::NOT_FOUND, message)
+}
+
+/// Answers where a route does not take the method; the `Allow` header says which it takes.
+pub(in crate::routes) async fn no_such_method(
+    method: Method,
+    OriginalUri(uri): OriginalUri,
+) -> Response {
+    let message = format!("{} does not take {method}; `Allow` lists what it takes", told(&uri));
+    let code = Code::METHOD_NOT_ALLOWED;
+    let error = ApiError::new(StatusCode::METHOD_NOT_ALLOWED, code, message);
     face::problem(error.into_response()).await
 }
 
