@@ -64,8 +64,8 @@ pub(super) async fn tag(
     params(params::Member, params::Conditions), security(("bearer" = [])),
     request_body(content = LinkRequest, example = json!({"target": "bob/base"})),
     responses(
-        (status = 200, description = "The tag was there before, or it is a dry run.", body = TagInfo, headers(("ETag" = String, description = "The name's revision, for `If-Match`."))),
-        (status = 201, description = "The tag is new.", body = TagInfo, headers(("ETag" = String, description = "The name's revision, for `If-Match`."))),
+        (status = 200, description = "The member was there before, or it is a dry run.", body = TagInfo, headers(("ETag" = String, description = "The name's revision, for `If-Match`."))),
+        (status = 201, description = "The member is new.", body = TagInfo, headers(("ETag" = String, description = "The name's revision, for `If-Match`."))),
         errors::Caller, errors::Token, errors::Named, errors::NewName, errors::JsonBody, errors::Conditional, errors::Writes, Tagging,
     ),
 )]

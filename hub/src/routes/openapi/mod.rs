@@ -28,7 +28,9 @@ lower-case hex. Reading needs no token; a token that comes all the same must be 
 A request whose method a route does not know is answered 405 with the code `method_not_allowed`, what is no route 404 \
 with `not_found`; both are problems as all other errors are. Every answer has an `X-Request-Id`, which the hub's log \
 has too. \
-What cannot be finished is cut off, never ended early as if it were whole.";
+What cannot be finished is cut off, never ended early as if it were whole. \
+The downloads of `.flist` files (`/{repository}/{name}.flist`) and the routes that 0-hub's clients know are described in \
+`docs/http-api.md` alone.";
 
 /// What the document says of the API as a whole.
 pub(super) fn base() -> OpenApi {
