@@ -99,14 +99,16 @@ impl Catalog {
         Ok(Written { named, created: new, changed: true })
     }
 
-    /// Removes a member, and with the last one the tag. Says whether there was such a member.
+    /// Removes a member, and with the last one the tag. Says whether there was such a member: what is no tag
+    /// has none.
     pub async fn remove_member(
         &self,
         change: &Change<'_>,
         member: &FlistName,
     ) -> Result<bool, CatalogError> {
         let mut transaction = self.write().await?;
-        let known = before(&mut transaction, change, Kind::Tag).await?;
+        let known = named(&mut transaction, change.repository_id, change.name.as_str()).await?;
+        change.condition.check(change.name.as_str(), known.as_ref().map(|known| known.revision))?;
         let removed = sqlx::query(
             "delete from tag_members where repository_id = $1 and tag = $2 and name = $3",
         )

@@ -161,8 +161,17 @@ impl TestHub {
         Self::doing(Arc::new(Kinds), config).await
     }
 
+    /// A hub that serves although it lost something.
+    pub(crate) async fn lossy() -> Self {
+        Self::made(Arc::new(Kinds), Config::default(), true).await
+    }
+
     /// A hub whose jobs are done by `work`.
     pub(crate) async fn doing(work: Arc<dyn Work>, config: Config) -> Self {
+        Self::made(work, config, false).await
+    }
+
+    async fn made(work: Arc<dyn Work>, config: Config, lossy: bool) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let data = DataDirectory::open(&directory.path().join("data")).unwrap();
         let clock = Arc::new(TestClock(AtomicU64::new(START)));
@@ -172,7 +181,7 @@ impl TestHub {
         let store = Arc::new(Counted { inner, open: AtomicI64::new(0) });
         let catalog = Catalog::open(&data.catalog()).await.unwrap();
         let jobs = Arc::new(Jobs::new(work));
-        let hub = Hub { disk, jobs, ..Hub::new(catalog, store.clone(), clock.clone(), config) };
+        let hub = Hub { disk, jobs, lossy, ..Hub::new(catalog, store.clone(), clock.clone(), config) };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel::<()>();
