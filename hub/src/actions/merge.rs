@@ -6,16 +6,16 @@ use flisthub_flist::{ImageConfig, MAX_SOURCES, MIN_SOURCES, MergeOptions, Merged
 use flisthub_storage::{ChunkId, InSession, PutReport};
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::error::{ActionError, Thing};
+use super::error::ActionError;
 use super::merge_report::{refused, summary};
-use super::publish::{Publication, Published, publish};
+use super::publish::{self, Publication, Published};
 use super::put_objects::PutObjects;
 use super::resolve;
 use super::sessions::{self, OwnSession};
 use crate::auth::{Caller, Right};
-use crate::catalog::Source;
+use crate::catalog::{Condition, FlistRow, Source, Target};
 use crate::error::Code;
-use crate::name::{FlistName, NameError, RepositoryName};
+use crate::name::FlistName;
 use crate::state::Hub;
 
 /// Sources by name, in the order given.
@@ -25,12 +25,14 @@ struct Sources {
     flists: Vec<ChunkId>,
 }
 
-/// Merges `request.sources` and makes the target, a repository and a name, point at the result.
+/// Merges `request.sources` and makes the target, a repository and a name, point at the result. A dry run
+/// does the merge, and stores and changes nothing.
 pub async fn merge(
     hub: &Hub,
     caller: &Caller,
     target: (&str, &str),
     request: &MergeRequest,
+    condition: Condition,
 ) -> Result<(Published, MergeSummary), ActionError> {
     let repository = resolve::repository(hub, caller, Right::Write, target.0).await?;
     let name = FlistName::parse(target.1)?;
@@ -40,29 +42,54 @@ pub async fn merge(
         image_config: image_config(request.image_config.as_deref(), &names)?,
         max_entries: hub.config.limits.entries,
     };
+    publish::expect(hub, &repository, &name, &condition).await?;
     let sources = find(hub, caller, names).await?;
     let running = sessions::place(hub)?;
-    let session = sessions::open(hub, caller, &repository.name).await?;
-    let session = OwnSession::new(hub, &session);
-    let (merged, put) = merge_trees(hub, running, &session, &sources, options).await?;
-    let publication = Publication {
-        detail: Some(detail(request.rule, &sources)),
-        bases: sources.flists.clone(),
-        ..Publication::new(caller, repository, name, Source::Merge, merged.flist)?
+    let new = |merged: &Merged| {
+        let new = Publication::new(caller, repository.clone(), name, Source::Merge, merged.flist)?;
+        let (detail, bases) = (Some(detail(request.rule, &sources)), sources.flists.clone());
+        Ok::<_, ActionError>(Publication { detail, bases, condition, ..new })
     };
-    let published = publish(hub, publication).await?;
-    Ok((published, summary(sources.names, request.rule, &merged.report, put)))
+    let (published, report, put) = if request.dry_run {
+        let (merged, put) = merge_trees(hub, running, None, &sources, options).await?;
+        let flist = would_be(hub, &merged)?;
+        (publish::rehearse(hub, new(&merged)?, flist).await?, merged.report, put)
+    } else {
+        let session = sessions::open(hub, caller, &repository.name).await?;
+        let session = OwnSession::new(hub, &session);
+        let (merged, put) = merge_trees(hub, running, Some(&session), &sources, options).await?;
+        (publish::publish(hub, new(&merged)?).await?, merged.report, put)
+    };
+    Ok((published, summary(sources.names, request.rule, &report, put)))
+}
+
+/// The result of a merge that was not stored. Its totals are the only thing about it that a publish could
+/// refuse.
+fn would_be(hub: &Hub, merged: &Merged) -> Result<FlistRow, ActionError> {
+    let (limits, totals) = (hub.config.limits.tree(), merged.manifest.totals);
+    for (count, limit, what) in [
+        (totals.entries, limits.entries, "entries"),
+        (totals.bytes, limits.bytes, "bytes of files"),
+    ] {
+        if count > limit {
+            return Err(ActionError::TooLarge(format!(
+                "{}: more than {limit} {what}",
+                merged.flist
+            )));
+        }
+    }
+    Ok(FlistRow { id: merged.flist, entries: totals.entries, bytes: totals.bytes })
 }
 
 /// Checks the names of the sources; gives them in their one form.
-fn source_names(sources: &[String]) -> Result<Vec<String>, ActionError> {
+fn source_names(sources: &[String]) -> Result<Vec<Target>, ActionError> {
     let invalid = |message| ActionError::Invalid { code: Code::BAD_SOURCES, message };
     let count = sources.len();
     if !(MIN_SOURCES..=MAX_SOURCES).contains(&count) {
         let message = format!("a merge has {MIN_SOURCES} to {MAX_SOURCES} sources, not {count}");
         return Err(invalid(message));
     }
-    let mut names: Vec<String> = Vec::with_capacity(count);
+    let mut names: Vec<Target> = Vec::with_capacity(count);
     for source in sources {
         let name = source_name(source)?;
         if names.contains(&name) {
@@ -74,16 +101,8 @@ fn source_names(sources: &[String]) -> Result<Vec<String>, ActionError> {
 }
 
 /// `repository/name`, also when `.flist` follows.
-fn source_name(source: &str) -> Result<String, ActionError> {
-    let invalid = |message| ActionError::Invalid { code: Code::BAD_SOURCE, message };
-    let Some((repository, name)) = source.split_once('/') else {
-        let shown: String = source.chars().filter(|char| !char.is_control()).take(128).collect();
-        return Err(invalid(format!("the source `{shown}` is not a REPOSITORY/NAME")));
-    };
-    let name = RepositoryName::parse(repository)
-        .and_then(|repository| Ok((repository, FlistName::parse(name)?)))
-        .map_err(|error: NameError| invalid(format!("a source is no name: {error}")))?;
-    Ok(format!("{}/{}", name.0, name.1))
+fn source_name(source: &str) -> Result<Target, ActionError> {
+    resolve::parse_target(source, Code::BAD_SOURCE)
 }
 
 fn rule(rule: MergeRule) -> Rule {
@@ -94,7 +113,7 @@ fn rule(rule: MergeRule) -> Rule {
     }
 }
 
-fn image_config(asked: Option<&str>, names: &[String]) -> Result<ImageConfig, ActionError> {
+fn image_config(asked: Option<&str>, names: &[Target]) -> Result<ImageConfig, ActionError> {
     match asked {
         None => Ok(ImageConfig::First),
         Some("none") => Ok(ImageConfig::None),
@@ -112,37 +131,35 @@ fn image_config(asked: Option<&str>, names: &[String]) -> Result<ImageConfig, Ac
 }
 
 /// What the sources point at now. The caller must be allowed to read each.
-async fn find(hub: &Hub, caller: &Caller, names: Vec<String>) -> Result<Sources, ActionError> {
+async fn find(hub: &Hub, caller: &Caller, names: Vec<Target>) -> Result<Sources, ActionError> {
     let mut flists = Vec::with_capacity(names.len());
-    for full in &names {
-        let (repository, name) = full.split_once('/').unwrap_or_default();
-        let found = resolve::flist(hub, caller, repository, name).await;
-        // Which of the sources it is must be told, whatever of it is not there.
-        let row = found.map_err(|error| match error {
-            ActionError::NotFound { .. } => ActionError::not_found(Thing::Flist, full),
-            error => error,
-        })?;
-        flists.push(row.flist.id);
+    for name in &names {
+        flists.push(resolve::source(hub, caller, name).await?.flist.id);
     }
-    Ok(Sources { names, flists })
+    Ok(Sources { names: names.iter().map(ToString::to_string).collect(), flists })
 }
 
+/// Merges the trees. New objects go into `session`; without one, nowhere.
 async fn merge_trees(
     hub: &Hub,
     running: OwnedSemaphorePermit,
-    session: &OwnSession,
+    session: Option<&OwnSession>,
     sources: &Sources,
     options: MergeOptions,
 ) -> Result<(Merged, PutReport), ActionError> {
-    let store = InSession::new(session.store(), session.id());
     let (flists, names) = (sources.flists.clone(), sources.names.clone());
     let level = hub.config.store.compression_level;
+    let store = hub.store.clone();
+    let in_session = session.map(|session| InSession::new(session.store(), session.id()));
     let work = move || {
         // Kept to the end of the work, also if the caller goes away before.
         let _running = running;
-        let mut new = PutObjects::new(&store, level)?;
+        let mut new = match &in_session {
+            Some(session) => PutObjects::new(session, level)?,
+            None => PutObjects::nowhere(&*store, level)?,
+        };
         let merged =
-            flisthub_flist::merge(&store, &flists, &options, &mut |object| new.take(object))
+            flisthub_flist::merge(&*store, &flists, &options, &mut |object| new.take(object))
                 .map_err(|error| refused(error, &names))?;
         Ok((merged, new.finish()?))
     };

@@ -5,6 +5,7 @@ pub mod chunks;
 pub mod conversions;
 pub mod convert;
 pub mod delete;
+pub mod diff;
 pub mod download;
 pub mod dump;
 pub mod entries;

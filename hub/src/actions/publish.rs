@@ -124,29 +124,50 @@ async fn publish_here(hub: &Hub, publication: Publication) -> Result<Published, 
     sessions::with_store(hub, |store| store.flush()).await?;
     crash_point("publish::durable");
     inside.register(flist.id);
-    let Publication { repository, name, source, .. } = &publication;
+    let published = point(hub, &publication, flist).await?;
+    drop(inside);
+    crash_point("publish::committed");
+    let Publication { repository, name, source, dry_run, .. } = &publication;
+    tracing::info!(
+        repository = repository.name,
+        name = name.as_str(),
+        flist.id = %flist.id,
+        source = source.word(),
+        dry_run,
+        changed = published.changed,
+        "flist published"
+    );
+    Ok(published)
+}
+
+/// What a publish would answer that has not stored anything: the name's kind and its conditions are looked
+/// at, and the flist is taken as said.
+pub(super) async fn rehearse(
+    hub: &Hub,
+    publication: Publication,
+    flist: FlistRow,
+) -> Result<Published, ActionError> {
+    let publication = Publication { dry_run: true, ..publication };
+    point(hub, &publication, flist).await
+}
+
+/// Step 5: makes the name point at the flist.
+async fn point(
+    hub: &Hub,
+    publication: &Publication,
+    flist: FlistRow,
+) -> Result<Published, ActionError> {
     let change = Change {
-        repository_id: repository.id,
-        name,
+        repository_id: publication.repository.id,
+        name: &publication.name,
         user_id: publication.user_id,
-        source: *source,
+        source: publication.source,
         detail: publication.detail.as_deref(),
         condition: &publication.condition,
         dry_run: publication.dry_run,
         now: hub.clock.now(),
     };
     let Written { named, created, changed } = hub.catalog.publish(&change, &flist).await?;
-    drop(inside);
-    crash_point("publish::committed");
-    tracing::info!(
-        repository = repository.name,
-        name = name.as_str(),
-        flist.id = %flist.id,
-        source = source.word(),
-        dry_run = publication.dry_run,
-        changed,
-        "flist published"
-    );
     let row = NameRow {
         repository: named.repository.clone(),
         name: named.name.clone(),

@@ -1,7 +1,9 @@
 //! Puts objects that come one by one into a store in batches: asks which it lacks and compresses only
-//! those.
+//! those. Or only finds out what that would take.
 
-use flisthub_storage::{Chunk, ChunkStore, Compressor, PutReport, StoreError};
+use std::collections::HashSet;
+
+use flisthub_storage::{Chunk, ChunkId, ChunkStore, Compressor, Frame, PutReport, StoreError};
 
 /// How many objects, or bytes of them, make a batch.
 const BATCH: usize = 256;
@@ -14,6 +16,8 @@ pub(super) struct PutObjects<'a> {
     waiting: Vec<Chunk>,
     bytes: usize,
     report: PutReport,
+    /// If nothing is put after all, what would have been.
+    rehearsed: Option<HashSet<ChunkId>>,
 }
 
 impl<'a> PutObjects<'a> {
@@ -21,7 +25,12 @@ impl<'a> PutObjects<'a> {
     pub(super) fn new(store: &'a dyn ChunkStore, level: i32) -> Result<Self, StoreError> {
         let compressor = Compressor::new(level).map_err(StoreError::backend)?;
         let report = PutReport::default();
-        Ok(Self { store, compressor, waiting: Vec::new(), bytes: 0, report })
+        Ok(Self { store, compressor, waiting: Vec::new(), bytes: 0, report, rehearsed: None })
+    }
+
+    /// The same, but nothing is put: only found out what it would take.
+    pub(super) fn nowhere(store: &'a dyn ChunkStore, level: i32) -> Result<Self, StoreError> {
+        Ok(Self { rehearsed: Some(HashSet::new()), ..Self::new(store, level)? })
     }
 
     /// Takes the next object.
@@ -50,7 +59,26 @@ impl<'a> PutObjects<'a> {
                 frames.push(self.compressor.compress(object).map_err(StoreError::backend)?);
             }
         }
-        self.report.add(self.store.put(&frames)?);
+        let put = match &mut self.rehearsed {
+            Some(known) => rehearsed(&frames, known),
+            None => self.store.put(&frames)?,
+        };
+        self.report.add(put);
         Ok(())
     }
+}
+
+/// What putting these frames would have taken, of which some were seen before.
+fn rehearsed(frames: &[Frame], known: &mut HashSet<ChunkId>) -> PutReport {
+    let mut report = PutReport::default();
+    for frame in frames {
+        let frame_bytes = frame.bytes().len() as u64;
+        report.add(if known.insert(frame.id()) {
+            let new_bytes = frame.length().into();
+            PutReport { new: 1, known: 0, new_bytes, stored_bytes: frame_bytes }
+        } else {
+            PutReport { known: 1, ..PutReport::default() }
+        });
+    }
+    report
 }

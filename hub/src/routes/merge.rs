@@ -4,15 +4,18 @@ use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use axum::response::Response;
+use axum::http::header::ETAG;
+use axum::response::{AppendHeaders, IntoResponse, Response};
 use flisthub_flist::wire::{MergeRequest, MergeRule, MergedFlist};
 
+use super::condition::{Conditional, tag_of_row};
 use super::extract::JsonBody;
 use super::openapi::errors::{self, errors};
 use super::openapi::params;
 use super::{face, native};
 use crate::actions::{ActionError, Thing, merge as merging};
 use crate::auth::Caller;
+use crate::catalog::Condition;
 use crate::error::{ApiError, Code};
 use crate::state::Hub;
 
@@ -26,17 +29,17 @@ errors! {
 /// Merges flists and makes the name point at the result.
 ///
 /// The caller must be allowed to read each source and to write the target, which may be one of the sources. A merge
-/// that fails changes nothing.
+/// that fails changes nothing, and neither does a dry run, which answers what would be.
 #[utoipa::path(
     post, path = "/flists/{repository}/{name}/merge", operation_id = "merge", tag = "names",
-    params(params::Name), security(("bearer" = [])),
+    params(params::Name, params::Conditions), security(("bearer" = [])),
     request_body(content = MergeRequest, example = json!({
         "sources": ["alice/base", "bob/extra"], "rule": "first-wins",
     })),
     responses(
-        (status = 200, description = "The name pointed elsewhere before.", body = MergedFlist),
-        (status = 201, description = "The name is new.", body = MergedFlist),
-        errors::Caller, errors::Token, errors::Named, errors::NewName, errors::JsonBody,
+        (status = 200, description = "The name was there before, or it is a dry run.", body = MergedFlist, headers(("ETag" = String, description = "The name's revision, for `If-Match`."))),
+        (status = 201, description = "The name is new.", body = MergedFlist, headers(("ETag" = String, description = "The name's revision, for `If-Match`."))),
+        errors::Caller, errors::Token, errors::Named, errors::NewName, errors::JsonBody, errors::Conditional,
         errors::Writes, errors::Objects, Merging,
     ),
 )]
@@ -44,12 +47,15 @@ pub(super) async fn merge(
     State(hub): State<Hub>,
     caller: Caller,
     Path((repository, name)): Path<(String, String)>,
+    Conditional(condition): Conditional,
     JsonBody(asked): JsonBody<MergeRequest>,
-) -> Result<(StatusCode, Json<MergedFlist>), ApiError> {
+) -> Result<impl IntoResponse, ApiError> {
     let target = (repository.as_str(), name.as_str());
-    let (published, merge) = merging::merge(&hub, &caller, target, &asked).await?;
-    let status = if published.created { StatusCode::CREATED } else { StatusCode::OK };
-    Ok((status, Json(MergedFlist { flist: native::info(published.row), merge })))
+    let (published, merge) = merging::merge(&hub, &caller, target, &asked, condition).await?;
+    let created = published.created && !asked.dry_run;
+    let status = if created { StatusCode::CREATED } else { StatusCode::OK };
+    let tag = AppendHeaders([(ETAG, tag_of_row(&published.row))]);
+    Ok((status, tag, Json(MergedFlist { flist: native::info(published.row), merge })))
 }
 
 /// `POST /api/flist/me/merge/{target}`: `["repository/name.flist", …]` into a name of the caller's own. The
@@ -65,7 +71,7 @@ pub(super) async fn zero_hub_merge(
     let asked =
         MergeRequest { sources, rule: MergeRule::FirstWins, image_config: None, dry_run: false };
     let target = (repository.as_str(), target.as_str());
-    merging::merge(&hub, &caller, target, &asked).await.map_err(as_zero_hub)?;
+    merging::merge(&hub, &caller, target, &asked, Condition::NONE).await.map_err(as_zero_hub)?;
     Ok(face::success(None::<&()>))
 }
 

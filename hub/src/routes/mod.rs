@@ -5,6 +5,7 @@ mod accept;
 mod condition;
 mod content_type;
 mod conversions;
+mod diff;
 mod directory_page;
 mod download;
 mod drain;
@@ -48,9 +49,9 @@ use tower_http::timeout::{RequestBodyTimeoutLayer, TimeoutLayer};
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt as _};
 use utoipa_axum::routes;
 
+pub use self::file_path::note_path;
 use self::openapi::errors;
 use self::openapi::unknown::Known;
-pub use self::file_path::note_path;
 use crate::state::Hub;
 
 /// Bytes of an id on the wire.
@@ -65,9 +66,9 @@ pub fn router(hub: &Hub) -> Router {
     api.merge(of_health);
     let document = openapi::finish(&api);
     let known = Known::of(&document);
-    let native = native
-        .method_not_allowed_fallback(openapi::unknown::no_such_method)
-        .layer(from_fn(move |request, next| openapi::unknown::refuse(known.clone(), request, next)));
+    let native = native.method_not_allowed_fallback(openapi::unknown::no_such_method).layer(
+        from_fn(move |request, next| openapi::unknown::refuse(known.clone(), request, next)),
+    );
     Router::new()
         .merge(zero_hub::face(hub))
         .merge(native)
@@ -113,6 +114,7 @@ fn native_face(hub: &Hub) -> OpenApiRouter {
         .routes(routes!(names::rollback))
         .routes(routes!(tags::tag))
         .routes(routes!(tags::put, tags::remove))
+        .routes(routes!(diff::diff))
         .routes(routes!(export::export))
         .routes(routes!(merge::merge))
         .routes(routes!(flist_file::upload))
