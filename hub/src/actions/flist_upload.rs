@@ -29,6 +29,9 @@ use crate::state::Hub;
 /// What the history says of where such a flist is from.
 const DETAIL: &str = "a .flist file";
 
+/// Bytes that are written to the disk at a time.
+const BUFFER: usize = 64 << 10;
+
 /// The first bytes of a gzip stream: 0-flist's files begin so.
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 
@@ -156,10 +159,15 @@ fn keep(mut reader: FeedReader, mut file: File) -> Result<File, ActionError> {
         return Err(not_a_flist(&first));
     }
     file.write_all(&first).map_err(kept)?;
-    while let Some(part) = reader.next_part().map_err(cut_off)? {
-        file.write_all(&part).map_err(kept)?;
+    let mut buffer = vec![0; BUFFER];
+    loop {
+        let length = reader.read(&mut buffer).map_err(cut_off)?;
+        let (part, _) = buffer.split_at(length);
+        if part.is_empty() {
+            return Ok(file);
+        }
+        file.write_all(part).map_err(kept)?;
     }
-    Ok(file)
 }
 
 fn not_a_flist(first: &[u8]) -> ActionError {

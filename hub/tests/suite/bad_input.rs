@@ -142,7 +142,7 @@ async fn what_is_no_form_is_refused() {
         ("multipart/form-data", "x", whole.clone()),
         (FORM_TYPE, "x", archive),
         (FORM_TYPE, "x", cut),
-        (FORM_TYPE, "a/../b", whole.clone()),
+        (FORM_TYPE, "a/..", whole.clone()),
         (FORM_TYPE, "", whole.clone()),
         (FORM_TYPE, "\u{fc}", whole),
     ] {

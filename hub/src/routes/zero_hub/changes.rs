@@ -97,7 +97,8 @@ pub(super) async fn untag(
     let place = (own(&caller)?, tag.as_str(), member.as_str());
     let removed = tags::remove(&hub, &caller, place, &Condition::NONE).await;
     removed.map_err(|error| match error {
-        ActionError::NotFound { what: Thing::Tag | Thing::Member, .. } => {
+        // A flist or a link of that name is no tag, and has no members.
+        ActionError::NotFound { what: Thing::Tag | Thing::Member, .. } | ActionError::Taken(_) => {
             not_found("target not found on this tag")
         }
         error => error.into(),
