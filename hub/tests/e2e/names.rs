@@ -150,10 +150,11 @@ fn a_name_stays_what_it_is() {
     let tree = tree.to_str().unwrap();
     hub.run(&["link", "link", "base"]);
     hub.run(&["tag", "tag", "app", "base"]);
+    hub.run(&["promote", "base", "other"]);
     for verb in [
         &["push", tree, "link"][..],
         &["push", tree, "tag"],
-        &["link", "base", "link"],
+        &["link", "base", "other"],
         &["tag", "base", "app", "base"],
         &["promote", "base", "tag"],
         &["rename", "base", "link"],
@@ -166,5 +167,44 @@ fn a_name_stays_what_it_is() {
     let (exit, code, _) = hub.fail(&["link", "link", "a"]);
     assert_eq!((exit, code.as_str()), (5, "circular_link"));
     hub.run(&["link", "set", "tag"]);
-    assert_eq!(hub.json(&["ls", "alice"]).as_array().unwrap().len(), 5);
+    assert_eq!(hub.json(&["ls", "alice"]).as_array().unwrap().len(), 6);
+}
+
+#[test]
+fn what_differs_is_told_by_name_and_revision() {
+    let hub = hub();
+    std::fs::write(hub.path("tree/new"), "new\n").unwrap();
+    hub.push(&hub.path("tree"), "more");
+    let diff = |arguments: &[&str]| {
+        let output = hub.client().arg("diff").args(arguments).output().unwrap();
+        (output.status.code(), String::from_utf8(output.stdout).unwrap())
+    };
+    let (exit, text) = diff(&["base@1", "base", "--exit-code"]);
+    assert_eq!(exit, Some(1));
+    assert!(text.starts_with("~ file (content") && text.lines().count() <= 3, "{text}");
+    let (exit, text) = diff(&["base", "alice/more", "--json"]);
+    assert_eq!(exit, Some(0));
+    let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert!(lines.iter().any(|line| line["path"] == "new" && line["change"] == "added"), "{text}");
+    assert_eq!(lines.last().unwrap()["summary"]["added"], 1);
+    let same = (Some(0), String::from("0 added, 0 removed, 0 changed\n"));
+    assert_eq!(diff(&["base@2", "base", "--exit-code"]), same);
+    for (a, b) in [("base@9", "base"), ("base", "none")] {
+        assert_eq!(hub.fail(&["diff", a, b]).0, 3, "{a} {b}");
+    }
+}
+
+#[test]
+fn a_merge_that_is_only_tried_changes_nothing() {
+    let hub = hub();
+    hub.run(&["rollback", "base", "1"]);
+    std::fs::write(hub.path("tree/new"), "new\n").unwrap();
+    hub.push(&hub.path("tree"), "more");
+    let would = hub.json(&["merge", "all", "base", "more", "--dry-run"]);
+    assert_eq!(would["merge"]["conflicts"][0]["path"], "file");
+    assert_eq!(hub.fail(&["inspect", "all"]).0, 3);
+    let done = hub.json(&["merge", "all", "base", "more", "--if-absent"]);
+    assert_eq!((&done["flist"], &done["entries"]), (&would["flist"], &would["entries"]));
+    assert_eq!(hub.json(&["log", "all"])[0]["source"], "merge");
+    assert_eq!(cat(&hub, "alice/all/file"), "one\n");
 }

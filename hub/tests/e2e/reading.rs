@@ -112,9 +112,13 @@ fn everyone_may_read_without_a_token() {
 #[test]
 fn what_has_no_content_says_why() {
     let hub = listed();
-    let (exit, code, message) = hub.fail(&["cat", "alice/base/link"]);
+    assert_eq!(hub.run(&["cat", "alice/base/link"]), b"#!/bin/sh\n");
+    let (exit, code, message) = hub.fail(&["cat", "alice/base/bin"]);
     assert_eq!((exit, code.as_str()), (6, "wrong_kind"));
-    assert!(message.contains("alice/base/link") && message.contains("bin/tool"), "{message}");
+    assert!(message.contains("alice/base/bin"), "{message}");
+    let (exit, code, message) = hub.fail(&["cat", "alice/base/pipe"]);
+    assert_eq!((exit, code.as_str()), (6, "not_a_file"));
+    assert!(message.contains("pipe"), "{message}");
     for path in ["alice/base/bin", "alice/base", "alice/base/disk", "alice/base/pipe"] {
         assert_eq!(hub.fail(&["cat", path]).0, 6, "{path}");
     }
@@ -122,6 +126,38 @@ fn what_has_no_content_says_why() {
     {
         assert_eq!(hub.fail(&["cat", path]).0, 3, "{path}");
         assert_eq!(hub.fail(&["ls", path]).0, 3, "{path}");
+    }
+}
+
+#[test]
+fn a_part_of_a_file_is_read_alone() {
+    let hub = Hub::start();
+    std::fs::create_dir(hub.path("tree")).unwrap();
+    let mut content = crate::fixture::noise(5, 5_000_000);
+    // With a hole in it.
+    content[1_000_000..3_000_000].fill(0);
+    std::fs::write(hub.path("tree/large"), &content).unwrap();
+    std::fs::write(hub.path("tree/empty"), b"").unwrap();
+    hub.push(&hub.path("tree"), "base");
+    let end = content.len();
+    for (range, part) in [
+        ("0-0", 0..1),
+        ("524287-524288", 524_287..524_289),
+        ("999990-3000010", 999_990..3_000_011),
+        ("4999999-", end - 1..end),
+        ("4999000-9999999", 4_999_000..end),
+        ("-1", end - 1..end),
+        ("-9999999", 0..end),
+    ] {
+        let read = hub.run(&["cat", "alice/base/large", "--range", range]);
+        assert!(read == content[part], "{range}: {} bytes", read.len());
+    }
+    assert!(hub.run(&["cat", "alice/base/large"]) == content);
+    assert_eq!(hub.run(&["cat", "alice/base/empty"]), b"");
+    for (path, range) in [("large", "5000000-"), ("empty", "0-"), ("empty", "0-9")] {
+        let path = format!("alice/base/{path}");
+        let (exit, code, message) = hub.fail(&["cat", &path, "--range", range]);
+        assert_eq!((exit, code.as_str()), (6, "range_not_satisfiable"), "{message}");
     }
 }
 
