@@ -104,7 +104,7 @@ impl Pusher {
         sent.extend_from_slice(objects);
         store.put_in(&push.session.id, &sent)?;
         let inside = names.enter();
-        verify(store, push.manifest, &VerifyLimits::default())?;
+        verify(store, push.manifest, &VerifyLimits::default(), &[])?;
         store.flush()?;
         names.register(push.manifest);
         drop(inside);
