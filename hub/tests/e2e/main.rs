@@ -13,6 +13,8 @@ mod images;
 #[cfg(test)]
 mod names;
 #[cfg(test)]
+mod overlay;
+#[cfg(test)]
 mod profiles;
 #[cfg(test)]
 mod reading;

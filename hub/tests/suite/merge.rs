@@ -240,3 +240,127 @@ async fn as_0_hub_s_clients_merge() {
     let read = hub.request(Method::GET, "/api/flist/me/merge/all").bearer_auth(&alice).send().await;
     assert_eq!(read.unwrap().status(), 405, "nothing is changed by a GET");
 }
+
+/// All that a change would show in.
+async fn state(hub: &TestHub) -> (Value, u64, Vec<(String, Option<String>)>) {
+    let objects = hub.hub.store.rows(None, 100_000).unwrap().len() as u64;
+    (hub.names().await, objects, history(hub, "base").await)
+}
+
+#[tokio::test]
+async fn a_dry_run_answers_what_would_be_and_changes_nothing() {
+    let (hub, alice, _) = hub().await;
+    for target in ["alice/all", "alice/base"] {
+        let asked = json!({ "sources": ["alice/base", "alice/app", "bob/extra"] });
+        let mut dry = asked.clone();
+        dry["dry_run"] = json!(true);
+        let before = state(&hub).await;
+        let (status, would_be) = merge(&hub, &alice, target, &dry).await;
+        assert_eq!(status, 200, "{would_be}");
+        assert_eq!(state(&hub).await, before);
+        let (status, merged) = merge(&hub, &alice, target, &asked).await;
+        assert_eq!(status, if target == "alice/all" { 201 } else { 200 });
+        for field in ["repository", "name", "flist", "entries", "bytes", "revision", "merge"] {
+            assert_eq!(would_be[field], merged[field], "{field} of {target}");
+        }
+        // Again, when all of it is there.
+        let (status, again) = merge(&hub, &alice, target, &dry).await;
+        assert_eq!((status, &again["merge"]["new_objects"]), (200, &json!(0)));
+    }
+    let refused =
+        json!({ "sources": ["alice/base", "alice/app"], "rule": "refuse", "dry_run": true });
+    let before = state(&hub).await;
+    let (status, problem) = merge(&hub, &alice, "alice/no", &refused).await;
+    assert_eq!((status, &problem["code"]), (422, &json!("merge_conflicts")));
+    let (status, problem) =
+        merge(&hub, &alice, "alice/no", &json!({ "sources": ["alice/base"], "dry_run": true }))
+            .await;
+    assert_eq!((status, &problem["code"]), (400, &json!("bad_sources")));
+    assert_eq!(state(&hub).await, before);
+    hub.settled().await;
+}
+
+async fn put_link(hub: &TestHub, token: &str, name: &str, target: &str) {
+    let path = format!("/api/v1/flists/alice/{name}/link");
+    let link = hub.request(Method::PUT, &path).bearer_auth(token);
+    let link = link.json(&json!({ "target": target })).send().await.unwrap();
+    assert_eq!(link.status(), 201, "{name}");
+}
+
+#[tokio::test]
+async fn links_are_sources_as_what_they_lead_to() {
+    let (hub, alice, _) = hub().await;
+    put_link(&hub, &alice, "one", "alice/base").await;
+    put_link(&hub, &alice, "two", "alice/one").await;
+    let sources = |of: &[&str]| json!({ "sources": of });
+    let direct = merge(&hub, &alice, "alice/direct", &sources(&["alice/base", "alice/app"])).await;
+    let (status, linked) =
+        merge(&hub, &alice, "alice/linked", &sources(&["alice/two", "alice/app"])).await;
+    assert_eq!((status, &linked["flist"]), (201, &direct.1["flist"]));
+    assert_eq!(linked["merge"]["sources"], json!(["alice/two", "alice/app"]));
+    // Names of the same flist: that flist.
+    let (status, same) =
+        merge(&hub, &alice, "alice/same", &sources(&["alice/one", "alice/base"])).await;
+    let base = hub.json("/api/v1/flists/alice/base").await;
+    assert_eq!((status, &same["flist"]), (201, &base["flist"]));
+    assert_eq!(same["merge"]["merged_directories"], 0);
+
+    // A link to a name that is gone, and a name that is a link, change nothing.
+    let gone = hub.request(Method::DELETE, "/api/v1/flists/alice/base").bearer_auth(&alice);
+    assert!(gone.send().await.unwrap().status().is_success());
+    let before = state(&hub).await;
+    let thousand: Vec<String> = (0..1000).map(|number| format!("alice/n{number}")).collect();
+    for (target, of, status, code, says) in [
+        ("alice/all", sources(&["alice/two", "alice/app"]), 404, "not_found", "alice/base"),
+        ("alice/one", sources(&["bob/extra", "alice/app"]), 409, "name_taken", "one"),
+        ("alice/all", json!({ "sources": thousand }), 400, "bad_sources", "not 1000"),
+        ("alice/all", sources(&["alice/app", "alice/app"]), 400, "bad_sources", "alice/app"),
+    ] {
+        for dry_run in [false, true] {
+            let mut asked = of.clone();
+            asked["dry_run"] = json!(dry_run);
+            let (got, problem) = merge(&hub, &alice, target, &asked).await;
+            assert_eq!((got, &problem["code"]), (status, &json!(code)), "{problem}");
+            assert!(problem["detail"].as_str().unwrap().contains(says), "{problem}");
+        }
+    }
+    assert_eq!(state(&hub).await, before);
+    hub.settled().await;
+}
+
+#[tokio::test]
+async fn a_merge_holds_to_its_condition() {
+    let (hub, alice, _) = hub().await;
+    let asked = json!({ "sources": ["alice/base", "bob/extra"] });
+    let mut dry = asked.clone();
+    dry["dry_run"] = json!(true);
+    let send = async |target: &str, header: &str, value: &str, body: &Value| {
+        let path = format!("/api/v1/flists/{target}/merge");
+        let request = hub.request(Method::POST, &path).bearer_auth(&alice).json(body);
+        request.header(header, value).send().await.unwrap()
+    };
+    for body in [&dry, &asked] {
+        for (target, header, value) in [
+            ("alice/base", "if-match", "\"7\""),
+            ("alice/base", "if-none-match", "*"),
+            ("alice/all", "if-match", "*"),
+        ] {
+            let before = state(&hub).await;
+            let (status, problem) = answer(send(target, header, value, body).await).await;
+            assert_eq!((status, &problem["code"]), (412, &json!("precondition_failed")));
+            assert_eq!(state(&hub).await, before);
+        }
+        let created = u16::from(body == &asked);
+        let new = send("alice/all", "if-none-match", "*", body).await;
+        assert_eq!(
+            (new.status().as_u16(), &new.headers()["etag"]),
+            (200 + created, &"\"1\"".parse().unwrap())
+        );
+        let next = send("alice/base", "if-match", "\"1\"", body).await;
+        assert_eq!(
+            (next.status().as_u16(), &next.headers()["etag"]),
+            (200, &"\"2\"".parse().unwrap())
+        );
+    }
+    hub.settled().await;
+}
