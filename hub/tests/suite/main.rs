@@ -31,6 +31,8 @@ mod crash_sweep;
 #[cfg(test)]
 mod damage;
 #[cfg(test)]
+mod diff;
+#[cfg(test)]
 mod downloads;
 #[cfg(test)]
 mod exports;
