@@ -76,15 +76,7 @@ impl From<ActionError> for ApiError {
                 ..body(StatusCode::FORBIDDEN, Code::READ_ONLY_MODE)
             },
             ActionError::NotFound { what, .. } => ErrorBody {
-                zero_hub: Some(match what {
-                    Thing::User | Thing::Repository => "user not found",
-                    // 0-hub has no jobs, keeps no configuration and exports nothing.
-                    Thing::Tag => "source tag not found",
-                    Thing::Member => "target not found on this tag",
-                    Thing::Flist | Thing::Revision | Thing::Job | Thing::ImageConfig | Thing::Path => {
-                        "source not found"
-                    }
-                }),
+                zero_hub: Some(not_there(what)),
                 ..body(StatusCode::NOT_FOUND, Code::NOT_FOUND)
             },
             ActionError::NoSession => body(StatusCode::NOT_FOUND, Code::NO_SESSION),
@@ -165,6 +157,19 @@ impl ApiError {
     fn internal(cause: &(dyn Error + 'static)) -> Self {
         log(cause);
         Self(ErrorBody::of_status(StatusCode::INTERNAL_SERVER_ERROR, None))
+    }
+}
+
+/// What 0-hub says where something is not there. It has no jobs, keeps no history and no configuration, and
+/// exports nothing.
+fn not_there(what: Thing) -> &'static str {
+    match what {
+        Thing::User | Thing::Repository => "user not found",
+        Thing::Tag => "source tag not found",
+        Thing::Member => "target not found on this tag",
+        Thing::Flist | Thing::Revision | Thing::Job | Thing::ImageConfig | Thing::Path => {
+            "source not found"
+        }
     }
 }
 

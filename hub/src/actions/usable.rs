@@ -74,13 +74,12 @@ async fn readable(
     let mut may_read = BTreeMap::from([(repository.name.clone(), true)]);
     for (full, flist) in hub.catalog.newest(OTHER_FLISTS).await? {
         let Some((holder, _)) = full.split_once('/') else { continue };
-        let allowed = match may_read.get(holder) {
-            Some(known) => *known,
-            None => {
-                let found = resolve::repository(hub, caller, Right::Read, holder).await;
-                may_read.insert(holder.to_owned(), found.is_ok());
-                found.is_ok()
-            }
+        let allowed = if let Some(known) = may_read.get(holder) {
+            *known
+        } else {
+            let found = resolve::repository(hub, caller, Right::Read, holder).await;
+            may_read.insert(holder.to_owned(), found.is_ok());
+            found.is_ok()
         };
         if allowed {
             flists.push(flist);

@@ -3,8 +3,8 @@ use flisthub_storage::{Compressor, DEFAULT_LEVEL, MemoryStore, Profile};
 
 use super::*;
 
-fn stored(store: &MemoryStore, object: Chunk) -> Result<(), StoreError> {
-    let frame = Compressor::new(DEFAULT_LEVEL).unwrap().compress(&object).unwrap();
+fn stored(store: &MemoryStore, object: &Chunk) -> Result<(), StoreError> {
+    let frame = Compressor::new(DEFAULT_LEVEL).unwrap().compress(object).unwrap();
     store.put(&[frame]).map(|_| ())
 }
 
@@ -20,17 +20,17 @@ fn flist(store: &MemoryStore, contents: &[&str]) -> ChunkId {
     for (index, content) in contents.iter().enumerate() {
         let chunk = chunk(content);
         let piece = Piece::Chunk { id: chunk.id(), length: chunk.length() };
-        stored(store, chunk).unwrap();
+        stored(store, &chunk).unwrap();
         let mut file = FileBuilder::new();
-        file.push(piece, &mut |object| stored(store, object)).unwrap();
-        let file: Content = file.finish(&mut |object| stored(store, object)).unwrap();
+        file.push(piece, &mut |object| stored(store, &object)).unwrap();
+        let file: Content = file.finish(&mut |object| stored(store, &object)).unwrap();
         let name = if index % 2 == 0 { content.to_string() } else { format!("sub/{content}") };
         tree.add(&TreePath::parse(name.as_bytes()).unwrap(), metadata(), file).unwrap();
     }
-    let tree = tree.finish(&mut |object| stored(store, object)).unwrap();
+    let tree = tree.finish(&mut |object| stored(store, &object)).unwrap();
     let manifest = Manifest::of(&tree, Profile::default()).to_chunk().unwrap();
     let id = manifest.id();
-    stored(store, manifest).unwrap();
+    stored(store, &manifest).unwrap();
     id
 }
 
@@ -57,7 +57,7 @@ fn what_flists_are_made_of_is_found() {
     let store = MemoryStore::new();
     let flists = [flist(&store, &["a", "b"]), flist(&store, &["c", "d"])];
     // Stored, and in no flist.
-    stored(&store, chunk("e")).unwrap();
+    stored(&store, &chunk("e")).unwrap();
     let all = ["a", "b", "c", "d"];
     assert_eq!(missing(&store, &flists, &all, 100), []);
     assert_eq!(missing(&store, &flists, &["a", "e", "nowhere", "d"], 100), {

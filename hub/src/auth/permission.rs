@@ -43,10 +43,9 @@ pub fn allow(
     repository: &RepositoryRow,
 ) -> Result<(), Denied> {
     match (right, caller) {
-        (Right::Read, _) => Ok(()),
         (Right::Write, Caller::Anonymous) => Err(Denied::Anonymous),
         (Right::Write, Caller::User { .. }) if config.read_only => Err(Denied::ReadOnlyMode),
-        (Right::Write, Caller::User { scope: Scope::Admin, .. }) => Ok(()),
+        (Right::Read, _) | (Right::Write, Caller::User { scope: Scope::Admin, .. }) => Ok(()),
         (Right::Write, Caller::User { scope: Scope::Read, .. }) => Err(Denied::Scope),
         (Right::Write, Caller::User { user, scope: Scope::Write }) => {
             if user.id == repository.owner_id { Ok(()) } else { Err(Denied::NotOwner) }

@@ -102,6 +102,8 @@ fn as_zero_hub(error: ActionError) -> ApiError {
             refused(code, "build name not allowed")
         }
         ActionError::NotFound { what: Thing::Flist, name } => {
+            // What else is said of a name stands behind a colon.
+            let name = name.split(": ").next().unwrap_or(&name);
             let message = format!("{name} does not exists");
             ApiError::new(StatusCode::NOT_FOUND, Code::NOT_FOUND, message)
         }

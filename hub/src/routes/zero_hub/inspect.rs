@@ -143,7 +143,7 @@ fn raw_target(repository: &str, target: &Target) -> String {
 
 /// MD5 as text.
 pub(crate) fn hex(md5: &[u8; 16]) -> String {
-    md5.iter().map(|byte| format!("{byte:02x}")).collect()
+    format!("{:032x}", u128::from_be_bytes(*md5))
 }
 
 /// `GET /api/flist/{repository}/{name}/taglink`: which tag a link to one points at.

@@ -75,7 +75,10 @@ async fn links_in_a_circle_are_refused() {
         let (status, body) =
             two.call(Method::GET, &two.alice, &format!("/api/flist/me/{path}")).await;
         assert_eq!((status, &body["status"]), (409, &json!("error")), "{path}: {body}");
-        assert!(body["message"].as_str().unwrap().contains("one would lead back"), "{path}: {body}");
+        assert!(
+            body["message"].as_str().unwrap().contains("one would lead back"),
+            "{path}: {body}"
+        );
     }
     assert_eq!(two.everything().await, before);
 }

@@ -32,6 +32,7 @@ async fn members_come_and_go() {
     let gone = "target not found on this tag";
     two.refused_by(Method::DELETE, "v1/base/tag/alice/extra", 404, gone).await;
     two.refused_by(Method::DELETE, "absent/base/tag/alice/extra", 404, gone).await;
+    // A flist of that name is no tag.
     two.refused_by(Method::DELETE, "base/base/tag/alice/extra", 404, gone).await;
     // With the last member the tag is gone, and its name is free.
     assert_eq!(untag("v1/app/tag/bob/app").await.0, 200);
