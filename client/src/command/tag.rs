@@ -90,12 +90,11 @@ pub(crate) fn untag(arguments: &UntagArguments, session: &Session) -> anyhow::Re
 /// The tag, and a line for each member.
 fn members(tag: &TagInfo) -> String {
     let updated = text::time(i64::try_from(tag.updated).unwrap_or(i64::MAX));
+    let (count, revision) = (tag.members.len(), tag.revision);
+    let members = if count == 1 { "member" } else { "members" };
     let mut lines = vec![format!(
-        "{}/{}: {} members, revision {}, {updated}",
-        tag.repository,
-        tag.name,
-        tag.members.len(),
-        tag.revision
+        "{}/{}: {count} {members}, revision {revision}, {updated}",
+        tag.repository, tag.name
     )];
     lines.extend(tag.members.iter().map(|member| {
         let id = member.flist.as_ref().map_or("gone", |id| id.get(..10).unwrap_or(id));

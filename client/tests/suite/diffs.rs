@@ -61,7 +61,7 @@ fn what_is_no_whole_diff_is_told() {
     ] {
         let output = diff(&hub(&body), &["--json", "--exit-code"]);
         let error = String::from_utf8(output.stderr).unwrap();
-        assert!(error.contains("bad_answer"), "{error}: {:.100}", body);
+        assert!(error.contains("bad_answer"), "{error}: {body:.100}");
         assert_eq!(output.status.code(), Some(1));
     }
     let cut = FakeHub::new(|_, _| Reply::new(200, format!("{ADDED}\n{SUMMARY}\n")).cut(1));

@@ -4,7 +4,7 @@ use std::process::Output;
 
 use serde_json::{Value, json};
 
-use crate::support::{Hub, failure};
+use crate::support::Hub;
 
 /// A hub whose `alice/base` was published twice, with another file each time.
 fn hub() -> Hub {
