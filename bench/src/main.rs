@@ -10,6 +10,7 @@ mod hub;
 mod images;
 mod inputs;
 mod machine;
+mod merges;
 mod micro;
 mod ours;
 mod page_cache;
@@ -105,6 +106,8 @@ enum Part {
     Images,
     /// Small answers to many callers, and one large file, beside nginx.
     Serve,
+    /// Merges of two trees of 100,000 files.
+    Merges,
 }
 
 impl Arguments {
@@ -203,6 +206,12 @@ fn measure(arguments: &Arguments, work: &std::path::Path, handle: &Handle) -> an
         let results = serve::measure(runs, seconds, work, &programs, handle)?;
         table::serve(&results);
         table::verdicts(&aims::of_serve(&results));
+    }
+    if arguments.wants(Part::Merges) {
+        let programs = hub::Programs::beside_this_one()?;
+        let results = merges::measure(arguments.runs, work, &programs, handle)?;
+        table::merges(&results);
+        table::verdicts(&aims::of_merges(&results));
     }
     if arguments.wants(Part::Images) {
         anyhow::ensure!(
