@@ -296,7 +296,7 @@ async fn the_native_route() {
     assert_eq!((status, &problem["code"]), (404, &json!("not_found")));
     let history = two.hub.json("/api/v1/flists/alice/app/history").await;
     let newest = &history["entries"][0];
-    assert_eq!((&newest["source"], &newest["detail"]), (&json!("upload"), &json!("a .flist file")));
+    assert_eq!((&newest["source"], &newest["detail"]), (&json!("upload-flist"), &json!("a .flist file")));
 }
 
 /// Starts an upload by hand and leaves it hanging after half of the file.
