@@ -154,7 +154,7 @@ async fn what_is_not_there() {
         "/alice/nothing.flist",
         "/nobody/base.flist",
         "/alice/base",
-        "/alice/base.flist.md5",
+        "/alice/base.flist.sha1",
         "/alice/.flist",
         "/alice/base.flist.flist",
         "/alice/..%2F..%2Fcatalog.sqlite.flist",
