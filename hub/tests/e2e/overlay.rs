@@ -1,13 +1,14 @@
 //! A merge of two real root filesystems is what the kernel's overlayfs shows of their extracted trees: every
 //! path with its mode, owner, times, extended attributes, hard links, device number and content.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use rustix::fs::{XattrFlags, lsetxattr};
 
-use crate::snapshot::assert_same;
+use crate::snapshot::snapshot;
 use crate::support::{Hub, is_root};
 
 /// What is done to the first tree, which comes from a larger root filesystem.
@@ -125,6 +126,24 @@ impl Drop for Overlay {
     }
 }
 
+/// Fails, naming the first entries that differ. Long runs of zeros come back as holes, whatever they were.
+fn assert_alike(one: &Path, other: &Path) {
+    let seen = |tree: &Path| -> BTreeMap<String, String> {
+        let found = snapshot(tree).into_iter();
+        found
+            .map(|(name, line)| (name, line.replacen(" holes true ", " holes false ", 1)))
+            .collect()
+    };
+    let (left, right) = (seen(one), seen(other));
+    let names: BTreeSet<&String> = left.keys().chain(right.keys()).collect();
+    assert!(names.len() > 1000, "{} entries", names.len());
+    let differ = names.into_iter().filter(|name| left.get(*name) != right.get(*name));
+    let shown =
+        differ.map(|name| format!("{name}\n  {:?}\n  {:?}", left.get(name), right.get(name)));
+    let shown: Vec<String> = shown.take(10).collect();
+    assert!(shown.is_empty(), "{}", shown.join("\n"));
+}
+
 #[test]
 fn a_merge_of_two_root_filesystems_is_what_overlayfs_shows() {
     if !is_root() {
@@ -149,6 +168,6 @@ fn a_merge_of_two_root_filesystems_is_what_overlayfs_shows() {
         let pulled = format!("pulled-{rule}");
         hub.json(&["pull", "both", &pulled]);
         let overlay = Overlay::mount(above, below, hub.path(&format!("overlay-{rule}")));
-        assert_same(&overlay.0, &hub.path(&pulled));
+        assert_alike(&overlay.0, &hub.path(&pulled));
     }
 }
