@@ -1,4 +1,5 @@
--- Names that are links and tags, their history, and what is told of a flist once somebody asks.
+-- Names that are links and tags, their history, what is told of a flist once somebody asks, and whether what
+-- names point at can be taken for whole.
 
 -- What each name is now. `names` is made again: what it points at is no longer always a flist.
 create table names_of_any_kind (
@@ -21,7 +22,7 @@ insert into names_of_any_kind (repository_id, name, kind, flist_id, revision, up
 select repository_id, name, 1, flist_id,
        coalesce((select max(revision) from name_history
                  where name_history.repository_id = names.repository_id
-                   and name_history.name = names.name), 1),
+                   and name_history.name = names.name), 0),
        updated_at
 from names;
 
@@ -71,3 +72,7 @@ alter table flists drop column regular;
 alter table flists drop column symlink;
 alter table flists drop column directory;
 alter table flists drop column special;
+
+-- 1: the hub was told to serve although it lost something, and no scrub has found since that everything is
+-- there. Then a publish takes nothing for whole because a name points at it.
+alter table hub_state add column loss_accepted bigint not null default 0;

@@ -22,7 +22,7 @@ pub mod name;
 pub mod newest;
 pub mod objects;
 mod recovery;
-mod resolved;
+mod remembered;
 pub mod routes;
 pub mod server;
 pub mod state;

@@ -1,6 +1,7 @@
 //! What the running hub is made of. Handlers and actions get it; nothing is global.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use flisthub_storage::{ChunkId, Clock, Maintain, RocksOptions, RocksStore};
 use quick_cache::sync::Cache;
@@ -13,15 +14,18 @@ use crate::data::DataDirectory;
 use crate::gate::Gate;
 use crate::images::Images;
 use crate::jobs::{Jobs, Kinds};
-use crate::objects::Objects;
-use crate::resolved::ResolvedNames;
 use crate::listening::Listening;
+use crate::objects::Objects;
+use crate::remembered::Remembered;
 
 /// Bytes of SQLite's header: a shorter file is none to SQLite, which makes a new database of it.
 const SMALLEST_CATALOG: u64 = 100;
 
 /// Exports that run at a time. Each has some threads that pack, and up to about 64 MiB.
 const EXPORTS: usize = 4;
+
+/// Flists that are read whole at a time to find out facts of them.
+const SURVEYS: usize = 2;
 
 /// Flists whose facts are remembered, about 100 bytes each.
 const FACTS: usize = 100_000;
@@ -43,13 +47,13 @@ pub struct Hub {
     pub disk: Option<Arc<Disk>>,
     /// What was read of flists by path.
     pub objects: Arc<Objects>,
-    /// What names were found to lead to.
-    pub resolved: Arc<ResolvedNames>,
+    /// What was found of repositories and names.
+    pub remembered: Arc<Remembered>,
     /// What was found out of flists that somebody asked for.
     pub facts: Arc<Cache<ChunkId, FlistFacts>>,
     /// Whether the hub serves although it lost something: then nothing is taken for whole because a name
-    /// points at it.
-    pub lossy: bool,
+    /// points at it. It stays so, over restarts, until a scrub finds everything there.
+    pub lossy: Arc<AtomicBool>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// The configuration.
@@ -66,6 +70,9 @@ pub struct Hub {
     /// One permit for each export that may run. Exports read, pack and compress whole trees, and need no
     /// token either: they have places of their own.
     pub exports: Arc<Semaphore>,
+    /// One permit for each flist that may be read whole to find out facts of it. Who asks needs no token, and
+    /// must not hold up other readers.
+    pub surveys: Arc<Semaphore>,
     /// One permit for each flist that may be checked before it is published.
     pub publishes: Arc<Semaphore>,
 }
@@ -135,13 +142,27 @@ impl Hub {
         let catalog = Catalog::open(&file).await?;
         backup::clear(data.path());
         store.belongs_to(&catalog.hub_id().await?)?;
+        let lossy = Arc::new(AtomicBool::new(catalog.loss_accepted().await?));
         let disk = Arc::new(Disk { data: data.clone(), store: Arc::clone(&store) });
-        Ok(Self { disk: Some(disk), ..Self::new(catalog, store, clock, config) })
+        Ok(Self { disk: Some(disk), lossy, ..Self::new(catalog, store, clock, config) })
     }
 
     /// What absolute links to the hub begin with, without a `/` at the end.
     pub fn public_url(&self) -> String {
         self.listening.public_url(&self.config)
+    }
+
+    /// Serves although something is lost, and remembers so.
+    pub async fn accept_loss(&self) -> Result<(), CatalogError> {
+        self.lossy.store(true, Ordering::SeqCst);
+        self.catalog.set_loss_accepted(true).await
+    }
+
+    /// A scrub found everything there that names need.
+    pub async fn nothing_lost(&self) -> Result<(), CatalogError> {
+        self.catalog.set_loss_accepted(false).await?;
+        self.lossy.store(false, Ordering::SeqCst);
+        Ok(())
     }
 
     /// Puts a hub together from its parts.
@@ -158,13 +179,14 @@ impl Hub {
             writers: places(limits.transfers),
             readers: places(limits.transfers),
             exports: places(EXPORTS),
+            surveys: places(SURVEYS),
             publishes: places(limits.publishes),
             jobs: Arc::new(Jobs::new(Arc::new(Kinds))),
             images: Arc::default(),
             objects: Arc::new(Objects::new(config.store.read_cache_bytes)),
-            resolved: Arc::default(),
+            remembered: Arc::default(),
             facts: Arc::new(Cache::new(FACTS)),
-            lossy: false,
+            lossy: Arc::default(),
             disk: None,
             gate: Arc::default(),
             catalog,

@@ -5,9 +5,10 @@ use flisthub_converter::image::{ParsePlatformError, Platform};
 use flisthub_flist::wire::{Conversion, default_name};
 
 use super::error::{ActionError, Thing};
+use super::publish::expect;
 use super::{registries, resolve};
 use crate::auth::{Caller, Right, allow_operate};
-use crate::catalog::{JobRow, JobState};
+use crate::catalog::{Condition, JobRow, JobState};
 use crate::error::Code;
 use crate::jobs::{self, Asking, ConvertSpec, ImageFrom, JobSpec};
 use crate::name::FlistName;
@@ -26,6 +27,9 @@ pub async fn start(
         Some(repository) => resolve::repository(hub, caller, Right::Write, repository).await?,
         None => resolve::own_repository(hub, caller).await?,
     };
+    let name = asked.name.unwrap_or_else(|| default_name(&asked.image));
+    let name = FlistName::parse(&name)?;
+    expect(hub, &repository, &name, &Condition::NONE).await?;
     let platform = given_platform(hub, asked.platform.as_deref())?;
     let credentials = asked.credentials.map(registries::credentials).transpose()?;
     let registry = match source {
@@ -38,7 +42,6 @@ pub async fn start(
         }
         ImageFrom::Docker | ImageFrom::Podman => None,
     };
-    let name = FlistName::parse(&asked.name.unwrap_or_else(|| default_name(&asked.image)))?;
     let no_random = || ActionError::internal("the system has no random numbers");
     // Held until the job is there.
     let asking = credentials.map(|given| Asking::keep(hub, given).ok_or_else(no_random));

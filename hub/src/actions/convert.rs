@@ -15,12 +15,11 @@ use tokio::runtime::Handle;
 
 use super::conversions::given_platform;
 use super::error::{ActionError, Thing};
-use super::facts;
 use super::publish::{Publication, Published, publish};
 use super::registries::registry_source;
 use super::sessions::{self, OwnSession};
 use crate::auth::{Caller, Right, Scope, allow};
-use crate::catalog::{FlistFacts, RepositoryRow, Source};
+use crate::catalog::{Condition, RepositoryRow, Source};
 use crate::images::{self, KnownLayers, LayerFiles};
 use crate::jobs::{ConvertSpec, ImageFrom};
 use crate::name::{FlistName, RepositoryName};
@@ -53,8 +52,6 @@ pub struct Conversion {
     pub converted: Converted,
     /// The name that points at it.
     pub published: Published,
-    /// Its entries by kind.
-    pub facts: FlistFacts,
     /// How long it took.
     pub seconds: f64,
 }
@@ -76,14 +73,13 @@ pub fn convert(
     let target = || (repository.clone(), name.clone());
     cancelled(monitor)?;
     monitor.progress(Progress { phase: "publish", done: 0, total: None });
-    let mut done = handle.block_on(published(hub, &caller, &converted, target()));
+    let mut done = handle.block_on(published(hub, &caller, &converted, target(), Condition::NONE));
     if converted.reused > 0 && matches!(done, Err(ActionError::Missing(_))) {
         monitor.note("a known layer is no longer whole; all layers are fetched".to_owned());
         converted = work.run(false)?;
-        done = handle.block_on(published(hub, &caller, &converted, target()));
+        done = handle.block_on(published(hub, &caller, &converted, target(), Condition::NONE));
     }
-    let (published, facts) = done?;
-    Ok(Conversion { converted, published, facts, seconds: started.elapsed().as_secs_f64() })
+    Ok(Conversion { converted, published: done?, seconds: started.elapsed().as_secs_f64() })
 }
 
 /// The last moment at which nothing is changed yet.
@@ -97,16 +93,16 @@ pub(super) async fn published(
     caller: &Caller,
     converted: &Converted,
     (repository, name): (RepositoryRow, FlistName),
-) -> Result<(Published, FlistFacts), ActionError> {
+    condition: Condition,
+) -> Result<Published, ActionError> {
     let manifest = converted.ingested.flist;
     let detail = Some(converted.image.with_digest());
     let new = Publication::new(caller, repository, name, Source::Convert, manifest)?;
-    let published = publish(hub, Publication { detail, ..new }).await?;
+    let published = publish(hub, Publication { detail, condition, ..new }).await?;
     let layers: Vec<String> =
         converted.image.layers.iter().map(|layer| layer.diff_id.to_string()).collect();
     hub.catalog.set_image_layers(manifest, &layers).await?;
-    let facts = facts::of(hub, manifest).await?;
-    Ok((published, facts))
+    Ok(published)
 }
 
 /// Who asked, and the repository that they asked for, if they may still write to it: a job may have waited

@@ -1,10 +1,10 @@
 //! Deleting a name. Its history and its chunks stay; a later sweep decides about the chunks.
 
 use super::error::{ActionError, Thing};
-use super::outcome::to_the_end;
+use super::outcome::{Changing, to_the_end};
 use super::resolve;
 use crate::auth::{Caller, Right};
-use crate::catalog::{Change, Condition, RepositoryRow, Source};
+use crate::catalog::{Condition, RepositoryRow, Source};
 use crate::name::FlistName;
 use crate::state::Hub;
 
@@ -33,23 +33,13 @@ async fn delete(
     name: &str,
     condition: &Condition,
 ) -> Result<(), ActionError> {
-    let parsed = FlistName::parse(name)?;
-    let (hub, condition, user_id) = (hub.clone(), condition.clone(), caller.user()?.id);
+    let name = FlistName::parse(name)?;
+    let changing = Changing::new(hub, caller, (repository, name), condition, false)?;
     to_the_end(async move {
-        let change = Change {
-            repository_id: repository.id,
-            name: &parsed,
-            user_id,
-            source: Source::Delete,
-            detail: None,
-            condition: &condition,
-            dry_run: false,
-            now: hub.clock.now(),
-        };
-        if !hub.catalog.delete_name(&change).await? {
-            return Err(ActionError::not_found(Thing::Flist, parsed.as_str()));
+        if !changing.hub.catalog.delete_name(&changing.change(Source::Delete)).await? {
+            return Err(ActionError::not_found(Thing::Flist, changing.name.as_str()));
         }
-        tracing::info!(repository = repository.name, name = parsed.as_str(), "name deleted");
+        changing.log(Source::Delete, true);
         Ok(())
     })
     .await

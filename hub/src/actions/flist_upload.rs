@@ -6,7 +6,7 @@ use std::fs::File;
 use std::io::{self, BufReader, ErrorKind, Read, Seek as _, Write as _};
 
 use bytes::Bytes;
-use flisthub_flist::{FileError, MAGIC, read_flist, references};
+use flisthub_flist::{Counts, FileError, MAGIC, read_flist, references};
 use flisthub_storage::{Chunk, ChunkId, InSession, Kind, StoreError};
 use futures_util::Stream;
 use tokio::sync::OwnedSemaphorePermit;
@@ -20,7 +20,7 @@ use super::sessions::{self, OwnSession};
 use super::usable::{self, Wanted, WantedBuilder};
 use super::{facts, resolve};
 use crate::auth::{Caller, Right};
-use crate::catalog::{Condition, FlistFacts, RepositoryRow, Source};
+use crate::catalog::{Condition, RepositoryRow, Source};
 use crate::error::{Code, chain};
 use crate::images;
 use crate::name::FlistName;
@@ -70,7 +70,7 @@ pub struct FlistUploaded {
     /// The name and what it points at.
     pub published: Published,
     /// Its entries by kind.
-    pub facts: FlistFacts,
+    pub counts: Counts,
 }
 
 impl Place {
@@ -135,10 +135,11 @@ impl FlistUpload {
         let publication = Publication {
             detail: Some(DETAIL.to_owned()),
             condition,
-            ..Publication::new(&caller, repository, name, Source::Upload, manifest)?
+            ..Publication::new(&caller, repository, name, Source::UploadFlist, manifest)?
         };
-        let published = publish(hub, publication).await?;
-        Ok(FlistUploaded { published, facts: facts::of(hub, manifest).await? })
+        // Before the name changes: what is answered then cannot fail any more.
+        let facts = facts::of(hub, manifest).await?;
+        Ok(FlistUploaded { published: publish(hub, publication).await?, counts: facts.counts })
     }
 }
 

@@ -38,6 +38,8 @@ pub struct Asked {
     pub platform: Option<String>,
     /// Whether to add a `.startup.toml`.
     pub startup: bool,
+    /// What must be true of the name.
+    pub condition: Condition,
 }
 
 /// Says, once it is dropped, that nobody waits for the conversion any more.
@@ -61,7 +63,7 @@ pub async fn take(
     let started = Instant::now();
     let repository = resolve::repository(hub, caller, Right::Write, target.0).await?;
     let name = FlistName::parse(target.1)?;
-    expect(hub, &repository, &name, &Condition::NONE).await?;
+    expect(hub, &repository, &name, &asked.condition).await?;
     let platform = given_platform(hub, asked.platform.as_deref())?;
     let running = sessions::place(hub)?;
     let session = sessions::open_in(hub, caller, &repository).await?;
@@ -92,8 +94,9 @@ pub async fn take(
         // It has seen enough to know that nothing comes of it.
         Pumped::ReaderGone => (&mut work).await??,
     };
-    let (published, facts) = published(hub, caller, &converted, (repository, name)).await?;
-    Ok(Conversion { converted, published, facts, seconds: started.elapsed().as_secs_f64() })
+    let target = (repository, name);
+    let published = published(hub, caller, &converted, target, asked.condition).await?;
+    Ok(Conversion { converted, published, seconds: started.elapsed().as_secs_f64() })
 }
 
 fn convert(

@@ -1,10 +1,10 @@
 //! Links: names that point at other names, in whatever repository the caller may read.
 
 use super::error::ActionError;
-use super::outcome::{Outcome, to_the_end};
+use super::outcome::{Changing, Outcome, to_the_end};
 use super::resolve;
 use crate::auth::{Caller, Right};
-use crate::catalog::{Change, Condition, Named, Source};
+use crate::catalog::{Condition, Named, Source};
 use crate::error::Code;
 use crate::name::FlistName;
 use crate::state::Hub;
@@ -22,27 +22,10 @@ pub async fn link(
     let repository = resolve::repository(hub, caller, Right::Write, repository).await?;
     let name = FlistName::parse(name)?;
     let (target, _) = resolve::target(hub, caller, target, Code::BAD_TARGET).await?;
-    let (hub, condition, user_id) = (hub.clone(), condition.clone(), caller.user()?.id);
+    let changing = Changing::new(hub, caller, (repository, name), condition, dry_run)?;
     to_the_end(async move {
-        let change = Change {
-            repository_id: repository.id,
-            name: &name,
-            user_id,
-            source: Source::Link,
-            detail: None,
-            condition: &condition,
-            dry_run,
-            now: hub.clock.now(),
-        };
-        let written = hub.catalog.link(&change, &target).await?;
-        tracing::info!(
-            repository = repository.name,
-            name = name.as_str(),
-            %target,
-            dry_run,
-            changed = written.changed,
-            "name linked"
-        );
+        let written = changing.hub.catalog.link(&changing.change(Source::Link), &target).await?;
+        changing.log(Source::Link, written.changed);
         Ok(written.into())
     })
     .await

@@ -1,5 +1,7 @@
 //! What is there: who the caller is, repositories, names.
 
+use std::sync::Arc;
+
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 
 use super::error::ActionError;
@@ -67,9 +69,25 @@ pub async fn page(
     repository: &str,
     after: &str,
     limit: u32,
-) -> Result<Vec<Named>, ActionError> {
+) -> Result<Arc<[Named]>, ActionError> {
     let repository = resolve::repository(hub, caller, Right::Read, repository).await?;
-    Ok(hub.catalog.names(repository.id, after, limit).await?)
+    page_in(hub, repository.id, after, limit).await
+}
+
+async fn page_in(
+    hub: &Hub,
+    repository_id: i64,
+    after: &str,
+    limit: u32,
+) -> Result<Arc<[Named]>, ActionError> {
+    let generation = hub.catalog.names_generation();
+    let of = (repository_id, after.to_owned(), limit);
+    if let Some(known) = hub.remembered.page(&of, generation) {
+        return Ok(known);
+    }
+    let page: Arc<[Named]> = hub.catalog.names(repository_id, after, limit).await?.into();
+    hub.remembered.set_page(of, Arc::clone(&page), generation);
+    Ok(page)
 }
 
 /// The names of a repository, in order.
@@ -89,7 +107,7 @@ pub fn names_in(hub: &Hub, repository: &RepositoryRow) -> Items<Named> {
         let hub = hub.clone();
         async move {
             let Some(after) = after else { return Ok(None) };
-            let page = hub.catalog.names(id, &after, PAGE).await?;
+            let page = page_in(&hub, id, &after, PAGE).await?.to_vec();
             let more = page.len() == PAGE as usize;
             let next = page.last().filter(|_| more).map(|last| last.name.clone());
             Ok::<_, ActionError>(Some((stream::iter(page.into_iter().map(Ok)), next)))

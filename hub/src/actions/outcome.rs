@@ -1,9 +1,12 @@
-//! What a change of names came to, and how it is brought to its end.
+//! Changes of names: what one needs to its end, and what it came to.
 
 use std::future::Future;
 
 use super::error::ActionError;
-use crate::catalog::{Named, Written};
+use crate::auth::Caller;
+use crate::catalog::{Change, Condition, Named, RepositoryRow, Source, Written};
+use crate::name::FlistName;
+use crate::state::Hub;
 
 /// What a change did.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +23,52 @@ impl From<Written> for Outcome<Named> {
     fn from(written: Written) -> Self {
         let Written { named, created, changed } = written;
         Self { value: named, created, changed }
+    }
+}
+
+/// A change of a name that the caller may make.
+pub(super) struct Changing {
+    pub(super) hub: Hub,
+    pub(super) repository: RepositoryRow,
+    pub(super) name: FlistName,
+    user_id: i64,
+    condition: Condition,
+    dry_run: bool,
+}
+
+impl Changing {
+    /// What a caller, whose right was checked, changes.
+    pub(super) fn new(
+        hub: &Hub,
+        caller: &Caller,
+        (repository, name): (RepositoryRow, FlistName),
+        condition: &Condition,
+        dry_run: bool,
+    ) -> Result<Self, ActionError> {
+        let (hub, user_id, condition) = (hub.clone(), caller.user()?.id, condition.clone());
+        Ok(Self { hub, repository, name, user_id, condition, dry_run })
+    }
+
+    /// The change as the catalog takes it.
+    pub(super) fn change(&self, source: Source) -> Change<'_> {
+        Change {
+            repository_id: self.repository.id,
+            name: &self.name,
+            user_id: self.user_id,
+            source,
+            detail: None,
+            condition: &self.condition,
+            dry_run: self.dry_run,
+            now: self.hub.clock.now(),
+        }
+    }
+
+    /// Says so in the log, once something is changed.
+    pub(super) fn log(&self, source: Source, changed: bool) {
+        if changed && !self.dry_run {
+            let (repository, name) = (&self.repository.name, self.name.as_str());
+            tracing::info!(repository, name, source = source.word(), "name changed");
+        }
     }
 }
 

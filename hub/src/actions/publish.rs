@@ -9,6 +9,8 @@
 //! 4. a sweep that runs is told of the flist;
 //! 5. the catalog's row, in a transaction that is durable when it commits.
 
+use std::sync::atomic::Ordering;
+
 use flisthub_flist::wire::Publish;
 use flisthub_flist::{Verified, VerifyError, verify};
 use flisthub_storage::{ChunkId, crash_point};
@@ -128,15 +130,15 @@ async fn publish_here(hub: &Hub, publication: Publication) -> Result<Published, 
     drop(inside);
     crash_point("publish::committed");
     let Publication { repository, name, source, dry_run, .. } = &publication;
-    tracing::info!(
-        repository = repository.name,
-        name = name.as_str(),
-        flist.id = %flist.id,
-        source = source.word(),
-        dry_run,
-        changed = published.changed,
-        "flist published"
-    );
+    if published.changed && !dry_run {
+        tracing::info!(
+            repository = repository.name,
+            name = name.as_str(),
+            flist.id = %flist.id,
+            source = source.word(),
+            "flist published"
+        );
+    }
     Ok(published)
 }
 
@@ -180,9 +182,10 @@ async fn point(
 }
 
 /// The bases that are whole for certain: a name points at them while no sweep deletes anything. A hub that
-/// serves although it lost something is certain of none.
+/// serves although it lost something, or knows of damage, is certain of none.
 async fn known_whole(hub: &Hub, publication: &Publication) -> Result<Vec<ChunkId>, ActionError> {
-    if hub.lossy {
+    let damaged = sessions::with_store(hub, |store| store.quarantined()).await?;
+    if hub.lossy.load(Ordering::SeqCst) || !damaged.is_empty() {
         return Ok(Vec::new());
     }
     let now = hub.catalog.named(publication.repository.id, &publication.name).await?;

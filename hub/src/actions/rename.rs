@@ -1,10 +1,10 @@
 //! Renaming: a name of any kind gets another name in its repository, and its history goes with it.
 
 use super::error::{ActionError, Thing};
-use super::outcome::{Outcome, to_the_end};
+use super::outcome::{Changing, Outcome, to_the_end};
 use super::resolve;
 use crate::auth::{Caller, Right};
-use crate::catalog::{Change, Condition, Named, Source};
+use crate::catalog::{Condition, Named, Source};
 use crate::name::FlistName;
 use crate::state::Hub;
 
@@ -19,27 +19,12 @@ pub async fn rename(
 ) -> Result<Outcome<Named>, ActionError> {
     let repository = resolve::repository(hub, caller, Right::Write, repository).await?;
     let (name, to) = (FlistName::parse(name)?, FlistName::parse(to)?);
-    let (hub, condition, user_id) = (hub.clone(), condition.clone(), caller.user()?.id);
+    let changing = Changing::new(hub, caller, (repository, name), condition, dry_run)?;
     to_the_end(async move {
-        let change = Change {
-            repository_id: repository.id,
-            name: &name,
-            user_id,
-            source: Source::Rename,
-            detail: None,
-            condition: &condition,
-            dry_run,
-            now: hub.clock.now(),
-        };
-        let written = hub.catalog.rename(&change, &to).await?;
-        let written = written.ok_or_else(|| ActionError::not_found(Thing::Flist, name.as_str()))?;
-        tracing::info!(
-            repository = repository.name,
-            from = name.as_str(),
-            to = to.as_str(),
-            dry_run,
-            "name renamed"
-        );
+        let written = changing.hub.catalog.rename(&changing.change(Source::Rename), &to).await?;
+        let not_found = || ActionError::not_found(Thing::Flist, changing.name.as_str());
+        let written = written.ok_or_else(not_found)?;
+        changing.log(Source::Rename, written.changed);
         Ok(written.into())
     })
     .await

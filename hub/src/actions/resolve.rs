@@ -8,7 +8,7 @@ use crate::auth::{Caller, Right, allow};
 use crate::catalog::{LinkRow, MAX_HOPS, NameRow, Named, Pointed, RepositoryRow, Target};
 use crate::error::Code;
 use crate::name::{FlistName, NameError, RepositoryName};
-use crate::resolved::Resolved;
+use crate::remembered::Resolved;
 use crate::state::Hub;
 
 /// The repository of that name, if the caller may do `right` to it.
@@ -25,7 +25,15 @@ pub(super) async fn repository(
     let not_found = || ActionError::not_found(Thing::Repository, shown(name));
     // What is no name is the name of nothing.
     let parsed = RepositoryName::parse(name).map_err(|_| not_found())?;
-    let repository = hub.catalog.repository(&parsed).await?.ok_or_else(not_found)?;
+    let generation = hub.catalog.names_generation();
+    let repository = match hub.remembered.repository(name, generation) {
+        Some(known) => known,
+        None => {
+            let found = hub.catalog.repository(&parsed).await?.ok_or_else(not_found)?;
+            hub.remembered.set_repository(found.clone(), generation);
+            found
+        }
+    };
     allow(&hub.config, caller, right, &repository)?;
     Ok(repository)
 }
@@ -48,7 +56,7 @@ pub async fn flist(
 ) -> Result<NameRow, ActionError> {
     let asked = format!("{repository_name}/{}", without_ending(name));
     let generation = hub.catalog.names_generation();
-    if let Some(known) = hub.resolved.get(&asked, generation) {
+    if let Some(known) = hub.remembered.name(&asked, generation) {
         known
             .way
             .iter()
@@ -70,8 +78,8 @@ pub async fn flist(
         repository: first.repository,
         name: first.name,
     };
-    let resolved = Resolved { generation, row: row.clone(), way };
-    hub.resolved.insert(asked, Arc::new(resolved));
+    let resolved = Arc::new(Resolved { row: row.clone(), way });
+    hub.remembered.set_name(asked, resolved, generation);
     Ok(row)
 }
 

@@ -2,7 +2,7 @@
 //! revision of its own, so that a rollback can be rolled back.
 
 use super::error::{ActionError, Thing};
-use super::outcome::{Outcome, to_the_end};
+use super::outcome::{Changing, Outcome, to_the_end};
 use super::publish::{Publication, publish};
 use super::resolve;
 use crate::auth::{Caller, Right};
@@ -72,19 +72,12 @@ pub(super) async fn restore(
         (Some(_), _, Some(target)) => {
             let text = target.to_string();
             let (target, _) = resolve::target(hub, caller, &text, Code::BAD_TARGET).await?;
-            let (hub, user_id) = (hub.clone(), caller.user()?.id);
+            let changing = Changing::new(hub, caller, (repository, name), &condition, dry_run)?;
             to_the_end(async move {
-                let change = Change {
-                    repository_id: repository.id,
-                    name: &name,
-                    user_id,
-                    source,
-                    detail: detail.as_deref(),
-                    condition: &condition,
-                    dry_run,
-                    now: hub.clock.now(),
-                };
-                Ok(hub.catalog.link(&change, &target).await?.into())
+                let change = Change { detail: detail.as_deref(), ..changing.change(source) };
+                let written = changing.hub.catalog.link(&change, &target).await?;
+                changing.log(source, written.changed);
+                Ok(written.into())
             })
             .await
         }

@@ -2,12 +2,10 @@
 //! read.
 
 use super::error::{ActionError, Thing};
-use super::outcome::{Outcome, to_the_end};
+use super::outcome::{Changing, Outcome, to_the_end};
 use super::resolve;
 use crate::auth::{Caller, Right};
-use crate::catalog::{
-    Change, Condition, MemberRow, NameRow, Pointed, RepositoryRow, Source, Target,
-};
+use crate::catalog::{Condition, MemberRow, NameRow, Named, Pointed, Source, Target, Written};
 use crate::error::Code;
 use crate::name::FlistName;
 use crate::state::Hub;
@@ -49,9 +47,18 @@ pub async fn tag(
     tag: &str,
 ) -> Result<Tag, ActionError> {
     let (repository, named) = resolve::tag(hub, caller, repository, tag).await?;
-    let name = FlistName::parse(&named.name)?;
-    let mut members = Vec::new();
-    for MemberRow { name, target, linked } in hub.catalog.members(repository.id, &name).await? {
+    let rows = hub.catalog.members(repository.id, &FlistName::parse(&named.name)?).await?;
+    with_members(hub, caller, named, rows).await
+}
+
+async fn with_members(
+    hub: &Hub,
+    caller: &Caller,
+    named: Named,
+    rows: Vec<MemberRow>,
+) -> Result<Tag, ActionError> {
+    let mut members = Vec::with_capacity(rows.len());
+    for MemberRow { name, target, linked } in rows {
         let flist = match resolve::flist(hub, caller, &target.repository, &target.name).await {
             Ok(row) => Some(row),
             Err(ActionError::NotFound { .. } | ActionError::Denied(_)) => None,
@@ -59,8 +66,8 @@ pub async fn tag(
         };
         members.push(Member { name, target, linked, flist });
     }
-    let (updated, revision) = (named.updated, named.revision);
-    Ok(Tag { repository: named.repository, name: named.name, updated, revision, members })
+    let Named { repository, name, updated, revision, .. } = named;
+    Ok(Tag { repository, name, updated, revision, members })
 }
 
 /// What a member of a tag leads to.
@@ -69,12 +76,12 @@ pub async fn member(
     caller: &Caller,
     (repository, tag, member): (&str, &str, &str),
 ) -> Result<NameRow, ActionError> {
-    let found = self::tag(hub, caller, repository, tag).await?;
-    let name = member.strip_suffix(crate::name::FLIST_ENDING).unwrap_or(member);
-    let found = found.members.into_iter().find(|found| found.name == name);
-    found
-        .and_then(|found| found.flist)
-        .ok_or_else(|| ActionError::not_found(Thing::Flist, resolve::shown(member)))
+    let (repository, named) = resolve::tag(hub, caller, repository, tag).await?;
+    let not_found = || ActionError::not_found(Thing::Flist, resolve::shown(member));
+    let tag = FlistName::parse(&named.name)?;
+    let member = FlistName::parse(member).map_err(|_| not_found())?;
+    let target = hub.catalog.member(repository.id, &tag, &member).await?.ok_or_else(not_found)?;
+    resolve::source(hub, caller, &target).await
 }
 
 /// Makes a member of a tag point at `target`, `repository/name`; makes the tag if it is not there. The outcome
@@ -94,37 +101,15 @@ pub async fn put(
         let message = format!("{target} is a tag; a tag's members are flists, or links to them");
         return Err(ActionError::Invalid { code: Code::BAD_TARGET, message });
     }
-    let changed = Changed { hub: hub.clone(), user_id: caller.user()?.id, repository, tag, member };
-    let condition = condition.clone();
+    let changing = Changing::new(hub, caller, (repository, tag), condition, dry_run)?;
     let written = to_the_end(async move {
-        let Changed { hub, user_id, repository, tag, member } = changed;
-        let change = Change {
-            repository_id: repository.id,
-            name: &tag,
-            user_id,
-            source: Source::Tag,
-            detail: None,
-            condition: &condition,
-            dry_run,
-            now: hub.clock.now(),
-        };
-        let written = hub.catalog.set_member(&change, &member, &target).await?;
-        Ok((repository, written))
+        let change = changing.change(Source::Tag);
+        let written = changing.hub.catalog.set_member(&change, &member, &target).await?;
+        changing.log(Source::Tag, written.0.changed);
+        Ok(written)
     });
-    let (repository, written) = written.await?;
-    let named = written.named;
-    let value = match self::tag(hub, caller, &repository.name, &named.name).await {
-        // A dry run made none.
-        Err(ActionError::NotFound { .. }) if dry_run => Tag {
-            repository: named.repository,
-            name: named.name,
-            updated: named.updated,
-            revision: named.revision,
-            members: Vec::new(),
-        },
-        read => read?,
-    };
-    Ok(Outcome { value, created: written.created, changed: written.changed })
+    let (Written { named, created, changed }, rows) = written.await?;
+    Ok(Outcome { value: with_members(hub, caller, named, rows).await?, created, changed })
 }
 
 /// Removes a member of a tag, and with the last one the tag.
@@ -136,33 +121,15 @@ pub async fn remove(
 ) -> Result<(), ActionError> {
     let repository = resolve::repository(hub, caller, Right::Write, repository).await?;
     let (tag, member) = (FlistName::parse(tag)?, FlistName::parse(member)?);
-    let changed = Changed { hub: hub.clone(), user_id: caller.user()?.id, repository, tag, member };
-    let condition = condition.clone();
+    let changing = Changing::new(hub, caller, (repository, tag), condition, false)?;
     to_the_end(async move {
-        let Changed { hub, user_id, repository, tag, member } = changed;
-        let change = Change {
-            repository_id: repository.id,
-            name: &tag,
-            user_id,
-            source: Source::Untag,
-            detail: None,
-            condition: &condition,
-            dry_run: false,
-            now: hub.clock.now(),
-        };
-        if hub.catalog.remove_member(&change, &member).await? {
-            return Ok(());
+        let change = changing.change(Source::Untag);
+        if !changing.hub.catalog.remove_member(&change, &member).await? {
+            let what = format!("{member} in {}/{}", changing.repository.name, changing.name);
+            return Err(ActionError::not_found(Thing::Member, what));
         }
-        Err(ActionError::not_found(Thing::Member, format!("{member} in {}/{tag}", repository.name)))
+        changing.log(Source::Untag, true);
+        Ok(())
     })
     .await
-}
-
-/// What a change of a tag needs to its end.
-struct Changed {
-    hub: Hub,
-    user_id: i64,
-    repository: RepositoryRow,
-    tag: FlistName,
-    member: FlistName,
 }

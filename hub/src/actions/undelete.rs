@@ -16,6 +16,7 @@ pub async fn name(
     caller: &Caller,
     repository: &str,
     name: &str,
+    condition: &Condition,
 ) -> Result<Outcome<Named>, ActionError> {
     let repository = resolve::repository(hub, caller, Right::Write, repository).await?;
     let name = FlistName::parse(name)?;
@@ -25,6 +26,6 @@ pub async fn name(
     }
     let entry = hub.catalog.before_deletion(repository.id, &name).await?;
     let entry = entry.ok_or_else(|| ActionError::not_found(Thing::Flist, name.as_str()))?;
-    let what = Restore { source: Source::Undelete, condition: Condition::NONE, dry_run: false };
+    let what = Restore { source: Source::Undelete, condition: condition.clone(), dry_run: false };
     restore(hub, caller, (repository, name), &entry, what).await
 }

@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use flisthub_converter::{ConvertError, IngestOptions, Ingested, ingest_archive};
+use flisthub_flist::Counts;
 use flisthub_flist::wire::UploadReport;
 use flisthub_storage::{ChunkStore, Compressor, InSession};
 use futures_util::Stream;
@@ -15,10 +16,10 @@ use tokio::task::JoinHandle;
 use super::error::ActionError;
 use super::feed::{Feed, FeedReader, Pumped, feed};
 use super::publish::{Publication, Published, expect, publish};
-use super::{facts, resolve};
+use super::resolve;
 use super::sessions::{self, OwnSession};
 use crate::auth::Caller;
-use crate::catalog::{Condition, FlistFacts, RepositoryRow, Source};
+use crate::catalog::{Condition, RepositoryRow, Source};
 use crate::error::Code;
 use crate::name::FlistName;
 use crate::state::Hub;
@@ -61,7 +62,7 @@ pub struct Uploaded {
     /// The name and what it points at.
     pub published: Published,
     /// Its entries by kind.
-    pub facts: FlistFacts,
+    pub counts: Counts,
     /// What it took.
     pub report: UploadReport,
 }
@@ -122,8 +123,7 @@ impl Upload {
             Publication::new(caller, repository, self.name, Source::Upload, manifest)?;
         let published = publish(hub, publication).await?;
         let report = report(&ingested, self.started.elapsed().as_secs_f64());
-        let facts = facts::of(hub, manifest).await?;
-        Ok(Uploaded { published, facts, report })
+        Ok(Uploaded { published, counts: ingested.counts, report })
     }
 }
 

@@ -69,7 +69,8 @@ impl Catalog {
         self.write_name(transaction, change, known, &points_at).await
     }
 
-    /// Makes a name a link to another name, which must be there. Its repository is the caller's to check.
+    /// Makes a name a link to another name, which must be there. Its repository is the caller's to check. An
+    /// undelete leaves a name alone that is there again.
     pub async fn link(
         &self,
         change: &Change<'_>,
@@ -78,6 +79,9 @@ impl Catalog {
         let mut transaction = self.write().await?;
         let kind = kind_of_link(&mut transaction, change, target).await?;
         let known = before(&mut transaction, change, kind).await?;
+        if change.source == Source::Undelete && known.is_some() {
+            return Err(CatalogError::Conflict { what: format!("name {}", change.name) });
+        }
         let points_at = match kind {
             Kind::TagLink => Pointed::TagLink(target.clone()),
             _ => Pointed::Link(target.clone()),

@@ -1,6 +1,7 @@
 //! What takes reading a whole flist to know. Computed when somebody asks for the first time, and kept: it
 //! follows from the flist's id.
 
+use flisthub_flist::Counts;
 use flisthub_storage::ChunkId;
 
 use super::Catalog;
@@ -14,14 +15,8 @@ pub struct FlistFacts {
     pub file_bytes: u64,
     /// MD5 of the `.flist` file: for 0-hub's clients, which check downloads by it. No protection.
     pub md5: [u8; 16],
-    /// Regular files. One with several hard links counts once for each.
-    pub regular: u64,
-    /// Symbolic links.
-    pub symlink: u64,
-    /// Directories.
-    pub directory: u64,
-    /// Devices, FIFOs and sockets.
-    pub special: u64,
+    /// Entries by kind. A regular file with several hard links counts once for each.
+    pub counts: Counts,
 }
 
 impl Catalog {
@@ -43,10 +38,12 @@ impl Catalog {
         Ok(Some(FlistFacts {
             file_bytes: count(file_bytes)?,
             md5: md5.try_into().map_err(|_| inconsistent(table, &row))?,
-            regular: count(regular)?,
-            symlink: count(symlink)?,
-            directory: count(directory)?,
-            special: count(special)?,
+            counts: Counts {
+                regular: count(regular)?,
+                symlink: count(symlink)?,
+                directory: count(directory)?,
+                special: count(special)?,
+            },
         }))
     }
 
@@ -61,10 +58,10 @@ impl Catalog {
         .bind(flist.as_bytes().to_vec())
         .bind(column(facts.file_bytes))
         .bind(facts.md5.to_vec())
-        .bind(column(facts.regular))
-        .bind(column(facts.symlink))
-        .bind(column(facts.directory))
-        .bind(column(facts.special))
+        .bind(column(facts.counts.regular))
+        .bind(column(facts.counts.symlink))
+        .bind(column(facts.counts.directory))
+        .bind(column(facts.counts.special))
         .execute(&self.pool)
         .await?;
         Ok(())

@@ -27,6 +27,23 @@ impl Catalog {
         Ok(id)
     }
 
+    /// Whether the hub was told to serve although it lost something, and no scrub has found since that
+    /// everything is there.
+    pub async fn loss_accepted(&self) -> Result<bool, CatalogError> {
+        let (accepted,): (i64,) =
+            sqlx::query_as("select loss_accepted from hub_state").fetch_one(&self.pool).await?;
+        Ok(accepted != 0)
+    }
+
+    /// Remembers that.
+    pub async fn set_loss_accepted(&self, accepted: bool) -> Result<(), CatalogError> {
+        sqlx::query("update hub_state set loss_accepted = $1 where loss_accepted <> $1")
+            .bind(i64::from(accepted))
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
     /// Remembers, before anything is deleted, that a sweep takes for garbage what names kept that were
     /// deleted before this time (seconds since the Unix epoch). [`Catalog::roots`] and
     /// [`Catalog::keepers`] leave those out from then on, whatever grace is asked for.

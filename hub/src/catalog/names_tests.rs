@@ -77,7 +77,7 @@ impl Names {
     async fn tag(&self, tag: &str, member: &str, to: &str) -> Result<bool, CatalogError> {
         let (tag, member) = (name(tag), name(member));
         let change = self.change(&tag, Source::Tag);
-        Ok(self.catalog.set_member(&change, &member, &target(to)).await?.changed)
+        Ok(self.catalog.set_member(&change, &member, &target(to)).await?.0.changed)
     }
 
     async fn untag(&self, tag: &str, member: &str) -> Result<bool, CatalogError> {

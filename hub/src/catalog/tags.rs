@@ -54,21 +54,40 @@ impl Catalog {
         members(&mut *self.pool.acquire().await?, repository_id, tag.as_str()).await
     }
 
+    /// What one member of a tag points at.
+    pub async fn member(
+        &self,
+        repository_id: i64,
+        tag: &FlistName,
+        member: &FlistName,
+    ) -> Result<Option<Target>, CatalogError> {
+        let row: Option<(String, String)> = sqlx::query_as(
+            "select target_repository, target_name from tag_members
+             where repository_id = $1 and tag = $2 and name = $3",
+        )
+        .bind(repository_id)
+        .bind(tag.as_str())
+        .bind(member.as_str())
+        .fetch_optional(&self.pool)
+        .await?;
+        Ok(row.map(|(repository, name)| Target { repository, name }))
+    }
+
     /// Makes a tag's member point at a name; makes the tag if it is not there. Whether the target is there
-    /// is the caller's to check. Nothing changes if it points there already.
+    /// is the caller's to check. Nothing changes if it points there already. Gives all members, too.
     pub async fn set_member(
         &self,
         change: &Change<'_>,
         member: &FlistName,
         target: &Target,
-    ) -> Result<Written, CatalogError> {
+    ) -> Result<(Written, Vec<MemberRow>), CatalogError> {
         let mut transaction = self.write().await?;
         let known = before(&mut transaction, change, Kind::Tag).await?;
         let there = members(&mut transaction, change.repository_id, change.name.as_str()).await?;
         let same = |row: &MemberRow| row.name == member.as_str() && row.target == *target;
         match known {
             Some(known) if there.iter().any(same) => {
-                return Ok(Written { named: known, created: false, changed: false });
+                return Ok((Written { named: known, created: false, changed: false }, there));
             }
             _ => {}
         }
@@ -95,8 +114,9 @@ impl Catalog {
         .bind(column(change.now))
         .execute(&mut *transaction)
         .await?;
+        let there = members(&mut transaction, change.repository_id, change.name.as_str()).await?;
         self.finish(transaction, &change).await?;
-        Ok(Written { named, created: new, changed: true })
+        Ok((Written { named, created: new, changed: true }, there))
     }
 
     /// Removes a member, and with the last one the tag. Says whether there was such a member: what is no tag

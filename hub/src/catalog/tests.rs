@@ -1,5 +1,6 @@
 //! The catalog on a real SQLite file.
 
+use flisthub_flist::Counts;
 use flisthub_storage::{ChunkId, Kind};
 
 use super::Catalog;
@@ -35,9 +36,8 @@ fn told(written: &Written) -> (bool, u64) {
 #[tokio::test]
 async fn facts_are_kept_of_published_flists_alone() {
     let (_directory, catalog) = catalog().await;
-    let (md5, count) = ([7; 16], 1);
-    let facts =
-        FlistFacts { file_bytes: 300, md5, regular: count, symlink: 2, directory: 3, special: 4 };
+    let (md5, counts) = ([7; 16], Counts { regular: 1, symlink: 2, directory: 3, special: 4 });
+    let facts = FlistFacts { file_bytes: 300, md5, counts };
     catalog.set_facts(id("one"), &facts).await.unwrap();
     assert_eq!(catalog.facts(id("one")).await.unwrap(), None, "no such flist");
     let user_id = catalog.create_user(&name("alice"), 1).await.unwrap().id;

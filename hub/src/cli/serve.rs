@@ -26,13 +26,13 @@ pub(super) async fn run(arguments: Serve) -> anyhow::Result<()> {
     let path = &arguments.data.data;
     let data = DataDirectory::open(path)
         .with_context(|| format!("the data directory {}", path.display()))?;
-    let mut hub = Hub::open(&data, config, Arc::new(SystemClock))
+    let hub = Hub::open(&data, config, Arc::new(SystemClock))
         .await
         .with_context(|| format!("the hub in {} cannot be opened", path.display()))?;
     match newest::check(&hub).await {
         Err(lost @ OpenError::Lost { .. }) if arguments.accept_loss => {
             tracing::error!(error = %lost, "content is lost; serving the rest");
-            hub.lossy = true;
+            hub.accept_loss().await.context("remembering that something is lost")?;
         }
         checked => checked.with_context(|| format!("the hub in {}", path.display()))?,
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::actions::{ActionError, Thing, undelete};
 use crate::auth::{Caller, Scope};
-use crate::catalog::UserRow;
+use crate::catalog::{Condition, UserRow};
 use crate::config::Config;
 use crate::error::Code;
 use crate::name::RepositoryName;
@@ -24,6 +24,6 @@ pub async fn undelete(hub: &Hub, name: &str) -> Result<(), ActionError> {
     // What a read-only hub refuses is what comes over HTTP.
     let config = Arc::new(Config { read_only: false, ..Config::clone(&hub.config) });
     let hub = Hub { config, ..hub.clone() };
-    undelete::name(&hub, &caller, repository, flist).await?;
+    undelete::name(&hub, &caller, repository, flist, &Condition::NONE).await?;
     Ok(())
 }

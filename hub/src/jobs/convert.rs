@@ -31,8 +31,9 @@ fn of_action(error: ActionError) -> JobError {
 
 /// As an upload's report, and where it is from.
 pub(crate) fn report(conversion: &Conversion) -> Value {
-    let Conversion { converted, published, facts, seconds } = conversion;
+    let Conversion { converted, published, seconds } = conversion;
     let (row, image) = (&published.row, &converted.image);
+    let counts = converted.ingested.counts;
     let mut report = json!(crate::actions::upload::report(&converted.ingested, *seconds));
     if let Some(report) = report.as_object_mut() {
         report.extend([
@@ -42,9 +43,9 @@ pub(crate) fn report(conversion: &Conversion) -> Value {
             ("digest".to_owned(), json!(image.digest.to_string())),
             ("layers".to_owned(), json!(image.layers.len())),
             ("known_layers".to_owned(), json!(converted.reused)),
-            ("symlinks".to_owned(), json!(facts.symlink)),
-            ("directories".to_owned(), json!(facts.directory)),
-            ("special".to_owned(), json!(facts.special)),
+            ("symlinks".to_owned(), json!(counts.symlink)),
+            ("directories".to_owned(), json!(counts.directory)),
+            ("special".to_owned(), json!(counts.special)),
         ]);
     }
     report

@@ -40,11 +40,12 @@ pub(super) fn tag_of_row(row: &NameRow) -> String {
 
 fn condition(headers: &HeaderMap) -> Condition {
     let if_match = headers.contains_key(IF_MATCH).then(|| {
-        let listed: Vec<&str> = tags(headers, &IF_MATCH).collect();
-        if listed.contains(&"*") {
+        if headers.get_all(IF_MATCH).iter().any(|value| value.as_bytes().trim_ascii() == b"*") {
             return Vec::new();
         }
-        listed.into_iter().map(|tag| revision(tag).unwrap_or(NO_REVISION)).collect()
+        // Never empty, which would be any revision: a header that names none of ours names none.
+        let listed = tags(headers, &IF_MATCH).map(|tag| revision(tag).unwrap_or(NO_REVISION));
+        listed.chain([NO_REVISION]).collect()
     });
     let must_not_exist = tags(headers, &IF_NONE_MATCH).any(|tag| tag == "*");
     Condition { if_match, must_not_exist }
@@ -75,10 +76,22 @@ mod tests {
         };
         assert_eq!(of(None, None), (None, false));
         assert_eq!(of(Some("*"), None), (Some(vec![]), false));
-        assert_eq!(of(Some("\"3\""), None), (Some(vec![3]), false));
-        assert_eq!(of(Some("\"3.abc\", \"4\""), None), (Some(vec![3, 4]), false));
-        for never in ["3", "W/\"3\"", "\"x\"", "\"-1\"", "\"99999999999999999999\"", "\""] {
-            assert_eq!(of(Some(never), None), (Some(vec![NO_REVISION]), false), "{never}");
+        assert_eq!(of(Some("\"3\""), None), (Some(vec![3, 0]), false));
+        assert_eq!(of(Some("\"3.abc\", \"4\""), None), (Some(vec![3, 4, 0]), false));
+        for never in [
+            "3",
+            "W/\"3\"",
+            "\"x\"",
+            "\"-1\"",
+            "\"99999999999999999999\"",
+            "\"",
+            "\"a,*,b\"",
+            "\"\u{e9}\"",
+        ] {
+            let (revisions, _) = of(Some(never), None);
+            let revisions = revisions.unwrap();
+            let none = revisions.iter().all(|revision| *revision == NO_REVISION);
+            assert!(none && !revisions.is_empty(), "{never}");
         }
         assert_eq!(of(None, Some("*")), (None, true));
         assert_eq!(of(None, Some("\"3\"")), (None, false));

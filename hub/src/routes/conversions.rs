@@ -2,7 +2,6 @@
 //! image that was converted.
 
 use axum::body::Body;
-use axum::extract::rejection::JsonRejection;
 use axum::extract::{FromRequest as _, Multipart, Path, Request, State};
 use axum::http::StatusCode;
 use axum::http::header::{CONTENT_TYPE, LOCATION};
@@ -13,7 +12,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use utoipa::IntoParams;
 
-use super::extract::QueryOf;
+use super::condition::Conditional;
+use super::extract::{QueryOf, json_object};
 use super::face;
 use super::intake::Paced;
 use super::openapi::errors::{self, errors};
@@ -68,13 +68,9 @@ pub(super) async fn start(
     request: Request,
 ) -> Result<Response, ApiError> {
     caller.user()?;
-    let Json(asked) = match Json::<Conversion>::from_request(request, &hub).await {
+    let asked: Conversion = match json_object(request, &hub, Code::BAD_CONVERSION).await {
         Ok(asked) => asked,
-        Err(JsonRejection::JsonDataError(error)) => {
-            let message = error.body_text();
-            return Err(ApiError::new(StatusCode::BAD_REQUEST, Code::BAD_CONVERSION, message));
-        }
-        Err(other) => return Ok(other.into_response()),
+        Err(refusal) => return Ok(refusal),
     };
     let (row, _) = conversions::start(&hub, &caller, asked).await?;
     let location = format!("/api/v1/jobs/{}", row.id);
@@ -138,18 +134,19 @@ pub(super) struct AskedOfArchive {
         (status = 200, description = "The name pointed elsewhere before.", body = Value),
         (status = 201, description = "The name is new.", body = Value),
         errors::Caller, errors::Token, errors::Named, errors::NewName, errors::Streamed,
-        errors::Writes, Archived, ArchiveQuery,
+        errors::Writes, errors::Conditional, Archived, ArchiveQuery,
     ),
 )]
 pub(super) async fn upload(
     State(hub): State<Hub>,
     caller: Caller,
     Path((repository, name)): Path<(String, String)>,
+    Conditional(condition): Conditional,
     QueryOf(asked): QueryOf<AskedOfArchive>,
     body: Body,
 ) -> Result<Response, ApiError> {
     let AskedOfArchive { tag, platform, startup } = asked;
-    let asked = image_upload::Asked { tag, platform, startup };
+    let asked = image_upload::Asked { tag, platform, startup, condition };
     let mut body = Paced::new(body, &hub.config.limits);
     let target = (repository.as_str(), name.as_str());
     let done = image_upload::take(&hub, &caller, target, asked, &mut body).await?;

@@ -18,6 +18,7 @@ use super::openapi::params;
 use super::page::{Page, PageQuery, bad_page};
 use crate::actions::{
     Outcome, history, links, promote as promoting, rename as renaming, rollback as going_back,
+    undelete as undeletion,
 };
 use crate::auth::Caller;
 use crate::catalog::{HistoryRow, Kind, Named, Pointed};
@@ -187,15 +188,17 @@ pub(super) async fn rollback(
     params(params::Name), security(("bearer" = [])),
     responses(
         (status = 201, description = "The name is back.", body = NameInfo, headers(("ETag" = String, description = "The name's revision, for `If-Match`."))),
-        errors::Caller, errors::Token, errors::Named, errors::NewName, errors::Writes, Undeleting,
+        errors::Caller, errors::Token, errors::Named, errors::NewName, errors::Writes,
+        errors::Conditional, Undeleting,
     ),
 )]
 pub(super) async fn undelete(
     State(hub): State<Hub>,
     caller: Caller,
     Path((repository, name)): Path<(String, String)>,
+    Conditional(condition): Conditional,
 ) -> Result<impl IntoResponse, ApiError> {
-    let done = crate::actions::undelete::name(&hub, &caller, &repository, &name).await?;
+    let done = undeletion::name(&hub, &caller, &repository, &name, &condition).await?;
     Ok(changed(done, false))
 }
 

@@ -293,7 +293,7 @@ pub(super) async fn flists(
     asked: Page,
 ) -> Answer<Response> {
     let (after, limit) = (asked.name()?, asked.one_more());
-    let mut names = lists::page(&hub, &caller, &repository, after, limit).await?;
+    let mut names = lists::page(&hub, &caller, &repository, after, limit).await?.to_vec();
     let next = asked.next(&mut names, |last| last.name.clone());
     let page = NamePage { names: names.into_iter().map(name_info).collect(), next };
     Ok(asked.answer(&page, page.next.as_deref()))

@@ -3,6 +3,7 @@
 use axum::extract::multipart::{Field, Multipart};
 use axum::extract::{Request, State};
 use axum::response::Response;
+use flisthub_flist::Counts;
 use futures_util::stream::TryStreamExt as _;
 use serde_json::{Value, json};
 
@@ -12,7 +13,7 @@ use super::intake::Progress;
 use crate::actions::ActionError;
 use crate::actions::upload::{Place, Upload, Uploaded, Values, place};
 use crate::auth::Caller;
-use crate::catalog::{FlistFacts, NameRow};
+use crate::catalog::NameRow;
 use crate::error::ApiError;
 use crate::name::FLIST_ENDING;
 use crate::state::Hub;
@@ -87,21 +88,21 @@ fn payload(uploaded: &Uploaded) -> Value {
     let row = &uploaded.published.row;
     json!({
         "name": format!("{}{FLIST_ENDING}", row.name),
-        "files": counts(row, &uploaded.facts),
+        "files": counts(row, &uploaded.counts),
         "report": uploaded.report,
     })
 }
 
 /// What zflist says of a flist, in its own envelope.
-pub(super) fn counts(row: &NameRow, facts: &FlistFacts) -> Value {
+pub(super) fn counts(row: &NameRow, counts: &Counts) -> Value {
     json!({
         "success": true,
         "error": null,
         "response": {
-            "regular": facts.regular,
-            "symlink": facts.symlink,
-            "directory": facts.directory,
-            "special": facts.special,
+            "regular": counts.regular,
+            "symlink": counts.symlink,
+            "directory": counts.directory,
+            "special": counts.special,
             "failure": 0,
             "fullsize": row.flist.bytes,
         },

@@ -1,6 +1,6 @@
 //! A publish looks only at what differs from what names point at, and only where that is certain to be whole.
 
-use flisthub_storage::{ChunkId, Kind, Maintain as _};
+use flisthub_storage::{ChunkId, Kind, Maintain as _, Quarantined};
 
 use crate::archives::files;
 use crate::push::{Local, Pusher, records};
@@ -75,4 +75,45 @@ async fn a_name_that_was_deleted_vouches_for_nothing() {
     assert_eq!(deleted.bearer_auth(&alice).send().await.unwrap().status(), 204);
     let found = publish_without(&hub, &alice, "alice/base", (&two, same)).await;
     assert_eq!(found, (409, serde_json::json!([same.to_string()])));
+}
+
+/// Asks for a promotion of alice's base; gives the status and what is missing.
+async fn promote(hub: &TestHub, token: &str) -> (u16, serde_json::Value) {
+    let request = hub
+        .request(reqwest::Method::POST, "/api/v1/flists/alice/copy/promote")
+        .bearer_auth(token)
+        .json(&serde_json::json!({ "from": "alice/base" }));
+    let (status, body) = answer(request.send().await.unwrap()).await;
+    (status, body["missing"].clone())
+}
+
+#[tokio::test]
+async fn a_hub_that_knows_of_damage_looks_at_everything() {
+    let hub = TestHub::start().await;
+    let alice = hub.user("alice").await;
+    let (one, _) = two();
+    let push = Pusher::open(&hub, &alice, "alice").await;
+    assert_eq!(push.send(records(one.frames.values())).await.status(), 200);
+    assert_eq!(push.publish("alice/base", &one.flist.to_string()).await.status(), 201);
+    let same = Kind::Content.id_of(SAME);
+    // As a scrub does that finds it damaged.
+    hub.store.remove(&[same], u64::MAX).unwrap();
+    hub.store.aside.lock().unwrap().push(Quarantined { id: same, noticed: 1 });
+    assert_eq!(promote(&hub, &alice).await, (409, serde_json::json!([same.to_string()])));
+    assert_eq!(hub.get("/api/v1/flists/alice/copy").await.status(), 404);
+    // Pushing the same content again heals it.
+    let push = Pusher::open(&hub, &alice, "alice").await;
+    assert_eq!(push.send(records(one.frames.values())).await.status(), 200);
+    assert_eq!(promote(&hub, &alice).await.0, 201);
+}
+
+#[tokio::test]
+async fn that_a_loss_was_accepted_is_remembered_until_nothing_is_lost() {
+    let hub = TestHub::start().await;
+    hub.hub.accept_loss().await.unwrap();
+    assert!(hub.hub.catalog.loss_accepted().await.unwrap());
+    assert!(hub.hub.lossy.load(std::sync::atomic::Ordering::SeqCst));
+    hub.hub.nothing_lost().await.unwrap();
+    assert!(!hub.hub.catalog.loss_accepted().await.unwrap());
+    assert!(!hub.hub.lossy.load(std::sync::atomic::Ordering::SeqCst));
 }

@@ -1,8 +1,8 @@
 //! A hub on a free port with a temporary data directory, and short ways to talk to it.
 
 use std::sync::Arc;
-use std::sync::Once;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Mutex, Once};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 
 use flisthub_hub::actions::accounts;
 use flisthub_hub::auth::{Expiry, Scope};
@@ -46,6 +46,8 @@ impl Clock for TestClock {
 pub(crate) struct Counted {
     inner: Arc<RocksStore>,
     open: AtomicI64,
+    /// What it says it has set aside, beside what it has.
+    pub(crate) aside: Mutex<Vec<Quarantined>>,
 }
 
 impl ChunkStore for Counted {
@@ -114,7 +116,9 @@ impl Maintain for Counted {
         self.inner.quarantine(id)
     }
     fn quarantined(&self) -> Result<Vec<Quarantined>, StoreError> {
-        self.inner.quarantined()
+        let mut aside = self.inner.quarantined()?;
+        aside.extend(self.aside.lock().unwrap().iter().cloned());
+        Ok(aside)
     }
     fn reclaim(&self, monitor: &dyn Monitor) -> Result<Reclaimed, StoreError> {
         self.inner.reclaim(monitor)
@@ -178,9 +182,10 @@ impl TestHub {
         let options = RocksOptions::default();
         let inner = Arc::new(RocksStore::open(&data.chunks(), &options, clock.clone()).unwrap());
         let disk = Some(Arc::new(Disk { data: data.clone(), store: inner.clone() }));
-        let store = Arc::new(Counted { inner, open: AtomicI64::new(0) });
+        let store = Arc::new(Counted { inner, open: AtomicI64::new(0), aside: Mutex::default() });
         let catalog = Catalog::open(&data.catalog()).await.unwrap();
         let jobs = Arc::new(Jobs::new(work));
+        let lossy = Arc::new(AtomicBool::new(lossy));
         let hub = Hub { disk, jobs, lossy, ..Hub::new(catalog, store.clone(), clock.clone(), config) };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();

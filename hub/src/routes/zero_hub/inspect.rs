@@ -5,6 +5,7 @@ use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use flisthub_flist::Counts;
 use futures_util::StreamExt as _;
 use futures_util::stream::{self, TryStreamExt as _};
 use serde::Serialize;
@@ -52,7 +53,7 @@ fn dumped(row: &NameRow, facts: &FlistFacts, entries: Items<Vec<DumpEntry>>) -> 
             stream::iter(batch.into_iter().map(|entry| Ok::<_, ActionError>(shown(&entry))))
         })
         .try_flatten();
-    let FlistFacts { regular, symlink, directory, special, .. } = facts;
+    let Counts { regular, symlink, directory, special } = facts.counts;
     let counts = format!(
         ",\"regular\":{regular},\"symlink\":{symlink},\"directory\":{directory},\
          \"special\":{special},\"failure\":0,\"fullsize\":{}}}",

@@ -32,7 +32,7 @@ pub(super) async fn upload(
     let upload = taken.map_err(|error| progress.refused().unwrap_or(error))?;
     let uploaded = upload.finish(&hub).await.map_err(as_zero_hub)?;
     let row = &uploaded.published.row;
-    let files = counts(row, &uploaded.facts);
+    let files = counts(row, &uploaded.counts);
     Ok(face::success(Some(&json!({ "name": shown_name(&row.name), "files": files }))))
 }
 
