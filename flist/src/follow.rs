@@ -3,17 +3,23 @@
 //! The tree's root is the root of every link: an absolute target starts there, and `..` in it stays
 //! there. So nothing outside of the tree can be named.
 
+use std::sync::Arc;
+
 use flisthub_storage::ChunkId;
 
 use crate::decoded::Decoded;
 use crate::directory::Directory;
 use crate::entry::{Content, Entry};
-use crate::name::{EntryName, TreePath};
+use crate::name::{EntryName, MAX_DEPTH, TreePath};
 use crate::nested::MAX_NESTING;
 use crate::object::LoadError;
 
 /// The most links that one path may lead through, as in Linux.
 pub const MAX_LINKS: usize = 40;
+
+/// The most parts, those of links' targets included, that are walked for one path: four times what a path
+/// can have. A target can have 2,000 of them, and each of 40 links could lead through them all.
+const MAX_PARTS: usize = 4 * MAX_DEPTH;
 
 /// What a path leads to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,7 +40,7 @@ pub enum FollowError<E> {
     #[error("{0} is no directory")]
     NotADirectory(TreePath),
     /// The links lead in a circle, or through too many others.
-    #[error("{0} leads through more than 40 symbolic links")]
+    #[error("{0} leads through more than 40 symbolic links, or through very long ones")]
     TooManyLinks(TreePath),
     /// An object could not be had.
     #[error(transparent)]
@@ -52,10 +58,15 @@ pub fn follow<S: Decoded>(
     // What is still to be walked, the next part last.
     let mut ahead: Vec<Vec<u8>> = Vec::new();
     push_parts(&mut ahead, path.as_bytes());
-    let mut reached: Option<Entry> = None;
+    let mut reached: Option<Spot> = None;
+    let mut walked = 0_usize;
     while let Some(part) = ahead.pop() {
-        if reached.as_ref().is_some_and(|entry| !is_directory(entry)) {
+        if reached.as_ref().and_then(Spot::entry).is_some_and(|entry| !is_directory(entry)) {
             return Err(FollowError::NotADirectory(walk.path));
+        }
+        walked += 1;
+        if walked > MAX_PARTS {
+            return Err(FollowError::TooManyLinks(path.clone()));
         }
         match part.as_slice() {
             b"" | b"." => {}
@@ -64,7 +75,7 @@ pub fn follow<S: Decoded>(
                 reached = None;
             }
             name => match walk.enter(name)? {
-                Step::Reached(entry) => reached = Some(entry),
+                Step::Reached(spot) => reached = Some(spot),
                 Step::Link(target) => {
                     if target.first() == Some(&b'/') {
                         walk.restart();
@@ -78,7 +89,10 @@ pub fn follow<S: Decoded>(
     // After `..` the entry of the directory is not at hand any more.
     match (reached, walk.path.is_root()) {
         (None, false) => follow(source, root, &walk.path),
-        (entry, _) => Ok(Reached { path: walk.path, entry }),
+        (spot, _) => {
+            let entry = spot.as_ref().and_then(Spot::entry).cloned();
+            Ok(Reached { path: walk.path, entry })
+        }
     }
 }
 
@@ -89,6 +103,21 @@ fn push_parts(ahead: &mut Vec<Vec<u8>>, path: &[u8]) {
 
 fn is_directory(entry: &Entry) -> bool {
     matches!(entry.content, Content::Directory { .. })
+}
+
+/// An entry where it stands. An entry can be large, and a walk looks at many.
+struct Spot {
+    directory: Arc<Directory>,
+    index: usize,
+}
+
+impl Spot {
+    fn entry(&self) -> Option<&Entry> {
+        match &*self.directory {
+            Directory::Leaf(entries) => entries.get(self.index),
+            Directory::Node(_) => None,
+        }
+    }
 }
 
 /// Where a walk is.
@@ -103,7 +132,7 @@ struct Walker<'a, S> {
 
 /// What a name leads to.
 enum Step {
-    Reached(Entry),
+    Reached(Spot),
     /// Its target; the walk is still in the directory where the link stands.
     Link(Vec<u8>),
 }
@@ -114,22 +143,23 @@ impl<S: Decoded> Walker<'_, S> {
         let parsed = EntryName::new(name).map_err(|_| FollowError::Absent(self.path.clone()))?;
         let path = self.path.join(&parsed);
         let directory = self.above.last().copied().unwrap_or(self.root);
-        let Some(entry) = find(self.source, directory, name)? else {
+        let spot = find(self.source, directory, name)?;
+        let Some((spot, entry)) = spot.as_ref().and_then(|spot| Some((spot, spot.entry()?))) else {
             return Err(FollowError::Absent(path));
         };
-        match entry.content {
+        match &entry.content {
             Content::Symlink { .. } if self.links >= MAX_LINKS => {
                 return Err(FollowError::TooManyLinks(path));
             }
             Content::Symlink { target } => {
                 self.links += 1;
-                return Ok(Step::Link(target));
+                return Ok(Step::Link(target.clone()));
             }
-            Content::Directory { id, .. } => self.above.push(id),
+            Content::Directory { id, .. } => self.above.push(*id),
             _ => {}
         }
         self.path = path;
-        Ok(Step::Reached(entry))
+        Ok(Step::Reached(Spot { directory: Arc::clone(&spot.directory), index: spot.index }))
     }
 
     /// Goes to the directory above; the root is above itself.
@@ -145,13 +175,14 @@ impl<S: Decoded> Walker<'_, S> {
 }
 
 /// Finds one name in a directory.
-fn find<S: Decoded>(source: &S, mut id: ChunkId, name: &[u8]) -> Result<Option<Entry>, S::Error> {
+fn find<S: Decoded>(source: &S, mut id: ChunkId, name: &[u8]) -> Result<Option<Spot>, S::Error> {
     for _ in 0..MAX_NESTING {
         let directory = source.directory(id)?;
         match &*directory {
             Directory::Leaf(entries) => {
                 let at = entries.binary_search_by(|entry| entry.name.as_bytes().cmp(name));
-                return Ok(at.ok().and_then(|index| entries.get(index)).cloned());
+                let directory = Arc::clone(&directory);
+                return Ok(at.ok().map(|index| Spot { directory, index }));
             }
             Directory::Node(parts) => {
                 let at = parts.partition_point(|part| part.last.as_bytes() < name);

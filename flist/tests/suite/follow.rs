@@ -106,6 +106,23 @@ fn forty_links_are_followed_and_no_more() {
 }
 
 #[test]
+fn long_ways_end() {
+    let long = format!("{}top", "a/../".repeat(800));
+    assert_eq!(reached(&[("l", &long)], "l").as_deref(), Ok("top"));
+    let to_next = |next: &str| format!("{}{next}", "a/../".repeat(800));
+    let names: Vec<(String, String)> =
+        (0..40).map(|index| (format!("l{index}"), to_next(&format!("l{}", index + 1)))).collect();
+    let links: Vec<(&str, &str)> =
+        names.iter().map(|(name, target)| (name.as_str(), target.as_str())).collect();
+    let store = MemoryStore::new();
+    let root = tree(&store, &["a/b"], &links);
+    let source = Counting::new(&store);
+    assert!(matches!(follow(&source, root, &path("l0")), Err(FollowError::TooManyLinks(_))));
+    // Not one for each of the 64,000 parts.
+    assert!(source.reads() < 5_000);
+}
+
+#[test]
 fn names_are_bytes() {
     let store = MemoryStore::new();
     let mut emit = keep(&store);
