@@ -1,6 +1,6 @@
 //! A publish looks only at what differs from what names point at, and only where that is certain to be whole.
 
-use flisthub_storage::{ChunkId, Kind, Maintain as _, Quarantined};
+use flisthub_storage::{ChunkId, ChunkStore as _, Kind, Maintain as _, Quarantined};
 
 use crate::archives::files;
 use crate::push::{Local, Pusher, records};
@@ -97,8 +97,9 @@ async fn a_hub_that_knows_of_damage_looks_at_everything() {
     assert_eq!(push.publish("alice/base", &one.flist.to_string()).await.status(), 201);
     let same = Kind::Content.id_of(SAME);
     // As a scrub does that finds it damaged.
+    let stat = hub.store.stat(&[same]).unwrap()[0].unwrap();
     hub.store.remove(&[same], u64::MAX).unwrap();
-    hub.store.aside.lock().unwrap().push(Quarantined { id: same, noticed: 1 });
+    hub.store.aside.lock().unwrap().push(Quarantined { id: same, stat, found: 1 });
     assert_eq!(promote(&hub, &alice).await, (409, serde_json::json!([same.to_string()])));
     assert_eq!(hub.get("/api/v1/flists/alice/copy").await.status(), 404);
     // Pushing the same content again heals it.
