@@ -1,11 +1,12 @@
 //! Bodies and queries of the native API, taken in so that what is wrong with them is an error of the hub's
 //! own: with one code, and with a message that names the field.
 
+use axum::body::{Body, Bytes};
 use axum::extract::rejection::{JsonRejection, QueryRejection};
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
-use axum::response::{IntoResponse as _, Response};
+use axum::response::{IntoResponse, Response};
 use serde::de::DeserializeOwned;
 
 use crate::error::{ApiError, Code};
@@ -18,16 +19,29 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
     type Rejection = Response;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Response> {
-        match axum::Json::from_request(request, state).await {
-            Ok(axum::Json(value)) => Ok(Self(value)),
-            Err(JsonRejection::JsonDataError(error)) => {
-                let message = error.body_text();
-                Err(ApiError::new(StatusCode::BAD_REQUEST, Code::BAD_REQUEST, message)
-                    .into_response())
-            }
-            // `face` makes a problem of it.
-            Err(other) => Err(other.into_response()),
-        }
+        json_object(request, state, Code::BAD_REQUEST).await.map(Self)
+    }
+}
+
+/// The JSON object that a request carries. One that has other fields than it should, or values that they
+/// cannot have, is an error of that code. A list is none: its items would be taken for the fields in their
+/// order.
+pub(super) async fn json_object<S: Send + Sync, T: DeserializeOwned>(
+    request: Request,
+    state: &S,
+    code: Code,
+) -> Result<T, Response> {
+    let wrong = |message| ApiError::new(StatusCode::BAD_REQUEST, code, message).into_response();
+    let (parts, body) = request.into_parts();
+    let body = Bytes::from_request(Request::from_parts(parts.clone(), body), state).await;
+    // `face` makes a problem of what a rejection says.
+    let body = body.map_err(IntoResponse::into_response)?;
+    let request = Request::from_parts(parts, Body::from(body.clone()));
+    match axum::Json::from_request(request, state).await {
+        Ok(axum::Json(value)) if body.trim_ascii_start().starts_with(b"{") => Ok(value),
+        Ok(_) => Err(wrong("the body must be a JSON object".to_owned())),
+        Err(JsonRejection::JsonDataError(error)) => Err(wrong(error.body_text())),
+        Err(other) => Err(other.into_response()),
     }
 }
 

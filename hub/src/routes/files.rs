@@ -34,6 +34,8 @@ errors! {
     Parted { 412 PRECONDITION_FAILED, 416 RANGE_NOT_SATISFIABLE }
     /// A query with other fields than it should have.
     Queried { 400 BAD_QUERY }
+    /// A root that is written with more than one slash at its end.
+    Rooted { 400 BAD_PATH }
 }
 
 /// What may be asked for beside the path.
@@ -52,13 +54,16 @@ pub(super) struct FilesQuery {
 
 /// What stands at the root of a flist's tree: a page of its entries.
 #[utoipa::path(
-    get, path = "/flists/{repository}/{name}/files", operation_id = "list_root",
-    tag = "contents", params(params::Name, FilesQuery),
+    method(get, head), path = "/flists/{repository}/{name}/files", operation_id = "list_root",
+    tag = "contents", params(params::Name, FilesQuery, params::ReadConditions),
     responses(
-        (status = 200, description = "A page of the directory. `Link` leads to the next.", body = DirectoryPage),
+        (status = 200, description = "A page of the directory.", body = DirectoryPage, headers(
+            ("Link" = Option<String>, description = "The next page, `rel=\"next\"`."),
+            ("ETag" = String, description = "The directory's own, and the page's."),
+        )),
         (status = 304, description = "The caller has it."),
         errors::Caller, errors::Named, errors::Timed, errors::Paged, errors::Conditional, errors::Objects,
-        Queried,
+        Queried, Rooted,
     ),
 )]
 pub(super) async fn root(
@@ -75,22 +80,34 @@ pub(super) async fn root(
 /// One file of a flist's tree, or a page of a directory.
 ///
 /// The path is that of the file, each part percent-encoded; symbolic links are followed within the tree.
-/// A file can be had in parts, and as the zstd frames it is stored in.
+/// A file can be had in parts, and as the zstd frames it is stored in. Its type is guessed from its name.
 #[utoipa::path(
-    get, path = "/flists/{repository}/{name}/files/{*path}", operation_id = "read_file",
+    method(get, head), path = "/flists/{repository}/{name}/files/{*path}", operation_id = "read_file",
     tag = "contents",
     params(
-        params::Name, FilesQuery,
-        ("path" = String, Path, description = "Where it stands in the tree.", example = "etc/os-release"),
+        params::Name, FilesQuery, params::ReadConditions,
+        ("path" = String, Path, description = "Where it stands in the tree.", example = "etc/notes.txt"),
         ("Range" = Option<String>, Header, description = "The bytes that are wanted, in up to 16 parts."),
         ("Accept-Encoding" = Option<String>, Header, description = "`zstd` for the stored frames."),
-        ("If-None-Match" = Option<String>, Header, description = "The tag of what the caller has."),
+        ("If-Range" = Option<String>, Header, description = "The tag, or the `Last-Modified`, of what the parts are of; of \
+anything else all of it is sent."),
     ),
     responses(
         (status = 200, description = "The file, or a page of the directory.", content(
-            (Vec<u8> = "application/octet-stream"), (DirectoryPage = "application/json"),
+            (Vec<u8> = "*/*"), (DirectoryPage = "application/json"),
+        ), headers(
+            ("ETag" = String, description = "The content's own."),
+            ("Last-Modified" = Option<String>, description = "When the name last changed, once that is a minute ago."),
+            ("Accept-Ranges" = Option<String>, description = "`bytes`, of a file."),
+            ("Content-Encoding" = Option<String>, description = "`zstd`, where the stored frames are sent."),
+            ("Content-Disposition" = Option<String>, description = "That a browser is to save it."),
+            ("Content-Location" = Option<String>, description = "Where it is without the links on the way."),
+            ("Link" = Option<String>, description = "The next page of a directory, `rel=\"next\"`."),
         )),
-        (status = 206, description = "The parts that were asked for.", content_type = "*/*"),
+        (status = 206, description = "The parts that were asked for.", content((Vec<u8> = "*/*")), headers(
+            ("ETag" = String, description = "The content's own."),
+            ("Content-Range" = Option<String>, description = "Which part it is, where there is one."),
+        )),
         (status = 304, description = "The caller has it."),
         errors::Caller, errors::Named, errors::Timed, errors::Paged, errors::Objects, Pathed, Parted,
         Queried,

@@ -1,8 +1,7 @@
 //! Jobs on the native API.
 
 use axum::Json;
-use axum::extract::rejection::JsonRejection;
-use axum::extract::{FromRequest as _, Path, Request, State};
+use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
 use axum::http::header::LOCATION;
 use axum::response::{IntoResponse, Response};
@@ -10,6 +9,7 @@ use flisthub_flist::wire::{JobDetail, JobInfo, JobPage};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::extract::json_object;
 use super::openapi::errors::{self, errors};
 use super::openapi::params;
 use super::page::{Page, PageQuery};
@@ -82,13 +82,9 @@ pub(super) async fn start(
     request: Request,
 ) -> Result<Response, ApiError> {
     jobs::may_start(&caller)?;
-    let Json(spec) = match Json::<JobSpec>::from_request(request, &hub).await {
+    let spec: JobSpec = match json_object(request, &hub, Code::BAD_JOB).await {
         Ok(spec) => spec,
-        // A kind or a field that does not exist is as wrong as a bracket that is missing.
-        Err(JsonRejection::JsonDataError(error)) => {
-            return Err(ApiError::new(StatusCode::BAD_REQUEST, Code::BAD_JOB, error.body_text()));
-        }
-        Err(other) => return Ok(other.into_response()),
+        Err(refusal) => return Ok(refusal),
     };
     let row = jobs::start(&hub, &caller, &spec).await?;
     let location = format!("/api/v1/jobs/{}", row.id);

@@ -116,8 +116,9 @@ impl<S: Send + Sync> FromRequestParts<S> for Page {
 
 /// The link to the same list from `cursor` on: the request's own path and query with another cursor.
 fn link(uri: &Uri, cursor: &str) -> String {
-    let mut link = String::from("<");
-    encode(&mut link, uri.path().as_bytes(), |byte| {
+    let mut link = String::from("</");
+    // Two slashes at its beginning would make a host of the path's first part.
+    encode(&mut link, uri.path().trim_start_matches('/').as_bytes(), |byte| {
         byte.is_ascii_graphic() && !b"<>\"".contains(&byte)
     });
     let pairs = uri.query().unwrap_or_default().split('&');
@@ -162,6 +163,7 @@ mod tests {
             ("/l?", "a", "</l?cursor=a>; rel=\"next\""),
             ("/l?limit=2", "a b", "</l?limit=2&cursor=a%20b>; rel=\"next\""),
             ("/l?cursor=x&limit=2&a=%3E", "é", "</l?limit=2&a=%3E&cursor=%C3%A9>; rel=\"next\""),
+            ("//l/m?limit=2", "a", "</l/m?limit=2&cursor=a>; rel=\"next\""),
             ("/l?cursor&b", "<", "</l?b&cursor=%3C>; rel=\"next\""),
         ] {
             assert_eq!(link(&uri.parse().unwrap(), cursor), expected);

@@ -167,9 +167,22 @@ fn finish_request(body: &mut Value) {
     set(body, "required", needed.into());
 }
 
+/// Where a body may be of any type, JSON too is what the schema says or anything else.
+fn finish_content(content: &mut Map<String, Value>) {
+    let any = content.contains_key("*/*");
+    for (media_type, body) in content {
+        without_shape(media_type, body);
+        if any && media_type == "application/json" {
+            let schema = body.get("schema").cloned().unwrap_or_default();
+            set(body, "schema", json!({ "anyOf": [schema, {}] }));
+        }
+    }
+}
+
 /// Bytes, of which a schema can say nothing more. What stands at the handler would be a list of numbers.
 fn without_shape(media_type: &str, content: &mut Value) {
-    if media_type.starts_with("application/") && !media_type.ends_with("json") {
+    let bytes = media_type.starts_with("application/") && !media_type.ends_with("json");
+    if bytes || media_type == "*/*" {
         set(content, "schema", json!({ "type": "string", "format": "binary" }));
     }
     // A stream of events is no one text; this version of OpenAPI cannot say of what it is one.
@@ -215,9 +228,8 @@ fn finish_response(method: &str, status: &str, response: &mut Value) {
     if method == "head" {
         response.remove("content");
     }
-    let content = response.get_mut("content").and_then(Value::as_object_mut);
-    for (media_type, content) in content.into_iter().flatten() {
-        without_shape(media_type, content);
+    if let Some(content) = response.get_mut("content").and_then(Value::as_object_mut) {
+        finish_content(content);
     }
     let headers = response.entry("headers").or_insert_with(|| json!({}));
     let reference = |name: &str| json!({ "$ref": format!("#/components/headers/{name}") });

@@ -63,6 +63,24 @@ pub(in crate::routes) struct Conditions {
     if_none_match: Option<String>,
 }
 
+/// Conditions of reading (RFC 9110, 13.1).
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+pub(in crate::routes) struct ReadConditions {
+    /// Read only what has one of these tags.
+    #[param(rename = "If-Match")]
+    if_match: Option<String>,
+    /// The tags of what the caller has.
+    #[param(rename = "If-None-Match")]
+    if_none_match: Option<String>,
+    /// Read only what has changed since; does not count beside `If-None-Match`.
+    #[param(rename = "If-Modified-Since", example = "Sat, 21 Nov 2026 12:00:00 GMT")]
+    if_modified_since: Option<String>,
+    /// Read only what has not changed since; does not count beside `If-Match`.
+    #[param(rename = "If-Unmodified-Since")]
+    if_unmodified_since: Option<String>,
+}
+
 /// An upload session in the path.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Path)]
