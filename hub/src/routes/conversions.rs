@@ -12,6 +12,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use utoipa::IntoParams;
 
+use super::condition::Conditional;
 use super::extract::{QueryOf, json_object};
 use super::face;
 use super::intake::Paced;
@@ -133,18 +134,19 @@ pub(super) struct AskedOfArchive {
         (status = 200, description = "The name pointed elsewhere before.", body = Value),
         (status = 201, description = "The name is new.", body = Value),
         errors::Caller, errors::Token, errors::Named, errors::NewName, errors::Streamed,
-        errors::Writes, Archived, ArchiveQuery,
+        errors::Writes, errors::Conditional, Archived, ArchiveQuery,
     ),
 )]
 pub(super) async fn upload(
     State(hub): State<Hub>,
     caller: Caller,
     Path((repository, name)): Path<(String, String)>,
+    Conditional(condition): Conditional,
     QueryOf(asked): QueryOf<AskedOfArchive>,
     body: Body,
 ) -> Result<Response, ApiError> {
     let AskedOfArchive { tag, platform, startup } = asked;
-    let asked = image_upload::Asked { tag, platform, startup };
+    let asked = image_upload::Asked { tag, platform, startup, condition };
     let mut body = Paced::new(body, &hub.config.limits);
     let target = (repository.as_str(), name.as_str());
     let done = image_upload::take(&hub, &caller, target, asked, &mut body).await?;
