@@ -9,8 +9,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use flisthub_flist::{Content, Decoded, Directory, Entry, List, LoadError, Pieces, Tree};
 use flisthub_storage::{ChunkId, Kind, Maintain};
-use quick_cache::Weighter;
-use quick_cache::sync::Cache;
+use quick_cache::sync::{Cache, DefaultLifecycle};
+use quick_cache::{DefaultHashBuilder, OptionsBuilder, Weighter};
 use tokio::sync::Semaphore;
 
 /// The longest chunk that is kept, in bytes. Larger ones are read by a thread; the store remembers some.
@@ -25,6 +25,12 @@ const TYPICAL: usize = 8 << 10;
 /// Readings from the store that run at a time, each for at most some milliseconds.
 const READINGS: usize = 32;
 
+/// Batches that are ready to be sent: 128 MiB at most. Who gets none sends chunk by chunk.
+const BUFFERS: usize = 64;
+
+/// The fewest bytes of a part of the cache that is locked for itself: what is larger than a part is not kept.
+const SHARD: usize = 4 << 20;
+
 /// What is kept, within a bound in bytes.
 pub struct Objects {
     decoded: Cache<ChunkId, Kept, Weights>,
@@ -32,6 +38,8 @@ pub struct Objects {
     /// One permit for each reading of a file or directory that may run at a time. A reading gives its
     /// permit back before anything of it is sent, so slow readers hold up nobody.
     pub(crate) readings: Arc<Semaphore>,
+    /// One permit for each batch of up to 2 MiB that may be ready to be sent, or be read ahead.
+    pub(crate) buffers: Arc<Semaphore>,
 }
 
 /// Something decoded.
@@ -85,14 +93,40 @@ fn entry_size(entry: &Entry) -> usize {
     size_of::<Entry>() + entry.name.as_bytes().len() + content + xattrs
 }
 
+/// A cache of at most so many bytes, in as many parts as there are cores for, but none too small.
+fn cache<V: Clone>(bytes: usize) -> Cache<ChunkId, V, Weights>
+where
+    Weights: Weighter<ChunkId, V>,
+{
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let shards = (4 * cores).min(bytes / SHARD).max(1);
+    let options = OptionsBuilder::new()
+        // It is rounded up to a power of two otherwise.
+        .shards(1 << shards.ilog2())
+        .estimated_items_capacity(bytes / TYPICAL)
+        .weight_capacity(bytes as u64)
+        .build();
+    match options {
+        Ok(options) => Cache::with_options(
+            options,
+            Weights,
+            DefaultHashBuilder::default(),
+            DefaultLifecycle::default(),
+        ),
+        // Says only that something is not given.
+        Err(_) => Cache::with_weighter(bytes / TYPICAL, bytes as u64, Weights),
+    }
+}
+
 impl Objects {
     /// Keeps at most `bytes`, half of them decoded objects and half of them chunks.
     pub fn new(bytes: usize) -> Self {
         let half = bytes / 2;
         Self {
-            decoded: Cache::with_weighter(half / TYPICAL, half as u64, Weights),
-            chunks: Cache::with_weighter(half / TYPICAL, half as u64, Weights),
+            decoded: cache(half),
+            chunks: cache(half),
             readings: Arc::new(Semaphore::new(READINGS)),
+            buffers: Arc::new(Semaphore::new(BUFFERS)),
         }
     }
 

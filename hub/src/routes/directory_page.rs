@@ -15,7 +15,7 @@ use super::files::FilesQuery;
 use super::page::{Page, bad_page};
 use super::percent;
 use super::range::{Resource, Verdict, conditions};
-use super::ranged::{bare, changed, set, time};
+use super::ranged::{bare, changed, say, set, time};
 use crate::actions::files::{Opened, page, shown};
 use crate::error::ApiError;
 use crate::state::Hub;
@@ -51,8 +51,8 @@ pub(super) async fn answer(
     let said = bare(StatusCode::OK, &resource);
     response.headers_mut().extend(said.headers().clone());
     // A page is asked for by name, not by bytes.
-    set(&mut response, ACCEPT_RANGES, "none");
-    set(&mut response, CONTENT_SECURITY_POLICY, "sandbox; default-src 'none'");
+    say(&mut response, ACCEPT_RANGES, "none");
+    say(&mut response, CONTENT_SECURITY_POLICY, "sandbox; default-src 'none'");
     if method == Method::HEAD {
         let length = response.body().size_hint().exact().unwrap_or_default();
         set(&mut response, CONTENT_LENGTH, &length.to_string());

@@ -4,7 +4,7 @@
 use axum::extract::State;
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LOCATION, CONTENT_SECURITY_POLICY, HeaderMap,
-    HeaderName, VARY,
+    HeaderName, IF_MATCH, RANGE, VARY,
 };
 use axum::http::{Method, StatusCode};
 use axum::response::Response;
@@ -16,7 +16,7 @@ use super::file_path::FilePath;
 use super::openapi::errors::{self, errors};
 use super::openapi::params;
 use super::range::{Resource, Verdict, decide};
-use super::ranged::{bare, changed, set, time, unsatisfiable};
+use super::ranged::{bare, changed, say, set, time, unsatisfiable};
 use super::{accept, content_type, directory_page, file_body};
 use crate::actions::files::{self, File, Opened, What};
 use crate::actions::{ActionError, Thing};
@@ -137,7 +137,7 @@ pub(super) async fn files(
             directory_page::answer(&hub, at, (&path, &query), (&method, &headers)).await?
         }
     };
-    set(&mut response, CACHE_CONTROL, "no-cache");
+    say(&mut response, CACHE_CONTROL, "no-cache");
     if opened.path != path.path {
         let found = directory_page::url(&path, &opened.path);
         set(&mut response, CONTENT_LOCATION, &found);
@@ -153,10 +153,10 @@ struct Asked<'a> {
 }
 
 impl Asked<'_> {
-    /// Whether the body comes as frames. Who asks for parts means those of the file itself.
+    /// Whether the body comes as frames. Who asks for parts, or holds a strong tag, means the file itself.
     fn as_frames(&self, file: &File) -> bool {
-        let ranged = self.headers.contains_key(axum::http::header::RANGE);
-        !ranged && file.size > 0 && accept::takes_zstd(self.headers)
+        let itself = [RANGE, IF_MATCH].iter().any(|name| self.headers.contains_key(name));
+        !itself && file.size > 0 && accept::takes_zstd(self.headers)
     }
 }
 
@@ -197,16 +197,18 @@ async fn file_answer(
             response
         }
     };
-    set(&mut response, VARY, "accept-encoding");
+    say(&mut response, VARY, "accept-encoding");
     guard(&mut response, name, asked.download);
     Ok(response)
 }
 
 /// What keeps a browser from taking a stranger's file for a page of the hub.
 fn guard(response: &mut Response, name: &[u8], download: bool) {
-    set(response, CONTENT_SECURITY_POLICY, "sandbox; default-src 'none'");
-    set(response, RESOURCE_POLICY, "same-origin");
-    if download || !content_type::is_passive(content_type::of(name)) {
+    say(response, CONTENT_SECURITY_POLICY, "sandbox; default-src 'none'");
+    say(response, RESOURCE_POLICY, "same-origin");
+    // A problem is not the file.
+    let sent = matches!(response.status(), StatusCode::OK | StatusCode::PARTIAL_CONTENT);
+    if sent && (download || !content_type::is_passive(content_type::of(name))) {
         set(response, CONTENT_DISPOSITION, &content_type::attachment(name));
     }
 }

@@ -28,12 +28,10 @@ pub(super) fn changed(row: &NameRow) -> Option<SystemTime> {
 /// An answer without a body, with what every answer about the resource says. The time of a change is
 /// told once it stands for one state: a caller cannot ask by what it was not told.
 pub(super) fn bare(status: StatusCode, resource: &Resource) -> Response {
-    let headers = [
-        (ETAG, resource.tag.clone()),
-        (ACCEPT_RANGES, "bytes".to_owned()),
-        (X_CONTENT_TYPE_OPTIONS, "nosniff".to_owned()),
-    ];
-    let mut response = (status, headers).into_response();
+    let mut response = status.into_response();
+    set(&mut response, ETAG, &resource.tag);
+    say(&mut response, ACCEPT_RANGES, "bytes");
+    say(&mut response, X_CONTENT_TYPE_OPTIONS, "nosniff");
     if let Some(changed) = resource.settled() {
         set(&mut response, LAST_MODIFIED, &httpdate::fmt_http_date(changed));
     }
@@ -45,6 +43,11 @@ pub(super) fn set(response: &mut Response, name: HeaderName, value: &str) {
     if let Ok(value) = HeaderValue::from_str(value) {
         response.headers_mut().insert(name, value);
     }
+}
+
+/// Sets a header to what it always is, which takes no memory.
+pub(super) fn say(response: &mut Response, name: HeaderName, value: &'static str) {
+    response.headers_mut().insert(name, HeaderValue::from_static(value));
 }
 
 /// 416, with how long the resource is.

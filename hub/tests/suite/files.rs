@@ -145,6 +145,7 @@ async fn parts_and_conditions() {
         (vec![("if-match", "*")], 200, 0..length),
         (vec![("if-match", "\"other\"")], 412, 0..0),
         (vec![("if-match", &*weak)], 412, 0..0),
+        (vec![("if-match", &*tag), ("accept-encoding", "zstd")], 200, 0..length),
         (vec![("if-unmodified-since", changed)], 200, 0..length),
         (vec![("if-unmodified-since", before)], 412, 0..0),
         (vec![("if-none-match", &*tag)], 304, 0..0),
@@ -173,6 +174,7 @@ async fn parts_and_conditions() {
                 assert_eq!(got.code(), "range_not_satisfiable");
             }
             304 => assert_eq!(got.header("vary"), "accept-encoding"),
+            412 => assert_eq!(got.header("content-disposition"), ""),
             _ => {}
         }
         if matches!(status, 200 | 206) {

@@ -3,13 +3,18 @@
 use std::fs;
 use std::ops::Range;
 use std::path::Path;
+use std::sync::Arc;
 
 use flisthub_flist::Piece;
 use flisthub_hub::config::Config;
-use flisthub_storage::{Chunk, Kind};
+use flisthub_hub::data::DataDirectory;
+use flisthub_storage::{
+    Chunk, ChunkStore as _, Kind, Maintain as _, RocksOptions, RocksStore, SystemClock,
+};
 use futures_util::StreamExt as _;
 use proptest::prelude::*;
 use reqwest::Method;
+use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
@@ -127,20 +132,27 @@ fn peak(process: u32) -> u64 {
     line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() << 10
 }
 
-/// Puts the huge file into a data directory that no hub has open; gives its size.
-async fn plant(data: &Path) -> u64 {
-    use flisthub_hub::data::DataDirectory;
-    use flisthub_storage::{ChunkStore as _, RocksOptions, RocksStore, SystemClock};
+/// Puts a tree into the store of a data directory that no hub has open.
+fn plant_with(data: &Path, make: impl FnOnce(&mut Planting<'_>)) {
     let directory = DataDirectory::open(data).unwrap();
-    let clock = std::sync::Arc::new(SystemClock);
+    let clock = Arc::new(SystemClock);
     let store = RocksStore::open(&directory.chunks(), &RocksOptions::default(), clock).unwrap();
     let mut tree = Planting::new(&store);
-    let size = huge(&mut tree, b"the end");
+    make(&mut tree);
     let flist = tree.flist();
     store.flush().unwrap();
-    drop(store);
     fs::write(data.join("planted"), flist.to_string()).unwrap();
-    size
+}
+
+/// Has `alice/base` point at it.
+async fn publish_planted(hub: &Serving, data: &Path, token: &str) {
+    let flist = fs::read_to_string(data.join("planted")).unwrap();
+    let post = client().post(format!("{}/api/v1/sessions", hub.url)).bearer_auth(token);
+    let opened = post.json(&json!({ "repository": "alice" })).send().await.unwrap();
+    let session: Value = opened.json().await.unwrap();
+    let put = client().put(format!("{}/api/v1/flists/alice/base", hub.url)).bearer_auth(token);
+    let body = json!({ "session": session["session"], "flist": flist });
+    assert_eq!(put.json(&body).send().await.unwrap().status(), 201);
 }
 
 #[tokio::test]
@@ -148,28 +160,12 @@ async fn a_large_file_is_served_with_flat_memory() {
     let directory = tempfile::tempdir().unwrap();
     let data = directory.path().join("data");
     let token = user(&data, "alice");
-    plant(&data).await;
-    let flist = fs::read_to_string(data.join("planted")).unwrap();
+    plant_with(&data, |tree| {
+        huge(tree, b"the end");
+    });
     let hub = Serving::start(&data);
+    publish_planted(&hub, &data, &token).await;
     let http = client();
-    let session: serde_json::Value = http
-        .post(format!("{}/api/v1/sessions", hub.url))
-        .bearer_auth(&token)
-        .json(&serde_json::json!({ "repository": "alice" }))
-        .send()
-        .await
-        .unwrap()
-        .json()
-        .await
-        .unwrap();
-    let published = http
-        .put(format!("{}/api/v1/flists/alice/base", hub.url))
-        .bearer_auth(&token)
-        .json(&serde_json::json!({ "session": session["session"], "flist": flist }))
-        .send()
-        .await
-        .unwrap();
-    assert_eq!(published.status(), 201);
     let url = format!("{}{FILES}/huge.bin", hub.url);
     let read = async |encoding: &str, most: u64| {
         let response = http.get(&url).header("accept-encoding", encoding).send().await.unwrap();
@@ -221,6 +217,40 @@ async fn readers_that_stand_still_hold_up_nobody() {
 }
 
 #[tokio::test]
+async fn many_readers_that_stand_still_share_the_memory() {
+    let directory = tempfile::tempdir().unwrap();
+    let data = directory.path().join("data");
+    let token = user(&data, "alice");
+    plant_with(&data, |tree| {
+        let chunks: Vec<Cut> = (0..320).map(|seed| Cut::Data(noise(128 << 10, seed))).collect();
+        tree.file(b"huge.bin", &chunks);
+    });
+    let hub = Serving::start(&data);
+    publish_planted(&hub, &data, &token).await;
+    let address = hub.url.strip_prefix("http://").unwrap().to_owned();
+    let before = peak(hub.child.id());
+    let mut still = Vec::new();
+    for reader in 0..300_u64 {
+        let mut stream = TcpStream::connect(&address).await.unwrap();
+        let request = format!(
+            "GET {FILES}/huge.bin HTTP/1.1\r\nHost: hub\r\nRange: bytes={}-\r\n\r\n",
+            reader * (100 << 10)
+        );
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut head = [0; 12];
+        stream.read_exact(&mut head).await.unwrap();
+        assert_eq!(&head, b"HTTP/1.1 206");
+        still.push(stream);
+    }
+    // Somebody who reads is not held up.
+    let read = client().get(format!("{}{FILES}/huge.bin", hub.url)).send().await.unwrap();
+    assert_eq!(read.bytes().await.unwrap().len(), 320 << 17);
+    let after = peak(hub.child.id());
+    assert!(after < before + (350 << 20), "{before} bytes before, {after} after");
+    drop(still);
+}
+
+#[tokio::test]
 async fn what_a_name_points_at_now_is_read() {
     let hub = TestHub::start().await;
     let token = hub.user("alice").await;
@@ -248,7 +278,6 @@ async fn what_a_name_points_at_now_is_read() {
 
 #[tokio::test]
 async fn what_is_gone_from_the_store_is_no_content() {
-    use flisthub_storage::Maintain as _;
     let hub = TestHub::start().await;
     let token = hub.user("alice").await;
     let mut tree = Planting::new(&*hub.store);

@@ -5,6 +5,8 @@ mod parts;
 mod reading;
 mod text;
 
+use std::sync::Arc;
+
 use flisthub_flist::{
     Content, Entry, FollowError, LoadError, Piece, Pieces, Reached, TreePath, follow,
 };
@@ -94,7 +96,7 @@ pub async fn open(
         Err(FollowError::Source(NotAtHand)) => {
             let path = path.clone();
             let load = move |hub: &Hub| reach(&hub.objects.of(&*hub.store), flist, &path);
-            on_thread(hub, load).await?.map_err(|error| told(error, &row))?
+            on_thread(hub, Wait::Briefly, load).await?.map_err(|error| told(error, &row))?
         }
         Ok(reached) => reached,
         Err(error) => return Err(told_without_source(error, &row)),
@@ -159,13 +161,29 @@ fn told_without_source<E>(error: FollowError<E>, row: &NameRow) -> ActionError {
     }
 }
 
+/// How long to wait for a turn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wait {
+    /// A caller who has nothing yet is told to come back.
+    Briefly,
+    /// An answer that has begun becomes slower and does not break off.
+    Patiently,
+}
+
 /// Does what must wait for the store, when a reading may start, on a thread of its own. Whatever it gives
 /// is sent after the thread is free again.
 async fn on_thread<T: Send + 'static>(
     hub: &Hub,
+    wait: Wait,
     work: impl FnOnce(&Hub) -> T + Send + 'static,
 ) -> Result<T, ActionError> {
-    let turn = turn(hub, &hub.objects.readings).await?;
+    let turn = match wait {
+        Wait::Briefly => turn(hub, &hub.objects.readings).await?,
+        Wait::Patiently => {
+            let readings = Arc::clone(&hub.objects.readings);
+            readings.acquire_owned().await.map_err(ActionError::internal)?
+        }
+    };
     let hub = hub.clone();
     let done = spawn_blocking(move || {
         let _running = turn;

@@ -6,7 +6,7 @@ use flisthub_flist::wire::{DeviceNumber, EntryKind, ListedEntry};
 use flisthub_flist::{Content, Device, Entry, LoadError, entries_after};
 use flisthub_storage::ChunkId;
 
-use super::on_thread;
+use super::{Wait, on_thread};
 use crate::actions::error::ActionError;
 use crate::objects::Source;
 use crate::state::Hub;
@@ -37,7 +37,7 @@ pub async fn page(
     let load = move |hub: &Hub| -> Result<Page, LoadError> {
         collect(&hub.objects.of(&*hub.store), directory, &after, limit)
     };
-    on_thread(hub, load).await?.map_err(ActionError::of_load)
+    on_thread(hub, Wait::Briefly, load).await?.map_err(ActionError::of_load)
 }
 
 fn collect<S: Source>(
@@ -119,11 +119,9 @@ fn listed(entry: &Entry) -> ListedEntry {
 
 /// Bytes as text, and in base64 where the text is not exactly them.
 pub fn shown(bytes: &[u8]) -> (String, Option<String>) {
-    match std::str::from_utf8(bytes) {
-        Ok(text) => (text.to_owned(), None),
-        Err(_) => {
-            let text = String::from_utf8_lossy(bytes).into_owned();
-            (text, Some(BASE64_STANDARD.encode(bytes)))
-        }
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        return (text.to_owned(), None);
     }
+    let text = String::from_utf8_lossy(bytes).into_owned();
+    (text, Some(BASE64_STANDARD.encode(bytes)))
 }

@@ -13,7 +13,10 @@ use crate::objects::{Loading, Source};
 
 /// Content bytes after which a batch ends. The last chunk may pass it, so a batch has less than twice
 /// that.
-const BATCH: u64 = 1 << 20;
+pub(super) const BATCH: u64 = 1 << 20;
+
+/// The same where there is no room for a whole one: most often this is a single chunk.
+pub(super) const SMALL_BATCH: u64 = 1;
 
 /// Pieces after which a batch ends: many small ones take long as well.
 const BATCH_PIECES: usize = 256;
@@ -74,6 +77,9 @@ struct Wanted {
     within: Range<u64>,
 }
 
+/// Adds the content of pieces to a batch.
+type Fetch<'a, E> = dyn FnMut(&[Wanted], &mut Vec<Part>) -> Result<(), E> + 'a;
+
 impl Parts {
     /// The answer that consists of `steps` about a file of these pieces.
     pub(super) fn new(pieces: Pieces, steps: impl IntoIterator<Item = Step>) -> Self {
@@ -86,30 +92,40 @@ impl Parts {
     }
 
     /// The next batch of plain content. Frames are not read by this.
-    pub(super) fn plain<S: Source>(&mut self, source: &S) -> Result<Vec<Part>, S::Error> {
-        self.batch(source, &mut |wanted, parts| plain(source, wanted, parts))
+    pub(super) fn plain<S: Source>(
+        &mut self,
+        source: &S,
+        room: u64,
+    ) -> Result<Vec<Part>, S::Error> {
+        self.batch(source, room, &mut |wanted, parts| plain(source, wanted, parts))
     }
 
-    /// The next batch of whatever is to come.
-    pub(super) fn any(&mut self, source: &Loading<'_>, size: u64) -> Result<Vec<Part>, LoadError> {
+    /// The next batch of whatever is to come, of about `room` bytes.
+    pub(super) fn any(
+        &mut self,
+        source: &Loading<'_>,
+        size: u64,
+        room: u64,
+    ) -> Result<Vec<Part>, LoadError> {
         if self.steps.front() == Some(&Step::Frames) {
             self.steps.pop_front();
             self.start(source, Form::Frames, &(0..size))?;
         }
         match &self.open {
             Some(Open { form: Form::Frames, left: 1.., .. }) => {
-                self.batch(source, &mut |wanted, parts| frames(source, wanted, parts))
+                self.batch(source, room, &mut |wanted, parts| frames(source, wanted, parts))
             }
-            _ => self.plain(source),
+            _ => self.plain(source, room),
         }
     }
 
     fn batch<S: Source>(
         &mut self,
         source: &S,
-        fetch: &mut dyn FnMut(&[Wanted], &mut Vec<Part>) -> Result<(), S::Error>,
+        mut room: u64,
+        fetch: &mut Fetch<'_, S::Error>,
     ) -> Result<Vec<Part>, S::Error> {
-        let (mut parts, mut room) = (Vec::new(), BATCH);
+        let mut parts = Vec::new();
         loop {
             if let Some(open) = self.open.as_mut().filter(|open| open.left > 0) {
                 let wanted = open.next(source, &mut room)?;
@@ -222,31 +238,30 @@ fn split(length: u64, block: usize) -> (u64, usize) {
     (whole, usize::try_from(length % block as u64).unwrap_or_default())
 }
 
-/// A hole as zstd frames: one of a full chunk's length, repeated, and one for what is left.
+/// A hole as zstd frames: those of a full chunk's length, and of the powers of two that make up the rest.
+/// Nothing is compressed for it.
 fn zero_frames(length: u64, parts: &mut Vec<Part>) -> Result<(), LoadError> {
+    let frames = power_frames()?;
     let (whole, rest) = split(length, MAX_CHUNK);
-    if whole > 0 {
-        repeat(full_zero_frame()?, whole, parts);
-    }
-    if rest > 0 {
-        repeat(zero_frame(rest)?, 1, parts);
+    for (power, frame) in frames.iter().enumerate().rev() {
+        let times = if 1_usize << power == MAX_CHUNK { whole } else { (rest >> power & 1) as u64 };
+        repeat(frame.clone(), times, parts);
     }
     Ok(())
 }
 
-/// The frame of a full chunk of zeros, made once.
-fn full_zero_frame() -> Result<Bytes, LoadError> {
-    static FULL: OnceLock<Bytes> = OnceLock::new();
-    if let Some(frame) = FULL.get() {
-        return Ok(frame.clone());
+/// One zstd frame of zeros for each power of two up to a chunk's length, made once.
+fn power_frames() -> Result<&'static [Bytes], LoadError> {
+    static FRAMES: OnceLock<Vec<Bytes>> = OnceLock::new();
+    if let Some(frames) = FRAMES.get() {
+        return Ok(frames);
     }
-    let frame = zero_frame(MAX_CHUNK)?;
-    Ok(FULL.get_or_init(|| frame).clone())
-}
-
-/// One zstd frame of so many zeros.
-fn zero_frame(length: usize) -> Result<Bytes, LoadError> {
-    let zeros = Chunk::new(Kind::Content, vec![0; length]).map_err(StoreError::backend)?;
     let mut compressor = Compressor::new(DEFAULT_LEVEL).map_err(StoreError::backend)?;
-    Ok(compressor.compress(&zeros).map_err(StoreError::backend)?.bytes().clone())
+    let mut frames = Vec::new();
+    for power in 0..=MAX_CHUNK.ilog2() {
+        let zeros = Chunk::new(Kind::Content, vec![0; 1 << power]).map_err(StoreError::backend)?;
+        let frame = compressor.compress(&zeros).map_err(StoreError::backend)?;
+        frames.push(frame.bytes().clone());
+    }
+    Ok(FRAMES.get_or_init(|| frames))
 }
