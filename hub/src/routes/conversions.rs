@@ -128,7 +128,7 @@ pub(super) struct AskedOfArchive {
 /// Plain or compressed. It is kept on the hub's disk while it is read.
 #[utoipa::path(
     post, path = "/flists/{repository}/{name}/image", operation_id = "upload_image", tag = "images",
-    params(params::Name, AskedOfArchive), security(("bearer" = [])),
+    params(params::Name, params::Conditions, AskedOfArchive), security(("bearer" = [])),
     request_body(content = Vec<u8>, content_type = "application/octet-stream"),
     responses(
         (status = 200, description = "The name pointed elsewhere before.", body = Value),

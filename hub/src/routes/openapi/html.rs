@@ -33,7 +33,9 @@ pub(super) fn page(document: &Value) -> String {
         section(&mut html, document, tag);
     }
     html.raw("<section id=\"schemas\"><h2>Bodies</h2>");
-    schemas(&mut html, &document["components"]["schemas"]);
+    if let Some(described) = document.pointer("/components/schemas") {
+        schemas(&mut html, described);
+    }
     html.raw("</section></main></body></html>\n");
     html.finished()
 }
@@ -65,7 +67,7 @@ fn one(html: &mut Html, (path, method): (&str, &str), operation: &Value) {
         html.raw("<p>Needs a token.</p>");
     }
     parameters(html, &operation["parameters"]);
-    if let Some(content) = operation["requestBody"]["content"].as_object() {
+    if let Some(content) = operation.pointer("/requestBody/content").and_then(Value::as_object) {
         html.raw("<h3>Request</h3>");
         bodies(html, content);
     }

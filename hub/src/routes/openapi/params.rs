@@ -1,5 +1,9 @@
 //! Parameters that many routes have, for the document.
-#![expect(dead_code, reason = "the document alone reads the fields")]
+#![expect(
+    dead_code,
+    clippy::struct_field_names,
+    reason = "the document alone reads the fields, and they are called as the parameters are"
+)]
 
 use utoipa::IntoParams;
 

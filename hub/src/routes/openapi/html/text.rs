@@ -14,7 +14,9 @@ impl Html {
 
     /// An element around what is HTML already.
     pub(super) fn element(&mut self, name: &str, inner: &str) {
-        self.0.push_str(&format!("<{name}>{inner}</{name}>"));
+        for part in ["<", name, ">", inner, "</", name, ">"] {
+            self.0.push_str(part);
+        }
     }
 
     pub(super) fn finished(self) -> String {
@@ -44,19 +46,24 @@ pub(super) fn escaped(text: &str) -> String {
 
 /// Text of which only backticks are markup.
 pub(super) fn inline(text: &str) -> String {
-    let parts = text.split('`').enumerate();
-    parts
-        .map(|(index, part)| match index % 2 {
-            0 => escaped(part),
-            _ => format!("<code>{}</code>", escaped(part)),
-        })
-        .collect()
+    let mut html = String::new();
+    for (index, part) in text.split('`').enumerate() {
+        let (before, after) = if index % 2 == 0 { ("", "") } else { ("<code>", "</code>") };
+        html.push_str(before);
+        html.push_str(&escaped(part));
+        html.push_str(after);
+    }
+    html
 }
 
 /// Paragraphs with empty lines between them.
 pub(super) fn prose(text: &str) -> String {
     let paragraphs = text.split("\n\n").filter(|paragraph| !paragraph.trim().is_empty());
-    paragraphs.map(|paragraph| format!("<p>{}</p>", inline(paragraph))).collect()
+    let mut html = Html::default();
+    for paragraph in paragraphs {
+        html.element("p", &inline(paragraph));
+    }
+    html.finished()
 }
 
 #[cfg(test)]
