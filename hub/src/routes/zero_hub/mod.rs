@@ -5,6 +5,7 @@
 //! a [`TokenCaller`], whom only the `Authorization` header can name: a page that a browser shows can make it
 //! send a `GET` with all its cookies, and no such header.
 
+mod active_user;
 mod changes;
 mod inspect;
 mod listings;
@@ -14,7 +15,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::handler::Handler;
 use axum::http::StatusCode;
-use axum::middleware::map_response;
+use axum::middleware::{from_fn_with_state, map_response};
 use axum::routing::{MethodRouter, get, post};
 use tower_http::catch_panic::CatchPanicLayer;
 
@@ -57,6 +58,7 @@ pub(super) fn face(hub: &Hub) -> Router {
         .route("/api/flist/me/docker", post(conversions::zero_hub))
         .route("/api/flist/me/merge/{target}", post(merge::zero_hub_merge))
         .route("/api/{*path}", axum::routing::any(no_such_route))
+        .layer(from_fn_with_state(hub.clone(), active_user::refuse_others))
         .layer(CatchPanicLayer::new())
         .layer(map_response(face::envelope))
         .layer(map_response(face::for_every_page))

@@ -110,3 +110,23 @@ async fn the_word_before_the_token_is_in_any_case() {
         assert_eq!(answered, (200, payload));
     }
 }
+
+/// Who wants to act for somebody else must not change what is their own.
+#[tokio::test]
+async fn acting_for_somebody_else_is_refused() {
+    let two = prepared().await;
+    let before = two.everything().await;
+    for path in CHANGES {
+        for cookie in ["active-user=bob;", "a=b; active-user=bob", "active-user=\"bob\""] {
+            let request = two.hub.request(Method::GET, path).bearer_auth(&two.alice);
+            let (status, body) =
+                answer(request.header("cookie", cookie).send().await.unwrap()).await;
+            assert_eq!((status, &body["status"]), (403, &json!("error")), "{path} {cookie}");
+            assert!(body["message"].as_str().unwrap().contains("bob"), "{body}");
+        }
+    }
+    assert_eq!(two.everything().await, before);
+    let me = two.hub.request(Method::GET, "/api/flist/me").bearer_auth(&two.alice);
+    let me = me.header("cookie", "active-user=alice; x=y").send().await.unwrap();
+    assert_eq!(me.status(), 200);
+}
