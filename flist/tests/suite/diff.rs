@@ -115,7 +115,7 @@ proptest! {
         let store = MemoryStore::new();
         let mut diff = diff(&store, build(&store, &from), build(&store, &to)).unwrap();
         let mut seen = Changes::default();
-        while let Some(change) = diff.next() {
+        for change in diff.by_ref() {
             match line(&change.unwrap()).1 {
                 '+' => seen.added += 1,
                 '-' => seen.removed += 1,
@@ -149,6 +149,8 @@ fn random_trees_differ_in_many_ways() {
 
 #[test]
 fn every_aspect_is_told_with_what_was_and_is() {
+    use Aspect::{Content as Bytes, Device as Number, Kind, Mode, Mtime, Owner, Target, Xattrs};
+
     let store = MemoryStore::new();
     let tree = |seed: u32, content: &[u8], device: u32, target: &str| {
         let mut emit = keep(&store);
@@ -171,7 +173,6 @@ fn every_aspect_is_told_with_what_was_and_is() {
         publish(&store, &tree.finish(&mut emit).unwrap())
     };
     let (from, to) = (tree(1, b"four", 1, "here"), tree(2, b"seven..", 2, "there"));
-    use Aspect::{Content as Bytes, Device as Number, Kind, Mode, Mtime, Owner, Target, Xattrs};
     let said = |path: &str, aspects: &[Aspect]| (path.to_owned(), '~', aspects.to_vec());
     let expected = [
         said("", &[Mode, Owner, Mtime]),
