@@ -107,7 +107,7 @@ fn changes(
         error => ActionError::of_load(error),
     };
     let mut diff = flisthub_flist::diff(store, from.flist, to.flist).map_err(unread)?;
-    while let Some(change) = diff.next() {
+    for change in diff.by_ref() {
         let change = change.map_err(unread)?;
         line(&DiffLine::Change(shown(&change)), lines)?;
         if lines.len() >= TOGETHER {

@@ -194,9 +194,7 @@ impl From<CatalogError> for ActionError {
             CatalogError::Circular { .. } | CatalogError::TooManyLinks { .. } => {
                 Self::Circular(error.to_string())
             }
-            CatalogError::NoTarget { target } => {
-                Self::not_found(Thing::Flist, target.to_string())
-            }
+            CatalogError::NoTarget { target } => Self::not_found(Thing::Flist, target.to_string()),
             CatalogError::Precondition { .. } => Self::Precondition(error.to_string()),
             error if error.is_full() => Self::Full(error.into()),
             error if error.is_read_only() => Self::ReadOnly(error.into()),

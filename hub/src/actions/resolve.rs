@@ -26,13 +26,12 @@ pub(super) async fn repository(
     // What is no name is the name of nothing.
     let parsed = RepositoryName::parse(name).map_err(|_| not_found())?;
     let generation = hub.catalog.names_generation();
-    let repository = match hub.remembered.repository(name, generation) {
-        Some(known) => known,
-        None => {
-            let found = hub.catalog.repository(&parsed).await?.ok_or_else(not_found)?;
-            hub.remembered.set_repository(found.clone(), generation);
-            found
-        }
+    let repository = if let Some(known) = hub.remembered.repository(name, generation) {
+        known
+    } else {
+        let found = hub.catalog.repository(&parsed).await?.ok_or_else(not_found)?;
+        hub.remembered.set_repository(found.clone(), generation);
+        found
     };
     allow(&hub.config, caller, right, &repository)?;
     Ok(repository)

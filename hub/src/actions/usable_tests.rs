@@ -36,7 +36,9 @@ fn flist(store: &MemoryStore, contents: &[&str]) -> ChunkId {
 
 fn wanted(contents: &[&str]) -> Wanted {
     let mut wanted = WantedBuilder::default();
-    contents.iter().for_each(|content| wanted.add(chunk(content).id()));
+    for content in contents {
+        wanted.add(chunk(content).id());
+    }
     wanted.finish()
 }
 
@@ -48,7 +50,9 @@ fn missing(
     left: usize,
 ) -> Vec<ChunkId> {
     let mut search = Search { store, wanted: wanted(contents), seen: HashSet::new(), left };
-    flists.iter().for_each(|flist| search.look_through(*flist).unwrap());
+    for flist in flists {
+        search.look_through(*flist).unwrap();
+    }
     search.wanted.not_found()
 }
 

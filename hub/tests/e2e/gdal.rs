@@ -1,4 +1,4 @@
-//! A GeoTIFF inside an uploaded tarball is read in place by GDAL, by HTTP ranges and no more of it than is
+//! A `GeoTIFF` inside an uploaded tarball is read in place by GDAL, by HTTP ranges and no more of it than is
 //! needed.
 
 use std::fs::File;

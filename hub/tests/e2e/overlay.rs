@@ -31,7 +31,7 @@ const FIRST: &str = r#"
 "#;
 
 /// What is done to the second one, so that the two clash in every way there is.
-const SECOND: &str = r#"
+const SECOND: &str = r"
     mkdir -p srv/links srv/same srv/was-file/below
     # Of the first tree's hard links two are other files, linked to one another.
     echo other > srv/links/two
@@ -65,9 +65,10 @@ const SECOND: &str = r#"
     touch -d '2002-03-04' var
     rm -r var/cache/apt var/lib/dpkg/info/bash.list
     chmod 700 .
-"#;
+";
 
 /// A root filesystem that the demonstration uses too, made by mmdebstrap once and kept in the user's cache.
+#[expect(clippy::disallowed_methods, reason = "test binaries have no command line")]
 fn root_filesystem(name: &str, packages: &str) -> PathBuf {
     let home = || Path::new(&std::env::var_os("HOME").expect("HOME is set")).join(".cache");
     let cache = std::env::var_os("XDG_CACHE_HOME").map_or_else(home, PathBuf::from);

@@ -142,9 +142,9 @@ pub(crate) async fn names(hub: &Hub) -> BTreeMap<String, ChunkId> {
     let mut all = BTreeMap::new();
     for repository in hub.catalog.repositories().await.unwrap() {
         let rows = hub.catalog.names(repository.id, "", 10_000).await.unwrap();
-        all.extend(
-            rows.into_iter().map(|row| (format!("{}/{}", row.repository, row.name), row.points_at.flist().unwrap())),
-        );
+        all.extend(rows.into_iter().map(|row| {
+            (format!("{}/{}", row.repository, row.name), row.points_at.flist().unwrap())
+        }));
     }
     all
 }

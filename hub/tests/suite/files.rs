@@ -111,6 +111,7 @@ async fn the_tag_is_that_of_the_content() {
     assert_ne!(tag("empty").await, tag("d/small.txt").await);
 }
 
+#[expect(clippy::too_many_lines, reason = "one table of requests and answers")]
 #[tokio::test]
 async fn parts_and_conditions() {
     let (hub, content) = served().await;

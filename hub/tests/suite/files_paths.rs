@@ -55,6 +55,7 @@ async fn any_bytes_can_be_a_path() {
     assert_eq!(status, 200);
 }
 
+#[expect(clippy::too_many_lines, reason = "one table of paths and answers")]
 #[tokio::test]
 async fn path_tricks_are_refused() {
     let hub = served().await;

@@ -47,7 +47,14 @@ fn only_the_edge_knows_http() {
 
 #[test]
 fn handlers_leave_the_rules_to_actions() {
-    let words = ["catalog.publish", "catalog.delete", "catalog.link", "catalog.rename", "store.put", "store.flush"];
+    let words = [
+        "catalog.publish",
+        "catalog.delete",
+        "catalog.link",
+        "catalog.rename",
+        "store.put",
+        "store.flush",
+    ];
     let not_routes = ["actions/", "backup/", "catalog/", "cli/", "jobs/", "state.rs"];
     assert_eq!(naming(&words, &not_routes), Vec::<String>::new());
 }

@@ -72,6 +72,7 @@ mod local_jobs;
 mod merge;
 #[cfg(test)]
 mod names;
+#[cfg(test)]
 mod native;
 #[cfg(test)]
 mod openapi;
@@ -81,6 +82,7 @@ mod power;
 mod program;
 #[cfg(test)]
 mod publish_bases;
+#[cfg(test)]
 mod push;
 #[cfg(test)]
 mod support;

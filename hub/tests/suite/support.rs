@@ -1,8 +1,8 @@
 //! A hub on a free port with a temporary data directory, and short ways to talk to it.
 
 use std::sync::Arc;
-use std::sync::{Mutex, Once};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::{Mutex, Once};
 
 use flisthub_hub::actions::accounts;
 use flisthub_hub::auth::{Expiry, Scope};
@@ -117,7 +117,7 @@ impl Maintain for Counted {
     }
     fn quarantined(&self) -> Result<Vec<Quarantined>, StoreError> {
         let mut aside = self.inner.quarantined()?;
-        aside.extend(self.aside.lock().unwrap().iter().cloned());
+        aside.extend(self.aside.lock().unwrap().iter().copied());
         Ok(aside)
     }
     fn reclaim(&self, monitor: &dyn Monitor) -> Result<Reclaimed, StoreError> {
@@ -186,7 +186,8 @@ impl TestHub {
         let catalog = Catalog::open(&data.catalog()).await.unwrap();
         let jobs = Arc::new(Jobs::new(work));
         let lossy = Arc::new(AtomicBool::new(lossy));
-        let hub = Hub { disk, jobs, lossy, ..Hub::new(catalog, store.clone(), clock.clone(), config) };
+        let hub =
+            Hub { disk, jobs, lossy, ..Hub::new(catalog, store.clone(), clock.clone(), config) };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel::<()>();

@@ -11,7 +11,7 @@ use crate::archives::files;
 use crate::support::TestHub;
 
 fn md5_of(bytes: &[u8]) -> String {
-    Md5::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    format!("{:032x}", u128::from_be_bytes(Md5::digest(bytes).into()))
 }
 
 #[tokio::test]

@@ -47,7 +47,7 @@ async fn download(hub: &TestHub, name: &str) -> Vec<u8> {
 }
 
 /// How many objects the hub stores.
-async fn stored(hub: &TestHub) -> usize {
+fn stored(hub: &TestHub) -> usize {
     use flisthub_storage::Maintain as _;
     hub.store.rows(None, 100_000).unwrap().len()
 }
@@ -97,7 +97,7 @@ async fn content_that_is_not_there_is_listed_and_nothing_is_stored() {
     let file = download(&elsewhere.hub, "bob/x").await;
     let two = Two::start().await;
     two.upload(&two.bob, "y", b"known").await;
-    let (before, objects) = (two.everything().await, stored(&two.hub).await);
+    let (before, objects) = (two.everything().await, stored(&two.hub));
     let (status, body) = send(&two.hub, &two.alice, "x.flist", &file).await;
     assert_eq!((status, &body["status"]), (409, &json!("error")));
     let missing = body["missing"].as_array().unwrap();
@@ -115,7 +115,7 @@ async fn content_that_is_not_there_is_listed_and_nothing_is_stored() {
     assert_eq!((status, &problem["code"]), (409, &json!("missing_objects")));
     assert_eq!(&problem["missing"], &body["missing"]);
     assert_eq!(two.everything().await, before);
-    assert_eq!(stored(&two.hub).await, objects);
+    assert_eq!(stored(&two.hub), objects);
     two.hub.settled().await;
 }
 
@@ -183,7 +183,7 @@ async fn what_is_no_flist_is_refused() {
     version[MAGIC.len() - 1] = 2;
     let archive = files(&[("a", b"b")]);
     let before = two.everything().await;
-    let objects = stored(&two.hub).await;
+    let objects = stored(&two.hub);
     for (bytes, words) in [
         (vec![], "not a .flist file"),
         (b"\x89FLI".to_vec(), "not a .flist file"),
@@ -204,7 +204,7 @@ async fn what_is_no_flist_is_refused() {
         assert_eq!((status, &problem["code"]), (422, &json!("bad_flist")), "{words}");
         assert_eq!(problem["detail"], message, "{words}");
     }
-    assert_eq!(stored(&two.hub).await, objects);
+    assert_eq!(stored(&two.hub), objects);
     // Every object is what it should be, and what they say is not true.
     let (status, body) = send(&two.hub, &two.alice, "new.flist", &lies).await;
     assert_eq!((status, &body["status"]), (422, &json!("error")), "{body}");
