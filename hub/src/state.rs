@@ -67,8 +67,8 @@ pub struct Hub {
     /// One permit for each request that may give out chunks or flists at a time. Readers need no token,
     /// so they wait for each other and never hold up a push.
     pub readers: Arc<Semaphore>,
-    /// One permit for each export that may run. Exports read, pack and compress whole trees, and need no
-    /// token either: they have places of their own.
+    /// One permit for each export or diff that may run. They read whole trees, and need no token either: they
+    /// have places of their own.
     pub exports: Arc<Semaphore>,
     /// One permit for each flist that may be read whole to find out facts of it. Who asks needs no token, and
     /// must not hold up other readers.

@@ -141,7 +141,7 @@ fn round(
     let content = if content == 0 { *length } else { content };
     let connections = if thing.sort == Sort::Small { CONNECTIONS } else { LARGE_CONNECTIONS };
     for turn in 0..2 {
-        let is_ours = (turn + number) % 2 == 0;
+        let is_ours = (turn + number).is_multiple_of(2);
         let url = if is_ours {
             format!("{ours}{}", thing.ours)
         } else {

@@ -29,8 +29,7 @@ impl Nginx {
         fs::create_dir(&own)?;
         let file = own.join("nginx.conf");
         fs::write(&file, configuration(&own, root, port))?;
-        let child = Command::new("nginx")
-            .env("PATH", format!("{}:/usr/sbin:/sbin", std::env::var("PATH").unwrap_or_default()))
+        let child = Command::new(program())
             .arg("-p")
             .arg(&own)
             .arg("-c")
@@ -88,4 +87,12 @@ fn configuration(own: &Path, root: &Path, port: u16) -> String {
          fastcgi_temp_path {own}/fastcgi;\n  uwsgi_temp_path {own}/uwsgi;\n  scgi_temp_path {own}/scgi;\n  \
          server {{ listen 127.0.0.1:{port}; root {root}; }}\n}}\n"
     )
+}
+
+/// nginx stands where only root's PATH leads.
+fn program() -> &'static str {
+    ["/usr/sbin/nginx", "/usr/local/sbin/nginx"]
+        .into_iter()
+        .find(|program| Path::new(program).exists())
+        .unwrap_or("nginx")
 }

@@ -1,6 +1,7 @@
 //! wrk: so many connections that ask again and again for a while. What it counted comes from a script of
 //! its own, so that nothing is read out of text for people.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -57,10 +58,12 @@ impl Load {
         }
         if let Some((part, length)) = self.part {
             let last = length.saturating_sub(u64::from(part));
-            script.push_str(&format!(
+            // Writing into a string does not fail.
+            let _ = write!(
+                script,
                 "request = function()\n  local at = math.random(0, {last})\n  return wrk.format(nil, nil, \
                  {{ [\"Range\"] = string.format(\"bytes=%d-%d\", at, at + {part} - 1) }})\nend\n"
-            ));
+            );
         }
         script + DONE
     }

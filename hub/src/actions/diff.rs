@@ -9,7 +9,7 @@ use flisthub_storage::{ChunkId, ChunkStore};
 
 use super::error::{ActionError, Thing};
 use super::resolve;
-use super::stream::{Gone, Items, Sink, produce};
+use super::stream::{Gone, Items, Sink, produce_in, turn};
 use crate::auth::{Caller, Right};
 use crate::catalog::{HistoryRow, Kind, Target};
 use crate::error::Code;
@@ -36,7 +36,9 @@ pub async fn diff(
 ) -> Result<Items<Bytes>, ActionError> {
     let from = find(hub, caller, from).await?;
     let to = find(hub, caller, to).await?;
-    produce(hub, move |hub, sink| write(&*hub.store, &from, &to, sink)).await
+    // Like an export it walks whole trees, for anybody.
+    let place = turn(hub, &hub.exports).await?;
+    produce_in(hub, place, move |hub, sink| write(&*hub.store, &from, &to, sink)).await
 }
 
 async fn find(hub: &Hub, caller: &Caller, asked: &str) -> Result<Asked, ActionError> {
