@@ -1,8 +1,9 @@
 //! What was found in the catalog of repositories and names, remembered until any name changes. Whoever asks
 //! has their rights looked at again each time, and what is not there is looked for again each time.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+use bytes::Bytes;
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 
@@ -11,7 +12,7 @@ use crate::catalog::{NameRow, Named, RepositoryRow};
 /// Names that are remembered, and as many repositories. With its strings one takes about half a kilobyte.
 const NAMES: usize = 10_000;
 
-/// Names in all pages that are remembered together, about 300 bytes each.
+/// Names in all pages that are remembered together, about 600 bytes each with what is made of them.
 const LISTED: u64 = 100_000;
 
 /// Something and the catalog's number of changes before it was looked up.
@@ -30,13 +31,22 @@ pub struct Resolved {
 /// Which page of names: number of the repository, the name before it, how many at most.
 pub(crate) type PageOf = (i64, String, u32);
 
+/// A page of names, and what is made of it for those who ask for it again and again.
+#[derive(Debug)]
+pub struct Listed {
+    /// The names.
+    pub names: Box<[Named]>,
+    /// The page as the native API writes it, once somebody asked.
+    pub shown: OnceLock<Bytes>,
+}
+
 /// A page weighs as much as it has names.
 #[derive(Debug, Clone)]
 struct ByNames;
 
-impl Weighter<PageOf, Dated<Arc<[Named]>>> for ByNames {
-    fn weight(&self, _: &PageOf, page: &Dated<Arc<[Named]>>) -> u64 {
-        page.1.len() as u64 + 1
+impl Weighter<PageOf, Dated<Arc<Listed>>> for ByNames {
+    fn weight(&self, _: &PageOf, page: &Dated<Arc<Listed>>) -> u64 {
+        page.1.names.len() as u64 + 1
     }
 }
 
@@ -45,7 +55,7 @@ impl Weighter<PageOf, Dated<Arc<[Named]>>> for ByNames {
 pub struct Remembered {
     repositories: Cache<String, Dated<RepositoryRow>>,
     names: Cache<String, Dated<Arc<Resolved>>>,
-    pages: Cache<PageOf, Dated<Arc<[Named]>>, ByNames>,
+    pages: Cache<PageOf, Dated<Arc<Listed>>, ByNames>,
 }
 
 impl Default for Remembered {
@@ -84,12 +94,12 @@ impl Remembered {
     }
 
     /// A page of names, likewise.
-    pub fn page(&self, of: &PageOf, generation: u64) -> Option<Arc<[Named]>> {
+    pub fn page(&self, of: &PageOf, generation: u64) -> Option<Arc<Listed>> {
         young(self.pages.get(of), generation)
     }
 
     /// Remembers a page.
-    pub fn set_page(&self, of: PageOf, page: Arc<[Named]>, generation: u64) {
+    pub fn set_page(&self, of: PageOf, page: Arc<Listed>, generation: u64) {
         self.pages.insert(of, Dated(generation, page));
     }
 }

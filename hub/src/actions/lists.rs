@@ -1,6 +1,6 @@
 //! What is there: who the caller is, repositories, names.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 
@@ -9,6 +9,7 @@ use super::resolve;
 use super::stream::Items;
 use crate::auth::{Caller, Right};
 use crate::catalog::{NameRow, Named, RepositoryRow};
+use crate::remembered::Listed;
 use crate::state::Hub;
 
 /// Names that are read from the catalog at a time.
@@ -69,7 +70,7 @@ pub async fn page(
     repository: &str,
     after: &str,
     limit: u32,
-) -> Result<Arc<[Named]>, ActionError> {
+) -> Result<Arc<Listed>, ActionError> {
     let repository = resolve::repository(hub, caller, Right::Read, repository).await?;
     page_in(hub, repository.id, after, limit).await
 }
@@ -79,13 +80,14 @@ async fn page_in(
     repository_id: i64,
     after: &str,
     limit: u32,
-) -> Result<Arc<[Named]>, ActionError> {
+) -> Result<Arc<Listed>, ActionError> {
     let generation = hub.catalog.names_generation();
     let of = (repository_id, after.to_owned(), limit);
     if let Some(known) = hub.remembered.page(&of, generation) {
         return Ok(known);
     }
-    let page: Arc<[Named]> = hub.catalog.names(repository_id, after, limit).await?.into();
+    let names = hub.catalog.names(repository_id, after, limit).await?.into();
+    let page = Arc::new(Listed { names, shown: OnceLock::new() });
     hub.remembered.set_page(of, Arc::clone(&page), generation);
     Ok(page)
 }
@@ -107,7 +109,7 @@ pub fn names_in(hub: &Hub, repository: &RepositoryRow) -> Items<Named> {
         let hub = hub.clone();
         async move {
             let Some(after) = after else { return Ok(None) };
-            let page = page_in(&hub, id, &after, PAGE).await?.to_vec();
+            let page = page_in(&hub, id, &after, PAGE).await?.names.to_vec();
             let more = page.len() == PAGE as usize;
             let next = page.last().filter(|_| more).map(|last| last.name.clone());
             Ok::<_, ActionError>(Some((stream::iter(page.into_iter().map(Ok)), next)))

@@ -1,6 +1,6 @@
 //! The address that links from this hub begin with, as its users know it: `public_url`.
 
-use axum::http::Uri;
+use url::Url;
 
 use super::ConfigError;
 
@@ -19,14 +19,12 @@ pub(super) fn trimmed(text: &str) -> &str {
 }
 
 fn is_address(text: &str) -> bool {
-    // `Uri` passes over what follows a `#`; a query, or a user with a password, would end up in every link.
-    if text.contains(['?', '#', '@']) {
-        return false;
-    }
-    text.parse::<Uri>().is_ok_and(|uri| {
-        let scheme = uri.scheme_str().is_some_and(|scheme| ["http", "https"].contains(&scheme));
-        scheme && uri.host().is_some_and(|host| !host.is_empty())
-    })
+    // A query, or a user with a password, would end up in every link; and what `Url` mends by itself, a missing
+    // host or a blank, is not to be mended.
+    let plain = |char: char| char.is_ascii_graphic() && !"?#@\\".contains(char);
+    let host = text.split_once("://").is_some_and(|(_, rest)| !rest.starts_with('/'));
+    let scheme = |url: Url| ["http", "https"].contains(&url.scheme()) && url.has_host();
+    text.chars().all(plain) && host && Url::parse(text).is_ok_and(scheme)
 }
 
 #[cfg(test)]

@@ -19,7 +19,9 @@ use super::names::name_info;
 use super::openapi::errors::{self, errors};
 use super::openapi::params;
 use super::page::{Page, PageQuery};
-use crate::actions::{chunks, delete as deletion, lists, publish as publishing, sessions};
+use crate::actions::{
+    ActionError, chunks, delete as deletion, lists, publish as publishing, sessions,
+};
 use crate::auth::Caller;
 use crate::catalog::NameRow;
 use crate::error::ApiError;
@@ -293,8 +295,15 @@ pub(super) async fn flists(
     asked: Page,
 ) -> Answer<Response> {
     let (after, limit) = (asked.name()?, asked.one_more());
-    let mut names = lists::page(&hub, &caller, &repository, after, limit).await?.to_vec();
-    let next = asked.next(&mut names, |last| last.name.clone());
-    let page = NamePage { names: names.into_iter().map(name_info).collect(), next };
-    Ok(asked.answer(&page, page.next.as_deref()))
+    let listed = lists::page(&hub, &caller, &repository, after, limit).await?;
+    let more = listed.names.len() > asked.most();
+    let names = listed.names.get(..asked.most()).unwrap_or(&listed.names);
+    let next = names.last().filter(|_| more).map(|last| last.name.clone());
+    if let Some(shown) = listed.shown.get() {
+        return Ok(asked.shown(shown.clone(), next.as_deref()));
+    }
+    let names = names.iter().cloned().map(name_info).collect();
+    let page = NamePage { names, next: next.clone() };
+    let shown = Bytes::from(serde_json::to_vec(&page).map_err(ActionError::internal)?);
+    Ok(asked.shown(listed.shown.get_or_init(|| shown).clone(), next.as_deref()))
 }

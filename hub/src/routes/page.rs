@@ -4,8 +4,9 @@
 use std::fmt::Write as _;
 
 use axum::Json;
+use axum::body::Bytes;
 use axum::extract::{FromRequestParts, OriginalUri, Query};
-use axum::http::header::{HeaderValue, LINK};
+use axum::http::header::{CONTENT_TYPE, HeaderValue, LINK};
 use axum::http::request::Parts;
 use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse as _, Response};
@@ -73,9 +74,8 @@ impl Page {
         items: &mut Vec<T>,
         cursor: impl FnOnce(&T) -> String,
     ) -> Option<String> {
-        let most = usize::try_from(self.limit).unwrap_or(usize::MAX);
-        let more = items.len() > most;
-        items.truncate(most);
+        let more = items.len() > self.most();
+        items.truncate(self.most());
         items.last().filter(|_| more).map(cursor)
     }
 
@@ -89,9 +89,22 @@ impl Page {
         Ok(name)
     }
 
+    /// The most items that it may have.
+    pub(super) fn most(&self) -> usize {
+        usize::try_from(self.limit).unwrap_or(usize::MAX)
+    }
+
     /// The page, with a `Link` to the next one where there is one.
     pub(super) fn answer(&self, page: &impl Serialize, next: Option<&str>) -> Response {
-        let mut response = Json(page).into_response();
+        self.linked(Json(page).into_response(), next)
+    }
+
+    /// A page whose JSON is written already, likewise.
+    pub(super) fn shown(&self, page: Bytes, next: Option<&str>) -> Response {
+        self.linked(([(CONTENT_TYPE, "application/json")], page).into_response(), next)
+    }
+
+    fn linked(&self, mut response: Response, next: Option<&str>) -> Response {
         // What was encoded is plain text, which is always a header's value.
         if let Some(link) = next.and_then(|next| HeaderValue::try_from(link(&self.uri, next)).ok())
         {
