@@ -220,7 +220,7 @@ async fn bad_input_is_told_so() {
         (Method::GET, "/api/v1/jobs?limit=501", "", 400, "bad_page"),
         (Method::GET, "/api/v1/jobs?limit=x", "", 400, "bad_page"),
         (Method::GET, "/api/v1/jobs?cursor=-1", "", 400, "bad_page"),
-        (Method::GET, "/api/v1/jobs?page=1", "", 400, "bad_page"),
+        (Method::GET, "/api/v1/jobs?page=1", "", 400, "bad_query"),
         (Method::GET, "/api/v1/jobs/nothing", "", 404, "not_found"),
         (Method::DELETE, "/api/v1/jobs/nothing", "", 404, "not_found"),
         (Method::PUT, "/api/v1/jobs", "", 405, "method_not_allowed"),

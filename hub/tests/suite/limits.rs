@@ -51,8 +51,8 @@ async fn bodies_are_bounded_and_must_be_what_they_say() {
     for (request, status, code) in [
         (json(post()).body(large), 413, "too_large"),
         (json(post()).body("{"), 400, "bad_request"),
-        (json(post()).body("[]"), 422, "bad_request"),
-        (json(post()).body("{\"repository\":\"alice\",\"x\":1}"), 422, "bad_request"),
+        (json(post()).body("[]"), 400, "bad_request"),
+        (json(post()).body("{\"repository\":\"alice\",\"x\":1}"), 400, "bad_request"),
         (post().body("{\"repository\":\"alice\"}"), 415, "unsupported_media_type"),
         (json(post()).body("{\"repository\":\"a/b\"}"), 404, "not_found"),
     ] {

@@ -93,8 +93,7 @@ async fn only_the_callers_own_repository_changes() {
     let two = prepared().await;
     let bobs = two.hub.json("/api/flist/bob").await;
     let request = two.hub.request(Method::GET, "/api/flist/me/promote/alice/base/app");
-    let request = request.bearer_auth(&two.alice).header("cookie", "active-user=bob;");
-    assert_eq!(request.send().await.unwrap().status(), 200);
+    assert_eq!(request.bearer_auth(&two.alice).send().await.unwrap().status(), 200);
     assert_eq!(two.hub.json("/api/flist/bob").await, bobs);
     assert_eq!(two.hub.get("/alice/app.flist").await.status(), 200);
 }
