@@ -7,7 +7,7 @@ use sqlx::{Any, AnyConnection, Transaction};
 use super::Catalog;
 use super::condition::Condition;
 use super::error::CatalogError;
-use super::history::{Source, copy_history, record};
+use super::history::{Source, move_history, record};
 use super::names::{FlistRow, Kind, Named, Pointed, Target, named};
 use super::rows::column;
 use crate::name::FlistName;
@@ -123,13 +123,14 @@ impl Catalog {
         if let Some(there) = named(&mut transaction, change.repository_id, to.as_str()).await? {
             return Err(CatalogError::Taken { name: to.to_string(), kind: there.points_at.kind() });
         }
-        copy_history(&mut transaction, change, to).await?;
+        // First the end of the old name's history: its revisions are never given again.
+        let into = format!("to {}/{to}", known.repository);
+        let left = Change { detail: Some(&into), ..change.clone() };
+        let left = record(&mut transaction, &left, None).await?;
+        move_history(&mut transaction, change, to, left).await?;
         let from = format!("from {}/{}", known.repository, known.name);
         let arrived = Change { name: to, detail: Some(&from), ..change.clone() };
         let revision = record(&mut transaction, &arrived, Some(&known.points_at)).await?;
-        let into = format!("to {}/{to}", known.repository);
-        let left = Change { detail: Some(&into), ..change.clone() };
-        record(&mut transaction, &left, None).await?;
         let updated = known.updated.max(change.now);
         sqlx::query(
             "update names set name = $1, revision = $2, updated_at = $3

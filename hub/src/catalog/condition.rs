@@ -7,13 +7,13 @@ use super::error::CatalogError;
 pub struct Condition {
     /// The name must be there and its revision one of these; if it is empty, any.
     pub if_match: Option<Vec<u64>>,
-    /// There must be no such name.
-    pub must_not_exist: bool,
+    /// The name must not be there with one of these revisions; if it is empty, not be there at all.
+    pub if_none_match: Option<Vec<u64>>,
 }
 
 impl Condition {
     /// No condition.
-    pub const NONE: Self = Self { if_match: None, must_not_exist: false };
+    pub const NONE: Self = Self { if_match: None, if_none_match: None };
 
     /// Checks it against the revision of the name, if it is there.
     pub fn check(&self, name: &str, current: Option<u64>) -> Result<(), CatalogError> {
@@ -27,8 +27,10 @@ impl Condition {
             }
             _ => {}
         }
-        match current {
-            Some(current) if self.must_not_exist => {
+        match (&self.if_none_match, current) {
+            (Some(revisions), Some(current))
+                if revisions.is_empty() || revisions.contains(&current) =>
+            {
                 failed(format!("{name} is there already, at revision {current}"))
             }
             _ => Ok(()),
@@ -46,14 +48,19 @@ mod tests {
             if_match: Some(revisions.to_vec()),
             ..Condition::default()
         };
-        let new = Condition { must_not_exist: true, ..Condition::default() };
+        let not = |revisions: &[u64]| Condition {
+            if_none_match: Some(revisions.to_vec()),
+            ..Condition::default()
+        };
         for (condition, absent, third) in [
             (Condition::NONE, true, true),
             (at(&[]), false, true),
             (at(&[3]), false, true),
             (at(&[1, 3]), false, true),
             (at(&[2]), false, false),
-            (new, true, false),
+            (not(&[]), true, false),
+            (not(&[3]), true, false),
+            (not(&[2]), true, true),
         ] {
             assert_eq!(condition.check("x", None).is_ok(), absent, "{condition:?}");
             assert_eq!(condition.check("x", Some(3)).is_ok(), third, "{condition:?}");

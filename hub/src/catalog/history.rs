@@ -1,4 +1,5 @@
-//! The history of names: every change, who made it, and how. Rows are only ever added.
+//! The history of names: every change, who made it, and how. Rows are added, and move along when a name is
+//! renamed.
 
 use flisthub_storage::ChunkId;
 use sqlx::any::AnyRow;
@@ -276,30 +277,40 @@ pub(super) async fn record(
     number("name_history", change.name.as_str(), revision)
 }
 
-/// Copies what a name was since it was last made to the end of another name's history. So the other name
-/// keeps what this one kept, and rows are only ever added.
-pub(super) async fn copy_history(
+/// Moves what a name was since it was last made, up to the revision `left` where it goes, to the end of
+/// another name's history: so the other name keeps what this one kept.
+pub(super) async fn move_history(
     connection: &mut AnyConnection,
     change: &Change<'_>,
     to: &FlistName,
+    left: u64,
 ) -> Result<(), CatalogError> {
+    let (gone,): (i64,) = sqlx::query_as(
+        "select coalesce(max(revision), 0) from name_history
+         where repository_id = $1 and name = $2 and kind = 0 and revision < $3",
+    )
+    .bind(change.repository_id)
+    .bind(change.name.as_str())
+    .bind(column(left))
+    .fetch_one(&mut *connection)
+    .await?;
+    let (there,): (i64,) = sqlx::query_as(
+        "select coalesce(max(revision), 0) from name_history where repository_id = $1 and name = $2",
+    )
+    .bind(change.repository_id)
+    .bind(to.as_str())
+    .fetch_one(&mut *connection)
+    .await?;
     sqlx::query(
-        "insert into name_history (repository_id, name, revision, kind, flist_id,
-                                   target_repository, target_name, user_id, source, detail,
-                                   happened_at)
-         select repository_id, $3,
-                revision - coalesce(gone.revision_before, 0) + coalesce(there.revision_last, 0),
-                kind, flist_id, target_repository, target_name, user_id, source, detail, happened_at
-         from name_history
-         cross join (select max(revision) as revision_before from name_history
-                     where repository_id = $1 and name = $2 and kind = 0) as gone
-         cross join (select max(revision) as revision_last from name_history
-                     where repository_id = $1 and name = $3) as there
-         where repository_id = $1 and name = $2 and revision > coalesce(gone.revision_before, 0)",
+        "update name_history set name = $3, revision = revision - $4 + $5
+         where repository_id = $1 and name = $2 and revision > $4 and revision < $6",
     )
     .bind(change.repository_id)
     .bind(change.name.as_str())
     .bind(to.as_str())
+    .bind(gone)
+    .bind(there)
+    .bind(column(left))
     .execute(connection)
     .await?;
     Ok(())

@@ -255,6 +255,18 @@ async fn a_renamed_name_takes_its_history_along() {
     expected.sort_unstable();
     assert_eq!(kept, expected);
     assert!(!names.rename("old", "other").await.unwrap());
+    // There and back again: nothing is there twice.
+    for _ in 0..3 {
+        assert!(names.rename("new", "old").await.unwrap());
+        assert!(names.rename("old", "new").await.unwrap());
+    }
+    let flists = |rows: &[HistoryRow]| rows.iter().filter(|row| row.flist.is_some()).count();
+    assert_eq!(
+        flists(&names.history("new").await),
+        1 + 2 + 7,
+        "one before, two of its own, renamings"
+    );
+    assert_eq!(flists(&names.history("old").await), 1, "of its earlier life");
 }
 
 #[tokio::test]
@@ -280,7 +292,7 @@ async fn a_condition_that_does_not_hold_changes_nothing() {
     names.publish("base", "one").await.unwrap();
     names.publish("base", "two").await.unwrap();
     names.tag("stable", "x", "alice/base").await.unwrap();
-    let at = |revision| Condition { if_match: Some(vec![revision]), must_not_exist: false };
+    let at = |revision| Condition { if_match: Some(vec![revision]), if_none_match: None };
     names.condition = at(1);
     for outcome in [
         names.publish("base", "three").await,
@@ -296,7 +308,7 @@ async fn a_condition_that_does_not_hold_changes_nothing() {
     {
         assert!(matches!(outcome, Err(CatalogError::Precondition { .. })), "{outcome:?}");
     }
-    names.condition = Condition { if_match: None, must_not_exist: true };
+    names.condition = Condition { if_match: None, if_none_match: Some(Vec::new()) };
     let outcome = names.publish("base", "three").await;
     assert!(matches!(outcome, Err(CatalogError::Precondition { .. })), "{outcome:?}");
     assert_eq!(names.history("base").await.len(), 2);

@@ -5,7 +5,7 @@ use std::convert::Infallible;
 
 use axum::extract::FromRequestParts;
 use axum::http::HeaderMap;
-use axum::http::header::{IF_MATCH, IF_NONE_MATCH};
+use axum::http::header::{HeaderName, IF_MATCH, IF_NONE_MATCH};
 use axum::http::request::Parts;
 
 use super::range::tags;
@@ -39,16 +39,22 @@ pub(super) fn tag_of_row(row: &NameRow) -> String {
 }
 
 fn condition(headers: &HeaderMap) -> Condition {
-    let if_match = headers.contains_key(IF_MATCH).then(|| {
-        if headers.get_all(IF_MATCH).iter().any(|value| value.as_bytes().trim_ascii() == b"*") {
-            return Vec::new();
-        }
-        // Never empty, which would be any revision: a header that names none of ours names none.
-        let listed = tags(headers, &IF_MATCH).map(|tag| revision(tag).unwrap_or(NO_REVISION));
-        listed.chain([NO_REVISION]).collect()
-    });
-    let must_not_exist = tags(headers, &IF_NONE_MATCH).any(|tag| tag == "*");
-    Condition { if_match, must_not_exist }
+    Condition {
+        if_match: revisions(headers, &IF_MATCH),
+        if_none_match: revisions(headers, &IF_NONE_MATCH),
+    }
+}
+
+/// The revisions that a header names; empty for `*`, which is any.
+fn revisions(headers: &HeaderMap, name: &HeaderName) -> Option<Vec<u64>> {
+    let values = headers.get_all(name);
+    values.iter().next()?;
+    if values.iter().any(|value| value.as_bytes().trim_ascii() == b"*") {
+        return Some(Vec::new());
+    }
+    // Never empty, which would be any revision: a header that names none of ours names none.
+    let listed = tags(headers, name).map(|tag| revision(tag).unwrap_or(NO_REVISION));
+    Some(listed.chain([NO_REVISION]).collect())
 }
 
 /// The revision that a strong tag names. What follows a dot is of the link's target, which the change does
@@ -71,13 +77,13 @@ mod tests {
                     headers.insert(name, value.parse().unwrap());
                 }
             }
-            let Condition { if_match, must_not_exist } = condition(&headers);
-            (if_match, must_not_exist)
+            let Condition { if_match, if_none_match } = condition(&headers);
+            (if_match, if_none_match)
         };
-        assert_eq!(of(None, None), (None, false));
-        assert_eq!(of(Some("*"), None), (Some(vec![]), false));
-        assert_eq!(of(Some("\"3\""), None), (Some(vec![3, 0]), false));
-        assert_eq!(of(Some("\"3.abc\", \"4\""), None), (Some(vec![3, 4, 0]), false));
+        assert_eq!(of(None, None), (None, None));
+        assert_eq!(of(Some("*"), None), (Some(vec![]), None));
+        assert_eq!(of(Some("\"3\""), None), (Some(vec![3, 0]), None));
+        assert_eq!(of(Some("\"3.abc\", \"4\""), None), (Some(vec![3, 4, 0]), None));
         for never in [
             "3",
             "W/\"3\"",
@@ -93,7 +99,7 @@ mod tests {
             let none = revisions.iter().all(|revision| *revision == NO_REVISION);
             assert!(none && !revisions.is_empty(), "{never}");
         }
-        assert_eq!(of(None, Some("*")), (None, true));
-        assert_eq!(of(None, Some("\"3\"")), (None, false));
+        assert_eq!(of(None, Some("*")), (None, Some(vec![])));
+        assert_eq!(of(None, Some("\"3\"")), (None, Some(vec![3, 0])));
     }
 }

@@ -1,6 +1,8 @@
 //! Bodies and queries of the native API, taken in so that what is wrong with them is an error of the hub's
 //! own: with one code, and with a message that names the field.
 
+use std::time::Duration;
+
 use axum::body::{Body, Bytes};
 use axum::extract::rejection::{JsonRejection, QueryRejection};
 use axum::extract::{FromRequest, FromRequestParts, Request};
@@ -9,37 +11,49 @@ use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use serde::de::DeserializeOwned;
 
+use crate::actions::ActionError;
 use crate::error::{ApiError, Code};
+use crate::state::Hub;
 
 /// A JSON body. One that is not JSON, has other fields than it should or values that they cannot have is
 /// `bad_request`.
 pub(super) struct JsonBody<T>(pub(super) T);
 
-impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
+impl<T: DeserializeOwned> FromRequest<Hub> for JsonBody<T> {
     type Rejection = Response;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, Response> {
-        json_object(request, state, Code::BAD_REQUEST).await.map(Self)
+    async fn from_request(request: Request, hub: &Hub) -> Result<Self, Response> {
+        json_object(request, hub, Code::BAD_REQUEST).await.map(Self)
     }
 }
 
-/// The JSON object that a request carries. One that has other fields than it should, or values that they
-/// cannot have, is an error of that code. A list is none: its items would be taken for the fields in their
-/// order.
-pub(super) async fn json_object<S: Send + Sync, T: DeserializeOwned>(
+/// The JSON object that a request carries, which must come within the time of a request. One that has other
+/// fields than it should, or values that they cannot have, is an error of that code. A list is none: its
+/// items would be taken for the fields in their order.
+pub(super) async fn json_object<T: DeserializeOwned>(
     request: Request,
-    state: &S,
+    hub: &Hub,
     code: Code,
 ) -> Result<T, Response> {
     let wrong = |message| ApiError::new(StatusCode::BAD_REQUEST, code, message).into_response();
     let (parts, body) = request.into_parts();
-    let body = Bytes::from_request(Request::from_parts(parts.clone(), body), state).await;
-    // `face` makes a problem of what a rejection says.
-    let body = body.map_err(IntoResponse::into_response)?;
+    let body = Bytes::from_request(Request::from_parts(parts.clone(), body), hub);
+    let patience = Duration::from_secs(hub.config.limits.request_seconds);
+    let body = match tokio::time::timeout(patience, body).await {
+        // `face` makes a problem of it, as of the time limit that other routes have.
+        Err(_) => return Err(StatusCode::REQUEST_TIMEOUT.into_response()),
+        Ok(Err(refused)) if refused.status() == StatusCode::BAD_REQUEST => {
+            return Err(ApiError::from(ActionError::BodyEnded).into_response());
+        }
+        Ok(body) => body.map_err(IntoResponse::into_response)?,
+    };
     let request = Request::from_parts(parts, Body::from(body.clone()));
-    match axum::Json::from_request(request, state).await {
-        Ok(axum::Json(value)) if body.trim_ascii_start().starts_with(b"{") => Ok(value),
-        Ok(_) => Err(wrong("the body must be a JSON object".to_owned())),
+    let object = body.trim_ascii_start().starts_with(b"{");
+    match axum::Json::from_request(request, hub).await {
+        Ok(_) | Err(JsonRejection::JsonDataError(_)) if !object => {
+            Err(wrong("the body must be a JSON object".to_owned()))
+        }
+        Ok(axum::Json(value)) => Ok(value),
         Err(JsonRejection::JsonDataError(error)) => Err(wrong(error.body_text())),
         Err(other) => Err(other.into_response()),
     }

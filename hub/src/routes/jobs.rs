@@ -7,6 +7,7 @@ use axum::http::header::LOCATION;
 use axum::response::{IntoResponse, Response};
 use flisthub_flist::wire::{JobDetail, JobInfo, JobPage};
 use serde::Serialize;
+use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::extract::json_object;
@@ -82,10 +83,15 @@ pub(super) async fn start(
     request: Request,
 ) -> Result<Response, ApiError> {
     jobs::may_start(&caller)?;
-    let spec: JobSpec = match json_object(request, &hub, Code::BAD_JOB).await {
-        Ok(spec) => spec,
+    let asked: Value = match json_object(request, &hub, Code::BAD_JOB).await {
+        Ok(asked) => asked,
         Err(refusal) => return Ok(refusal),
     };
+    let bad = |message: String| ApiError::new(StatusCode::BAD_REQUEST, Code::BAD_JOB, message);
+    if asked.get("kind").is_some_and(|kind| kind == "convert") {
+        return Err(bad("conversions are asked for with POST /api/v1/conversions".to_owned()));
+    }
+    let spec: JobSpec = serde_json::from_value(asked).map_err(|error| bad(error.to_string()))?;
     let row = jobs::start(&hub, &caller, &spec).await?;
     let location = format!("/api/v1/jobs/{}", row.id);
     Ok((StatusCode::ACCEPTED, [(LOCATION, location)], Json(wire::job(row))).into_response())

@@ -56,7 +56,9 @@ errors! {
     /// Routes below the time limit.
     Timed { 408 TIMEOUT }
     /// A body of JSON.
-    JsonBody { 400 BAD_REQUEST, 413 TOO_LARGE, 415 UNSUPPORTED_MEDIA_TYPE }
+    JsonBody {
+        400 BAD_REQUEST, 400 BODY_ENDED, 408 TIMEOUT, 413 TOO_LARGE, 415 UNSUPPORTED_MEDIA_TYPE,
+    }
     /// A page of a list.
     Paged { 400 BAD_PAGE }
     /// `If-Match` and its like.

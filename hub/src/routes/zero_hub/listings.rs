@@ -97,7 +97,10 @@ fn listed(named: &Named) -> Option<String> {
 }
 
 /// `GET /api/flist`: `["repository/name.flist", …]`.
-pub(super) async fn all_names(State(hub): State<Hub>) -> Result<Response, ApiError> {
+pub(super) async fn all_names(
+    State(hub): State<Hub>,
+    _caller: Caller,
+) -> Result<Response, ApiError> {
     let repositories = lists::repositories(&hub).await?;
     let names = stream::iter(repositories).flat_map(move |repository| {
         lists::names_in(&hub, &repository.row).try_filter_map(async |named| Ok(listed(&named)))
@@ -106,7 +109,10 @@ pub(super) async fn all_names(State(hub): State<Hub>) -> Result<Response, ApiErr
 }
 
 /// `GET /api/repositories`: `[{"name","official","updated"}, …]`.
-pub(super) async fn repositories(State(hub): State<Hub>) -> Result<Response, ApiError> {
+pub(super) async fn repositories(
+    State(hub): State<Hub>,
+    _caller: Caller,
+) -> Result<Response, ApiError> {
     let repositories = lists::repositories(&hub).await?;
     let shown = repositories.iter().map(|repository| {
         let row = &repository.row;
