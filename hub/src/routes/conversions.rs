@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use utoipa::IntoParams;
 
 use super::condition::Conditional;
-use super::extract::{QueryOf, json_object};
+use super::extract::{QueryOf, json_object, small_body};
 use super::face;
 use super::intake::Paced;
 use super::openapi::errors::{self, errors};
@@ -84,6 +84,10 @@ pub(super) async fn zero_hub(
     request: Request,
 ) -> Result<Response, ApiError> {
     caller.user()?;
+    let request = match small_body(request, &hub).await {
+        Ok((parts, body)) => Request::from_parts(parts, Body::from(body)),
+        Err(refused) => return Ok(refused),
+    };
     let asked = form(&hub, request).await?;
     let result = conversions::run(&hub, &caller, asked).await?;
     Ok(face::success(Some(&payload(&result))))

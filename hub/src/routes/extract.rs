@@ -36,17 +36,7 @@ pub(super) async fn json_object<T: DeserializeOwned>(
     code: Code,
 ) -> Result<T, Response> {
     let wrong = |message| ApiError::new(StatusCode::BAD_REQUEST, code, message).into_response();
-    let (parts, body) = request.into_parts();
-    let body = Bytes::from_request(Request::from_parts(parts.clone(), body), hub);
-    let patience = Duration::from_secs(hub.config.limits.request_seconds);
-    let body = match tokio::time::timeout(patience, body).await {
-        // `face` makes a problem of it, as of the time limit that other routes have.
-        Err(_) => return Err(StatusCode::REQUEST_TIMEOUT.into_response()),
-        Ok(Err(refused)) if refused.status() == StatusCode::BAD_REQUEST => {
-            return Err(ApiError::from(ActionError::BodyEnded).into_response());
-        }
-        Ok(body) => body.map_err(IntoResponse::into_response)?,
-    };
+    let (parts, body) = small_body(request, hub).await?;
     let request = Request::from_parts(parts, Body::from(body.clone()));
     let object = body.trim_ascii_start().starts_with(b"{");
     match axum::Json::from_request(request, hub).await {
@@ -56,6 +46,23 @@ pub(super) async fn json_object<T: DeserializeOwned>(
         Ok(axum::Json(value)) => Ok(value),
         Err(JsonRejection::JsonDataError(error)) => Err(wrong(error.body_text())),
         Err(other) => Err(other.into_response()),
+    }
+}
+
+/// A body that is held in memory, with what came before it. It must come within the time of a request,
+/// however little of it comes at a time.
+pub(super) async fn small_body(request: Request, hub: &Hub) -> Result<(Parts, Bytes), Response> {
+    let (parts, body) = request.into_parts();
+    let body = Bytes::from_request(Request::from_parts(parts.clone(), body), hub);
+    let patience = Duration::from_secs(hub.config.limits.request_seconds);
+    match tokio::time::timeout(patience, body).await {
+        Ok(Ok(body)) => Ok((parts, body)),
+        Ok(Err(refused)) if refused.status() == StatusCode::BAD_REQUEST => {
+            Err(ApiError::from(ActionError::BodyEnded).into_response())
+        }
+        Ok(Err(refused)) => Err(refused.into_response()),
+        // The face makes an error of it, as of the time limit that other routes have.
+        Err(_) => Err(StatusCode::REQUEST_TIMEOUT.into_response()),
     }
 }
 

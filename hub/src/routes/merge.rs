@@ -1,15 +1,15 @@
 //! Merging, on the native API and as 0-hub's clients know it.
 
 use axum::Json;
-use axum::body::Bytes;
-use axum::extract::{Path, State};
+
+use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
 use axum::http::header::ETAG;
 use axum::response::{AppendHeaders, IntoResponse, Response};
 use flisthub_flist::wire::{MergeRequest, MergeRule, MergedFlist};
 
 use super::condition::{Conditional, tag_of_row};
-use super::extract::JsonBody;
+use super::extract::{JsonBody, small_body};
 use super::openapi::errors::{self, errors};
 use super::openapi::params;
 use super::{face, native};
@@ -64,9 +64,13 @@ pub(super) async fn zero_hub_merge(
     State(hub): State<Hub>,
     caller: Caller,
     Path(target): Path<String>,
-    body: Bytes,
+    request: Request,
 ) -> Result<Response, ApiError> {
     let repository = caller.user().map_err(ActionError::from)?.name.clone();
+    let body = match small_body(request, &hub).await {
+        Ok((_, body)) => body,
+        Err(refused) => return Ok(refused),
+    };
     let sources = sources(&body)?;
     let asked =
         MergeRequest { sources, rule: MergeRule::FirstWins, image_config: None, dry_run: false };

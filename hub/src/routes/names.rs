@@ -207,7 +207,14 @@ pub(super) async fn undelete(
     get, path = "/flists/{repository}/{name}/history", operation_id = "list_history", tag = "names",
     params(params::Name, PageQuery),
     responses(
-        (status = 200, description = "A page of them.", body = HistoryPage, headers(("Link" = Option<String>, description = "The next page, `rel=\"next\"`."))),
+        (status = 200, description = "A page of them.", body = HistoryPage, headers(("Link" = Option<String>, description = "The next page, `rel=\"next\"`.")), example = json!({
+            "entries": [{
+                "revision": 4, "kind": "flist", "user": "alice", "source": "promote", "at": 1_795_267_311,
+                "flist": "53491a5918f05e4f8bfec34a9504d3127dd94aa8e230e551d025f5fbc1c8be71",
+                "detail": "ci/base@53491a5918f05e4f8bfec34a9504d3127dd94aa8e230e551d025f5fbc1c8be71",
+            }],
+            "next": "4",
+        })),
         errors::Caller, errors::Named, errors::Paged,
     ),
 )]

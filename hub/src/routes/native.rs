@@ -75,9 +75,13 @@ pub(super) async fn me(State(hub): State<Hub>, caller: Caller) -> Answer<Json<Me
 /// Opens an upload session that may publish into a repository.
 #[utoipa::path(
     post, path = "/sessions", operation_id = "open_session", tag = "push",
-    security(("bearer" = [])), request_body = OpenSession,
+    security(("bearer" = [])), 
+    request_body(content = OpenSession, example = json!({"repository": "alice"})),
     responses(
-        (status = 201, description = "The session.", body = SessionOpened),
+        (status = 201, description = "The session.", body = SessionOpened, example = json!({
+            "session": "9f86d081884c7d659a2feaa0c55ad015", "expires": 1_795_353_711,
+            "profile": "fastcdc-2020/64k-256k-1024k",
+        })),
         errors::Caller, errors::Token, errors::Timed, errors::JsonBody, errors::Named, errors::Writes,
     ),
 )]
@@ -189,7 +193,11 @@ pub(super) async fn get_chunks(
 /// again first. Ends the upload session.
 #[utoipa::path(
     put, path = "/flists/{repository}/{name}", operation_id = "publish", tag = "push",
-    params(params::Name, params::Conditions), security(("bearer" = [])), request_body = Publish,
+    params(params::Name, params::Conditions), security(("bearer" = [])), 
+    request_body(content = Publish, example = json!({
+        "session": "9f86d081884c7d659a2feaa0c55ad015",
+        "flist": "53491a5918f05e4f8bfec34a9504d3127dd94aa8e230e551d025f5fbc1c8be71",
+    })),
     responses(
         (status = 200, description = "The name pointed elsewhere before.", body = FlistInfo,
          headers(("ETag" = String, description = "The name's revision, for `If-Match`."))),
@@ -219,7 +227,11 @@ pub(super) async fn publish(
     params(params::Name),
     responses(
         (status = 200, description = "The name and its flist.", body = FlistInfo,
-         headers(("ETag" = String, description = "The name's revision, for `If-Match`."))),
+         headers(("ETag" = String, description = "The name's revision, for `If-Match`.")), example = json!({
+            "repository": "alice", "name": "base", "entries": 7_812, "bytes": 164_000_000,
+            "flist": "53491a5918f05e4f8bfec34a9504d3127dd94aa8e230e551d025f5fbc1c8be71",
+            "updated": 1_795_267_311, "revision": 4,
+        })),
         errors::Caller, errors::Named,
     ),
 )]
@@ -258,7 +270,10 @@ pub(super) async fn delete(
     params(PageQuery),
     responses(
         (status = 200, description = "A page of them.", body = RepositoryPage,
-         headers(("Link" = Option<String>, description = "The next page, `rel=\"next\"`."))),
+         headers(("Link" = Option<String>, description = "The next page, `rel=\"next\"`.")), example = json!({
+            "repositories": [{"name": "alice", "official": true, "updated": 1_795_267_311}],
+            "next": "alice",
+        })),
         errors::Caller, errors::Timed, errors::Paged,
     ),
 )]
@@ -284,7 +299,13 @@ pub(super) async fn repositories(
     params(params::Repository, PageQuery),
     responses(
         (status = 200, description = "A page of them, in order.", body = NamePage,
-         headers(("Link" = Option<String>, description = "The next page, `rel=\"next\"`."))),
+         headers(("Link" = Option<String>, description = "The next page, `rel=\"next\"`.")), example = json!({
+            "names": [{
+                "repository": "alice", "name": "latest", "kind": "link", "updated": 1_795_267_311,
+                "revision": 1, "target": "bob/base",
+            }],
+            "next": null,
+        })),
         errors::Caller, errors::Named, errors::Timed, errors::Paged,
     ),
 )]

@@ -44,7 +44,10 @@ errors! {
     get, path = "/tags/{repository}/{tag}", operation_id = "get_tag", tag = "names",
     params(params::Tag),
     responses(
-        (status = 200, description = "The tag.", body = TagInfo, headers(("ETag" = String, description = "The name's revision, for `If-Match`."))),
+        (status = 200, description = "The tag.", body = TagInfo, headers(("ETag" = String, description = "The name's revision, for `If-Match`.")), example = json!({
+            "repository": "alice", "name": "v1", "updated": 1_795_267_311, "revision": 2,
+            "members": [{"name": "base", "target": "bob/base", "linked": 1_795_267_311}],
+        })),
         errors::Caller, errors::Named,
     ),
 )]
