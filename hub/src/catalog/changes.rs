@@ -123,6 +123,14 @@ impl Catalog {
         if let Some(there) = named(&mut transaction, change.repository_id, to.as_str()).await? {
             return Err(CatalogError::Taken { name: to.to_string(), kind: there.points_at.kind() });
         }
+        if let Some(target) = known.points_at.target() {
+            let renamed = Change { name: to, ..change.clone() };
+            match kind_of_link(&mut transaction, &renamed, target).await {
+                // A link that leads nowhere now may be renamed.
+                Ok(_) | Err(CatalogError::NoTarget { .. } | CatalogError::TooManyLinks { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
         // First the end of the old name's history: its revisions are never given again.
         let into = format!("to {}/{to}", known.repository);
         let left = Change { detail: Some(&into), ..change.clone() };

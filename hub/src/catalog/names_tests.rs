@@ -156,6 +156,18 @@ async fn links_lead_somewhere_and_never_in_circles() {
 }
 
 #[tokio::test]
+async fn no_renaming_closes_a_circle() {
+    let names = Names::new().await;
+    names.publish("x", "one").await.unwrap();
+    names.link("a", "alice/x").await.unwrap();
+    names.link("b", "alice/a").await.unwrap();
+    names.delete("x").await.unwrap();
+    let error = names.rename("b", "x").await.unwrap_err();
+    assert!(matches!(error, CatalogError::Circular { .. }), "{error:?}");
+    assert!(names.rename("b", "c").await.unwrap(), "a link that dangles can be renamed");
+}
+
+#[tokio::test]
 async fn a_name_stays_what_it_is() {
     let names = Names::new().await;
     names.publish("flist", "one").await.unwrap();

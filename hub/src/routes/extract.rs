@@ -7,11 +7,13 @@ use axum::body::{Body, Bytes};
 use axum::extract::rejection::{JsonRejection, QueryRejection};
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::StatusCode;
+use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use serde::de::DeserializeOwned;
 
 use crate::actions::ActionError;
+use crate::auth::AuthError;
 use crate::error::{ApiError, Code};
 use crate::state::Hub;
 
@@ -49,9 +51,13 @@ pub(super) async fn json_object<T: DeserializeOwned>(
     }
 }
 
-/// A body that is held in memory, with what came before it. It must come within the time of a request,
+/// A body of a caller with a token that is held in memory, with what came before it. It must come within the time of a request,
 /// however little of it comes at a time.
 pub(super) async fn small_body(request: Request, hub: &Hub) -> Result<(Parts, Bytes), Response> {
+    // Every route that takes such a body wants a token: nobody else gets to send it.
+    if !request.headers().contains_key(AUTHORIZATION) {
+        return Err(ApiError::from(AuthError::Missing).into_response());
+    }
     let (parts, body) = request.into_parts();
     let body = Bytes::from_request(Request::from_parts(parts.clone(), body), hub);
     let patience = Duration::from_secs(hub.config.limits.request_seconds);

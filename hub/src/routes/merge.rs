@@ -106,8 +106,10 @@ fn as_zero_hub(error: ActionError) -> ApiError {
             refused(code, "build name not allowed")
         }
         ActionError::NotFound { what: Thing::Flist, name } => {
-            // What else is said of a name stands behind a colon.
-            let name = name.split(": ").next().unwrap_or(&name);
+            // What else is said of a name stands behind a colon, and a link that dangles behind its target.
+            let name = name.split_once(", to which ").map_or(&*name, |(_, link)| link);
+            let name = name.strip_suffix(" links").unwrap_or(name);
+            let name = name.split(": ").next().unwrap_or(name);
             let message = format!("{name} does not exists");
             ApiError::new(StatusCode::NOT_FOUND, Code::NOT_FOUND, message)
         }
