@@ -63,8 +63,9 @@ pub async fn take(
     let started = Instant::now();
     let repository = resolve::repository(hub, caller, Right::Write, target.0).await?;
     let name = FlistName::parse(target.1)?;
-    expect(hub, &repository, &name, &asked.condition).await?;
     let platform = given_platform(hub, asked.platform.as_deref())?;
+    // After all that may be wrong with the request itself (RFC 9110, 13.2.1).
+    expect(hub, &repository, &name, &asked.condition).await?;
     let running = sessions::place(hub)?;
     let session = sessions::open_in(hub, caller, &repository).await?;
     let session = OwnSession::new(hub, &session);
