@@ -51,8 +51,8 @@ pub(super) async fn json_object<T: DeserializeOwned>(
     }
 }
 
-/// A body of a caller with a token that is held in memory, with what came before it. It must come within the time of a request,
-/// however little of it comes at a time.
+/// A body of a caller with a token that is held in memory, with what came before it. It must come within
+/// the time of a request, however little of it comes at a time.
 pub(super) async fn small_body(request: Request, hub: &Hub) -> Result<(Parts, Bytes), Response> {
     // Every route that takes such a body wants a token: nobody else gets to send it.
     if !request.headers().contains_key(AUTHORIZATION) {
