@@ -1,0 +1,161 @@
+//! The part of the configuration that bounds what a caller can make the hub do: `[limits]`.
+
+use serde::Deserialize;
+
+use super::{ConfigError, LONGEST, MOST_AT_A_TIME, within};
+
+/// Bounds on what a caller can make the hub do, each with the attack it stops.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Limits {
+    /// Bytes of one uploaded archive, as sent. Default: 64 GiB. Stops one caller from filling the disk
+    /// in one request.
+    pub upload_bytes: u64,
+    /// Bytes of one uploaded `.flist` file. Default: 256 MiB, enough for some millions of files. Stops one
+    /// caller from taking as much memory: what the file refers to is held while it is looked up.
+    pub flist_file_bytes: u64,
+    /// Bytes of one request that sends chunks. Default: 1 GiB. Stops a request that never ends; a
+    /// client splits.
+    pub chunks_request_bytes: u64,
+    /// Bytes of any other request body. Default: 64 KiB. Stops large bodies where small ones are
+    /// expected. (A question which ids are missing has its own fixed bound, 4 MiB.)
+    pub body_bytes: usize,
+    /// Bytes of a request's line and headers together. Default: 32 KiB. Stops memory being filled with
+    /// headers.
+    pub header_bytes: usize,
+    /// Entries of one archive or tree. Default: 4,000,000. Stops a small archive of endless empty
+    /// files, which costs memory for names.
+    pub entries: u64,
+    /// Bytes of all files of one archive, holes included. Default: 16 TiB. Stops a sparse header of a
+    /// few bytes that claims exabytes.
+    pub file_bytes: u64,
+    /// Bytes of one archive once decompressed. Default: 4 TiB. Stops an endless stream.
+    pub archive_bytes: u64,
+    /// Decompressed bytes for each compressed byte. Default: 200. Stops decompression bombs.
+    pub expansion: u64,
+    /// Decompressed bytes up to which `expansion` is not looked at. Default: 1 GiB.
+    pub expansion_floor_bytes: u64,
+    /// Bytes of memory that decompressing one archive may take. Default: 128 MiB. Stops archives whose
+    /// dictionary or window is as large as they like.
+    pub decoder_memory_bytes: u64,
+    /// Bytes of one path. Default: 4,096, which is also the most. Stops paths that no system could
+    /// extract.
+    pub path_bytes: usize,
+    /// Names in one path. Default: 1,024, which is also the most. Stops trees so deep that walking them
+    /// is costly.
+    pub path_depth: usize,
+    /// Archive uploads at a time. Default: 4. Stops memory and threads from growing with callers; one
+    /// more is answered 503 and may try again.
+    pub uploads: usize,
+    /// Requests that send chunks at a time, and as many again that fetch chunks or flists. Default: 64.
+    /// One more waits for half of `request_seconds`, then is answered 503. Two counts, because readers
+    /// need no token: however slow they are, they hold up no push.
+    pub transfers: usize,
+    /// Flists that are checked at a time before they are published. Default: 4. The rest wait their
+    /// turn. Stops the threads from being taken by large trees alone.
+    pub publishes: usize,
+    /// Connections at a time. Default: 1,024. The rest wait in the system's queue. Stops descriptors
+    /// from running out.
+    pub connections: usize,
+    /// Seconds a request may take, apart from the transfers named above. Default: 60. Stops requests
+    /// from piling up behind a slow one.
+    pub request_seconds: u64,
+    /// Seconds a caller may take to send its headers, to send the next part of a body, or to take the
+    /// next part of an answer. Default: 60. Stops callers that hold a connection open and do nothing.
+    pub idle_seconds: u64,
+    /// Bytes a second that an archive or chunks must come in with, on average over the time that the
+    /// hub waits for them. Default: 1,024; 0 for any. Stops callers that hold a place by sending a byte
+    /// now and then.
+    pub slowest_bytes_per_second: u64,
+    /// Seconds of waiting after which `slowest_bytes_per_second` is looked at. Default: 60. Leaves room
+    /// for a slow start.
+    pub slow_start_seconds: u64,
+    /// Seconds that running requests get to finish at shutdown. Default: 30.
+    pub shutdown_seconds: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        let archive = flisthub_converter::Limits::default();
+        Self {
+            upload_bytes: 64 << 30,
+            flist_file_bytes: 256 << 20,
+            chunks_request_bytes: 1 << 30,
+            body_bytes: 64 << 10,
+            header_bytes: 32 << 10,
+            entries: archive.entries,
+            file_bytes: archive.file_bytes,
+            archive_bytes: archive.archive_bytes,
+            expansion: archive.expansion,
+            expansion_floor_bytes: archive.expansion_floor,
+            decoder_memory_bytes: archive.decoder_memory,
+            path_bytes: archive.path_bytes,
+            path_depth: archive.depth,
+            uploads: 4,
+            transfers: 64,
+            publishes: 4,
+            connections: 1_024,
+            request_seconds: 60,
+            idle_seconds: 60,
+            slowest_bytes_per_second: 1_024,
+            slow_start_seconds: 60,
+            shutdown_seconds: 30,
+        }
+    }
+}
+
+impl Limits {
+    /// What the converter is told.
+    pub fn archive(&self) -> flisthub_converter::Limits {
+        flisthub_converter::Limits {
+            entries: self.entries,
+            file_bytes: self.file_bytes,
+            archive_bytes: self.archive_bytes,
+            expansion: self.expansion,
+            expansion_floor: self.expansion_floor_bytes,
+            decoder_memory: self.decoder_memory_bytes,
+            path_bytes: self.path_bytes,
+            depth: self.path_depth,
+            ..flisthub_converter::Limits::default()
+        }
+    }
+
+    /// What a tree that is to be published is held to: the same as an archive.
+    pub fn tree(&self) -> flisthub_flist::VerifyLimits {
+        flisthub_flist::VerifyLimits {
+            entries: self.entries,
+            bytes: self.file_bytes,
+            path_bytes: self.path_bytes,
+            path_depth: self.path_depth,
+            ..flisthub_flist::VerifyLimits::default()
+        }
+    }
+
+    /// Refuses values with which the hub would do nothing or fail later.
+    pub(super) fn check(&self) -> Result<(), ConfigError> {
+        for (key, number, most) in [
+            ("limits.uploads", self.uploads as u64, MOST_AT_A_TIME),
+            ("limits.transfers", self.transfers as u64, MOST_AT_A_TIME),
+            ("limits.publishes", self.publishes as u64, MOST_AT_A_TIME),
+            ("limits.connections", self.connections as u64, MOST_AT_A_TIME),
+            ("limits.entries", self.entries, u64::MAX),
+            ("limits.expansion", self.expansion, u64::MAX),
+            ("limits.path_bytes", self.path_bytes as u64, 4_096),
+            ("limits.path_depth", self.path_depth as u64, 1_024),
+            ("limits.request_seconds", self.request_seconds, LONGEST),
+            ("limits.idle_seconds", self.idle_seconds, LONGEST),
+            // With these two, none at all makes sense.
+            ("limits.slow_start_seconds", self.slow_start_seconds.max(1), LONGEST),
+            ("limits.shutdown_seconds", self.shutdown_seconds.max(1), LONGEST),
+        ] {
+            within(key, number, most)?;
+        }
+        if self.header_bytes < 8 << 10 {
+            return Err(ConfigError::Value {
+                key: "limits.header_bytes",
+                need: "at least 8192".to_owned(),
+            });
+        }
+        Ok(())
+    }
+}
