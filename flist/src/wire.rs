@@ -1,5 +1,6 @@
 //! JSON bodies spoken between the hub and its clients on `/api/v1`. Ids are lower-case hex.
 
+mod accounts;
 mod conversions;
 mod diffs;
 mod files;
@@ -10,6 +11,11 @@ mod names;
 use flisthub_storage::Profile;
 use serde::{Deserialize, Serialize};
 
+pub use accounts::{
+    AuditEntry, AuditPage, LoginRequest, MemberInfo, MemberList, MemberRequest, PasswordChange,
+    RepositoryChange, RepositoryDetail, RepositoryRequest, TokenInfo, TokenMade, TokenPage,
+    TokenRequest, UserChange, UserInfo, UserPage, UserRequest,
+};
 pub use conversions::{Conversion, RegistryCredentials, default_name};
 pub use diffs::{DiffAspect, DiffChange, DiffKind, DiffLine, DiffSummary};
 pub use files::{DeviceNumber, DirectoryPage, EntryKind, ListedEntry};
