@@ -14,6 +14,7 @@ use flisthub_storage::ChunkId;
 pub use self::codes::Code;
 use crate::actions::{ActionError, Thing};
 use crate::auth::{AuthError, Denied};
+use crate::jobs::INTERRUPTED;
 
 /// What a caller is told. Goes into the response as an extension; the face makes a body of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -207,6 +208,29 @@ fn conversion(code: &str) -> (Code, StatusCode) {
     ];
     let known = STATUSES.iter().chain(OWN).find(|(known, _)| *known == code);
     known.copied().unwrap_or((Code::FAILED, StatusCode::INTERNAL_SERVER_ERROR))
+}
+
+/// Whose fault it is that a job failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// Of whoever asked: what was asked for cannot be, or may not.
+    Callers,
+    /// Of a server elsewhere, or it is the end of the hub, that cut the job off.
+    Others,
+    /// Of the hub.
+    Ours,
+}
+
+impl Fault {
+    /// Whose it is, by the word for what went wrong.
+    pub(crate) fn of(code: &str) -> Self {
+        match conversion(code) {
+            _ if code == INTERRUPTED => Self::Others,
+            (_, StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE) => Self::Others,
+            (_, status) if status.is_client_error() => Self::Callers,
+            _ => Self::Ours,
+        }
+    }
 }
 
 /// What happened is for the log alone.

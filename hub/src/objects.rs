@@ -118,6 +118,31 @@ where
     }
 }
 
+/// How often a cache had what was looked for, and how much it holds, in its own measure: bytes, or entries.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct CacheFigures {
+    pub(crate) hits: u64,
+    pub(crate) misses: u64,
+    pub(crate) holds: u64,
+    pub(crate) limit: u64,
+}
+
+impl CacheFigures {
+    pub(crate) fn of<K, V, W>(cache: &Cache<K, V, W>) -> Self
+    where
+        K: Eq + std::hash::Hash,
+        V: Clone,
+        W: Weighter<K, V> + Clone,
+    {
+        Self {
+            hits: cache.hits(),
+            misses: cache.misses(),
+            holds: cache.weight(),
+            limit: cache.capacity(),
+        }
+    }
+}
+
 impl Objects {
     /// Keeps at most `bytes`, half of them decoded objects and half of them chunks.
     pub fn new(bytes: usize) -> Self {
@@ -128,6 +153,14 @@ impl Objects {
             readings: Arc::new(Semaphore::new(READINGS)),
             buffers: Arc::new(Semaphore::new(BUFFERS)),
         }
+    }
+
+    /// What the caches tell of themselves, with their names.
+    pub(crate) fn figures(&self) -> [(&'static str, CacheFigures); 2] {
+        [
+            ("trees", CacheFigures::of(&self.decoded)),
+            ("small_chunks", CacheFigures::of(&self.chunks)),
+        ]
     }
 
     /// How many readings run.

@@ -8,6 +8,7 @@ use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 
 use crate::catalog::{NameRow, Named, RepositoryRow};
+use crate::objects::CacheFigures;
 
 /// Names that are remembered, and as many repositories. With its strings one takes about half a kilobyte.
 const NAMES: usize = 10_000;
@@ -73,6 +74,15 @@ fn young<T>(found: Option<Dated<T>>, generation: u64) -> Option<T> {
 }
 
 impl Remembered {
+    /// What the caches tell of themselves, with their names.
+    pub(crate) fn figures(&self) -> [(&'static str, CacheFigures); 3] {
+        [
+            ("repositories", CacheFigures::of(&self.repositories)),
+            ("names", CacheFigures::of(&self.names)),
+            ("pages", CacheFigures::of(&self.pages)),
+        ]
+    }
+
     /// The repository of that name, if no name has changed since it was looked up.
     pub fn repository(&self, name: &str, generation: u64) -> Option<RepositoryRow> {
         young(self.repositories.get(name), generation)

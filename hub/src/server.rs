@@ -1,16 +1,21 @@
 //! Connections: accepting them, bounding what each may cost, and letting running requests finish at
 //! shutdown.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::body::Body;
+use axum::http::Request;
+use axum::response::Response;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
-use tower::ServiceExt as _;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tower::{Service, ServiceExt as _};
 use tower_http::normalize_path::NormalizePath;
 
 use crate::config::Limits;
@@ -23,6 +28,9 @@ use crate::write_limit::WriteLimit;
 /// How long to wait before accepting again when the system refuses (out of descriptors, most often).
 const PAUSE: Duration = Duration::from_millis(100);
 
+/// Connections at a time of whoever fetches the metrics.
+const WATCHERS: usize = 16;
+
 /// Serves until `stop` is ready, then lets running requests finish for as long as the configuration
 /// gives them.
 pub async fn serve(hub: &Hub, listener: TcpListener, stop: impl Future<Output = ()>) {
@@ -34,34 +42,20 @@ pub async fn serve(hub: &Hub, listener: TcpListener, stop: impl Future<Output = 
     // Of a file's path it says that a directory is meant, so the whole of it is noted first.
     let service = service.map_request(routes::note_path);
     let limits = &hub.config.limits;
-    let http = http(limits);
-    let connections = Arc::new(Semaphore::new(limits.connections));
-    let running = GracefulShutdown::new();
+    let door = Door::new(hub, listener, limits.connections);
     let sweeper = tokio::spawn(sweep_sessions(hub.clone()));
     let recoverer = tokio::spawn(recover_again_and_again(hub.clone()));
     let (stopping, stopped) = Stop::channel();
     hub.jobs.let_go(false);
     let runner = tokio::spawn(runner::run(hub.clone(), stopped));
-    let mut stop = std::pin::pin!(stop);
-    loop {
-        let accepted = tokio::select! {
-            accepted = accept(&listener, &connections) => accepted,
-            () = &mut stop => break,
-        };
-        let Some((stream, permit)) = accepted else { continue };
-        let stream = prepared(stream, limits);
-        let connection =
-            http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service.clone()));
-        let connection = running.watch(connection);
-        tokio::spawn(async move {
-            let _open = permit;
-            // A caller that goes away, or speaks no HTTP, is its own trouble.
-            if let Err(error) = connection.await {
-                tracing::debug!(%error, "connection ended");
-            }
-        });
+    door.admit_until(&service, stop).await;
+    hub.ending.begin();
+    let notice = Duration::from_secs(limits.shutdown_notice_seconds);
+    if !notice.is_zero() {
+        tracing::info!(seconds = notice.as_secs(), "not ready any more; shutting down soon");
+        door.admit_until(&service, tokio::time::sleep(notice)).await;
     }
-    drop(listener);
+    let running = door.close();
     sweeper.abort();
     recoverer.abort();
     stopping.stop();
@@ -74,12 +68,87 @@ pub async fn serve(hub: &Hub, listener: TcpListener, stop: impl Future<Output = 
     }
 }
 
+/// Serves the metrics, and nothing else, until it is dropped.
+pub async fn serve_metrics(hub: Hub, listener: TcpListener) {
+    let service = routes::metrics_router(&hub).into_service();
+    let service = service.map_request(|request: Request<Incoming>| request.map(Body::new));
+    Door::new(&hub, listener, WATCHERS).admit_until(&service, std::future::pending()).await;
+}
+
+/// Where connections come in, and what is common to them.
+struct Door<'a> {
+    hub: &'a Hub,
+    listener: TcpListener,
+    http: http1::Builder,
+    /// One permit for each connection that may be open.
+    places: Arc<Semaphore>,
+    running: GracefulShutdown,
+}
+
+impl<'a> Door<'a> {
+    fn new(hub: &'a Hub, listener: TcpListener, places: usize) -> Self {
+        let http = http(&hub.config.limits);
+        let (places, running) = (Arc::new(Semaphore::new(places)), GracefulShutdown::new());
+        Self { hub, listener, http, places, running }
+    }
+
+    /// Admits whoever comes until then.
+    async fn admit_until<S>(&self, service: &S, then: impl Future<Output = ()>)
+    where
+        S: Service<Request<Incoming>, Response = Response, Error = Infallible>
+            + Clone
+            + Send
+            + 'static,
+        S::Future: Send,
+    {
+        let mut then = std::pin::pin!(then);
+        loop {
+            let accepted = tokio::select! {
+                accepted = accept(&self.listener, &self.places) => accepted,
+                () = &mut then => return,
+            };
+            match accepted {
+                Some((stream, permit)) => self.serve(service.clone(), stream, permit),
+                None => self.hub.metrics.accept_failed(),
+            }
+        }
+    }
+
+    /// Serves one connection until it ends.
+    fn serve<S>(&self, service: S, stream: TcpStream, permit: OwnedSemaphorePermit)
+    where
+        S: Service<Request<Incoming>, Response = Response, Error = Infallible>
+            + Clone
+            + Send
+            + 'static,
+        S::Future: Send,
+    {
+        let stream = prepared(stream, &self.hub.config.limits);
+        let connection =
+            self.http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
+        let connection = self.running.watch(connection);
+        let open = (permit, self.hub.metrics.connected());
+        tokio::spawn(async move {
+            let _open = open;
+            // A caller that goes away, or speaks no HTTP, is its own trouble.
+            if let Err(error) = connection.await {
+                tracing::debug!(%error, "connection ended");
+            }
+        });
+    }
+
+    /// Admits nobody any more; gives those who are in.
+    fn close(self) -> GracefulShutdown {
+        self.running
+    }
+}
+
 /// The next connection and its permit. Without a permit nothing is accepted: callers then wait in the
 /// system's queue.
 async fn accept(
     listener: &TcpListener,
     connections: &Arc<Semaphore>,
-) -> Option<(TcpStream, tokio::sync::OwnedSemaphorePermit)> {
+) -> Option<(TcpStream, OwnedSemaphorePermit)> {
     let permit = Arc::clone(connections).acquire_owned().await.ok()?;
     match listener.accept().await {
         Ok((stream, _)) => Some((stream, permit)),

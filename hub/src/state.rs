@@ -11,10 +11,12 @@ use crate::backup;
 use crate::catalog::{Catalog, CatalogError, FlistFacts};
 use crate::config::Config;
 use crate::data::DataDirectory;
+use crate::ending::Ending;
 use crate::gate::Gate;
 use crate::images::Images;
 use crate::jobs::{Jobs, Kinds};
 use crate::listening::Listening;
+use crate::metrics::Metrics;
 use crate::objects::Objects;
 use crate::remembered::Remembered;
 
@@ -22,10 +24,10 @@ use crate::remembered::Remembered;
 const SMALLEST_CATALOG: u64 = 100;
 
 /// Exports that run at a time. Each has some threads that pack, and up to about 64 MiB.
-const EXPORTS: usize = 4;
+pub(crate) const EXPORTS: usize = 4;
 
 /// Flists that are read whole at a time to find out facts of them.
-const SURVEYS: usize = 2;
+pub(crate) const SURVEYS: usize = 2;
 
 /// Flists whose facts are remembered, about 100 bytes each.
 const FACTS: usize = 100_000;
@@ -58,6 +60,10 @@ pub struct Hub {
     pub clock: Arc<dyn Clock>,
     /// The configuration.
     pub config: Arc<Config>,
+    /// What is counted of its work.
+    pub metrics: Arc<Metrics>,
+    /// Whether it stops.
+    pub ending: Ending,
     /// Where it listens.
     pub listening: Listening,
     /// One permit for each archive upload that may run.
@@ -182,6 +188,8 @@ impl Hub {
             surveys: places(SURVEYS),
             publishes: places(limits.publishes),
             jobs: Arc::new(Jobs::new(Arc::new(Kinds))),
+            metrics: Arc::default(),
+            ending: Ending::default(),
             images: Arc::default(),
             objects: Arc::new(Objects::new(config.store.read_cache_bytes)),
             remembered: Arc::default(),

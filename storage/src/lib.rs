@@ -38,7 +38,7 @@ pub use monitor::{Monitor, Part, PartState, Progress, Silent};
 pub use profile::{Profile, UnknownProfile};
 pub use reference::Reference;
 #[cfg(feature = "rocksdb")]
-pub use rocks::{RocksOptions, RocksStore, WritePath};
+pub use rocks::{RocksFigures, RocksOptions, RocksStore, WritePath};
 pub use scrub::{ScrubError, ScrubReport, scrub};
 pub use session::{InSession, Session, SessionId, Sessions};
 pub use store::{ChunkStore, PutReport, Stat, StoreError, StoreStats};

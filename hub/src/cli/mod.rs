@@ -2,6 +2,7 @@
 
 mod accounts;
 mod ending;
+mod healthcheck;
 mod jobs;
 mod local;
 mod operate;
@@ -34,6 +35,9 @@ pub struct Cli {
 enum Command {
     /// Run the hub until it is told to stop (SIGTERM or Ctrl-C).
     Serve(Serve),
+    /// Ask the hub that runs on this machine whether it lives; exit code 0 if so, 1 if not. For images, which
+    /// have no HTTP client of their own.
+    Healthcheck(healthcheck::Healthcheck),
     /// Sweep: delete what no name needs, and give the space back. The running hub does it, or this
     /// program if none runs; so for all commands down to `undelete`.
     Gc(operate::Gc),
@@ -129,6 +133,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Why(arguments) => return arguments.run().await,
         Command::Jobs(arguments) => arguments.run().await,
         Command::Undelete(arguments) => arguments.run().await,
+        Command::Healthcheck(arguments) => arguments.run().await,
         Command::Serve(arguments) => serve::run(arguments).await,
         Command::Restore(arguments) => restore::run(arguments).await,
         Command::User(User::Add { name, data }) => accounts::add_user(&data, &name).await,

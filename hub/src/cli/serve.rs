@@ -1,6 +1,7 @@
 //! `flisthub serve`: opens the data directory and runs the hub until it is told to stop.
 
 use std::io::{IsTerminal as _, Write as _};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -37,9 +38,11 @@ pub(super) async fn run(arguments: Serve) -> anyhow::Result<()> {
         checked => checked.with_context(|| format!("the hub in {}", path.display()))?,
     }
     hub.images.registries(&hub.config).context("the certificates for registries")?;
-    let listener = TcpListener::bind(arguments.listen)
-        .await
-        .with_context(|| format!("cannot listen on {}", arguments.listen))?;
+    let listener = listen(arguments.listen).await?;
+    let watched = match hub.config.metrics.listen {
+        None => None,
+        Some(address) => Some(listen(address).await?),
+    };
     let socket = data.control();
     let control = Control::bind(&socket)
         .with_context(|| format!("the control socket {} cannot be made", socket.display()))?;
@@ -48,11 +51,20 @@ pub(super) async fn run(arguments: Serve) -> anyhow::Result<()> {
     writeln!(std::io::stdout(), "listening on http://{}", listener.local_addr()?)?;
     std::io::stdout().flush()?;
     let control = tokio::spawn(control.serve(hub.clone()));
+    let watched =
+        watched.map(|listener| tokio::spawn(server::serve_metrics(hub.clone(), listener)));
     server::serve(&hub, listener, stop).await;
+    if let Some(watched) = watched {
+        watched.abort();
+    }
     // The socket's file goes while the store is still ours.
     control.abort();
     let _ = control.await;
     close(&hub).await
+}
+
+async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))
 }
 
 /// Makes durable also what was not acknowledged: it need not be, but why lose it. A disk that does not answer

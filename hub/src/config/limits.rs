@@ -72,6 +72,10 @@ pub struct Limits {
     pub slow_start_seconds: u64,
     /// Seconds that running requests get to finish at shutdown. Default: 30.
     pub shutdown_seconds: u64,
+    /// Seconds at shutdown for which the hub goes on as before and only says that it is not ready
+    /// (`/readyz`). Default: 0. Behind a balancer: as long as it takes to notice, so that nobody is sent to
+    /// a closed door.
+    pub shutdown_notice_seconds: u64,
 }
 
 impl Default for Limits {
@@ -100,6 +104,7 @@ impl Default for Limits {
             slowest_bytes_per_second: 1_024,
             slow_start_seconds: 60,
             shutdown_seconds: 30,
+            shutdown_notice_seconds: 0,
         }
     }
 }
@@ -147,6 +152,7 @@ impl Limits {
             // With these two, none at all makes sense.
             ("limits.slow_start_seconds", self.slow_start_seconds.max(1), LONGEST),
             ("limits.shutdown_seconds", self.shutdown_seconds.max(1), LONGEST),
+            ("limits.shutdown_notice_seconds", self.shutdown_notice_seconds.max(1), LONGEST),
         ] {
             within(key, number, most)?;
         }

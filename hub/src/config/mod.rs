@@ -3,6 +3,7 @@
 
 mod images;
 mod limits;
+mod metrics;
 mod public_url;
 mod store;
 
@@ -12,6 +13,7 @@ use serde::Deserialize;
 
 pub use images::Images;
 pub use limits::Limits;
+pub use metrics::Metrics;
 pub use store::Store;
 
 /// The most of anything that runs at a time: far below what the runtime can count.
@@ -41,6 +43,8 @@ pub struct Config {
     pub sessions: SessionTimes,
     /// The conversion of images.
     pub images: Images,
+    /// What is told to whoever watches over the hub.
+    pub metrics: Metrics,
 }
 
 /// How long upload sessions live.
@@ -150,7 +154,7 @@ mod tests {
         let example = include_str!("../../../docs/flisthub.example.toml");
         assert_eq!(parse(example).unwrap(), Config::default());
         let keys = example.lines().filter(|line| line.contains(" = ")).count();
-        assert_eq!(keys, 47, "a key is missing from the example, or not counted here");
+        assert_eq!(keys, 48, "a key is missing from the example, or not counted here");
         assert_eq!(parse("").unwrap(), Config::default());
     }
 
@@ -183,6 +187,8 @@ mod tests {
             ("[limits]\nshutdown_seconds = 9223372036854775807", "limits.shutdown_seconds"),
             ("[limits]\npath_bytes = 4_097", "limits.path_bytes"),
             ("[sessions]\nsweep_seconds = 9223372036854775807", "sessions.sweep_seconds"),
+            ("[limits]\nshutdown_notice_seconds = 31_536_001", "limits.shutdown_notice_seconds"),
+            ("[metrics]\nlisten = \"here\"", "listen"),
             ("[images]\nconversions = 0", "images.conversions must be from 1"),
             ("[images]\nqueued_conversions = 0", "images.queued_conversions"),
             ("[images]\nqueued_per_user = 1_000_001", "images.queued_per_user"),

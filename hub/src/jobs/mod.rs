@@ -36,6 +36,7 @@ use self::wait::Waiters;
 pub use cancel::{CancelError, cancel, cancel_in};
 pub(crate) use convert::report;
 pub use follow::{Event, Follow, Followed};
+pub(crate) use recover::INTERRUPTED;
 pub use recover::recover;
 pub(crate) use secrets::Asking;
 pub use spec::{ConvertSpec, ImageFrom, JobSpec, SpecError};

@@ -8,6 +8,9 @@ use crate::state::Hub;
 /// How often a hub may die while it runs one job: then the job may be what kills it.
 const MOST_DEATHS: u64 = 3;
 
+/// The word for a job that was cut off.
+pub(crate) const INTERRUPTED: &str = "interrupted";
+
 /// What becomes of a job.
 enum Fate {
     /// It waits for its turn again.
@@ -65,7 +68,7 @@ fn fate(row: &JobRow) -> Fate {
 
 /// The end of a job that was cut off and is not done again by itself.
 pub(super) fn interrupted(message: String) -> JobEnd {
-    JobEnd::Failed { code: "interrupted", message }
+    JobEnd::Failed { code: INTERRUPTED, message }
 }
 
 /// The end of a job that only another version of the hub knows.

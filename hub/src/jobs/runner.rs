@@ -10,6 +10,8 @@ use super::running::{Next, Running};
 use super::stop::Stop;
 use super::{JobSpec, secrets};
 use crate::catalog::{CatalogError, Claim, JobEnd, JobNews, JobRow, Lane};
+use crate::error::Fault;
+use crate::metrics::Outcome;
 use crate::state::Hub;
 
 /// How long to wait before the catalog is asked again after it failed: the disk may be full.
@@ -97,17 +99,35 @@ async fn one(hub: &Hub, row: JobRow, stop: &mut Stop) {
     hub.jobs.tell_change();
 }
 
+/// Counts a job that has ended, and logs how: what is wrong with what a user asked for is no error of the hub's.
+fn ended(hub: &Hub, row: &JobRow, end: &JobEnd) {
+    let (job, kind) = (&row.id, &row.kind);
+    let outcome = match end {
+        JobEnd::Succeeded(_) => {
+            tracing::info!(job, kind, "job succeeded");
+            Outcome::Succeeded
+        }
+        JobEnd::Cancelled => {
+            tracing::info!(job, kind, "job cancelled");
+            Outcome::Cancelled
+        }
+        JobEnd::Failed { code, message } => {
+            match Fault::of(code) {
+                Fault::Callers => tracing::info!(job, kind, code, error = message, "job failed"),
+                Fault::Others => tracing::warn!(job, kind, code, error = message, "job failed"),
+                Fault::Ours => tracing::error!(job, kind, code, error = message, "job failed"),
+            }
+            Outcome::Failed
+        }
+    };
+    hub.metrics.job_ended(kind, outcome);
+}
+
 async fn write(hub: &Hub, row: &JobRow, next: &Next) -> Result<(), CatalogError> {
     match next {
         Next::End(end) => {
             hub.catalog.finish_job(&row.id, end, hub.clock.now()).await?;
-            match end {
-                JobEnd::Succeeded(_) => tracing::info!(job = row.id, "job succeeded"),
-                JobEnd::Cancelled => tracing::info!(job = row.id, "job cancelled"),
-                JobEnd::Failed { code, message } => {
-                    tracing::error!(job = row.id, code, error = message, "job failed");
-                }
-            }
+            ended(hub, row, end);
         }
         Next::Queue => {
             let line = "the hub stopped; the job waits for it to start again";

@@ -126,6 +126,9 @@ pub enum SpecError {
 }
 
 impl JobSpec {
+    /// What [`Self::kind`] may give.
+    pub const KINDS: [&'static str; 6] = ["sweep", "scrub", "backup", "space", "why", "convert"];
+
     /// The kind's word.
     pub fn kind(&self) -> &'static str {
         match self {

@@ -5,6 +5,7 @@ mod accept;
 mod condition;
 mod content_type;
 mod conversions;
+mod count;
 mod diff;
 mod directory_page;
 mod download;
@@ -18,6 +19,7 @@ mod file_path;
 mod files;
 mod flist_file;
 mod form;
+mod health;
 mod intake;
 mod job_events;
 mod jobs;
@@ -36,12 +38,13 @@ mod tags;
 mod upload;
 mod zero_hub;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, State};
+use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
-use axum::middleware::{from_fn, map_response};
+use axum::middleware::{from_fn, from_fn_with_state, map_response};
 use axum::routing::get;
 use flisthub_flist::wire::{MAX_CHUNK_IDS, MAX_MISSING_IDS};
 use tower_http::catch_panic::CatchPanicLayer;
@@ -50,7 +53,7 @@ use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt as _};
 use utoipa_axum::routes;
 
 pub use self::file_path::note_path;
-use self::openapi::errors;
+pub(crate) use self::health::metrics_router;
 use self::openapi::unknown::Known;
 use crate::state::Hub;
 
@@ -62,8 +65,8 @@ pub fn router(hub: &Hub) -> Router {
     let (native, mut api) = OpenApiRouter::with_openapi(openapi::base())
         .nest("/api/v1", native_face(hub))
         .split_for_parts();
-    let (health, of_health) = health(hub).split_for_parts();
-    api.merge(of_health);
+    let (root, of_root) = root(hub).split_for_parts();
+    api.merge(of_root);
     let document = openapi::finish(&api);
     let known = Known::of(&document);
     let native = native.method_not_allowed_fallback(openapi::unknown::no_such_method).layer(
@@ -72,13 +75,14 @@ pub fn router(hub: &Hub) -> Router {
     Router::new()
         .merge(zero_hub::face(hub))
         .merge(native)
-        .merge(health)
+        .merge(root)
         .merge(downloads(hub))
         .merge(openapi::routes(&document))
         .layer(DefaultBodyLimit::max(hub.config.limits.body_bytes))
         .layer(from_fn(drain::drain))
         .layer(RequestBodyTimeoutLayer::new(Duration::from_secs(hub.config.limits.idle_seconds)))
         .layer(from_fn(observe::observe))
+        .layer(from_fn_with_state(Arc::clone(&hub.metrics), count::count))
 }
 
 /// The native API.
@@ -125,9 +129,11 @@ fn native_face(hub: &Hub) -> OpenApiRouter {
 }
 
 /// What is at the root and described.
-fn health(hub: &Hub) -> OpenApiRouter {
+fn root(hub: &Hub) -> OpenApiRouter {
     OpenApiRouter::default()
-        .routes(routes!(healthz))
+        .routes(routes!(health::healthz))
+        .routes(routes!(health::readyz))
+        .routes(routes!(health::metrics))
         .layer(time_limit(hub))
         .layer(CatchPanicLayer::new())
         .layer(map_response(face::text))
@@ -153,21 +159,4 @@ fn time_limit(hub: &Hub) -> TimeoutLayer {
 
 async fn no_such_route() -> StatusCode {
     StatusCode::NOT_FOUND
-}
-
-/// Whether the hub can do its work.
-#[utoipa::path(
-    get, path = "/healthz", operation_id = "get_health", tag = "hub",
-    responses(
-        (status = 200, description = "It can.", body = String, content_type = "text/plain; charset=utf-8"),
-        (status = 503, description = "The catalog does not answer.", body = String,
-         content_type = "text/plain; charset=utf-8"),
-        errors::Timed,
-    ),
-)]
-async fn healthz(State(hub): State<Hub>) -> (StatusCode, &'static str) {
-    match hub.catalog.ping().await {
-        Ok(()) => (StatusCode::OK, "ok\n"),
-        Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "the catalog does not answer\n"),
-    }
 }

@@ -7,6 +7,7 @@ use quick_cache::sync::Cache;
 
 use super::RocksStore;
 use super::engine::Engine;
+use super::figures::RocksFigures;
 use super::schema::Presence;
 use crate::chunk::Chunk;
 use crate::frame::Frame;
@@ -43,6 +44,17 @@ impl ChunkCache {
 
     fn keep(&self, chunk: &Chunk) {
         self.0.insert(chunk.id(), chunk.clone());
+    }
+
+    /// How often it had what was looked for, and how much it holds; the rest is 0.
+    pub(super) fn figures(&self) -> RocksFigures {
+        RocksFigures {
+            cache_hits: self.0.hits(),
+            cache_misses: self.0.misses(),
+            cache_bytes: self.0.weight(),
+            cache_limit: self.0.capacity(),
+            ..RocksFigures::default()
+        }
     }
 
     pub(super) fn forget(&self, id: &ChunkId) {

@@ -26,7 +26,7 @@ impl Engine {
     }
 
     /// Every session, with `None` for one whose row cannot be read.
-    fn all_sessions(&self) -> Result<Vec<(SessionId, Option<Session>)>, StoreError> {
+    pub(super) fn all_sessions(&self) -> Result<Vec<(SessionId, Option<Session>)>, StoreError> {
         let start = IteratorMode::From(&[SESSION_ROW], Direction::Forward);
         let mut sessions = Vec::new();
         for row in self.db.iterator_cf(self.family(SESSIONS)?, start) {

@@ -1,0 +1,71 @@
+//! Writing measured numbers into a registry: each is set once and read once.
+
+use std::sync::atomic::AtomicU64;
+
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::registry::{Registry, Unit};
+
+type Value = Gauge<f64, AtomicU64>;
+type Total = Counter<f64, AtomicU64>;
+type Labels = Vec<(&'static str, String)>;
+
+/// A number with the labels that tell it from others of its name.
+pub(super) type Row<'a> = (&'a [(&'static str, &'a str)], f64);
+
+/// A count as the format has it.
+#[expect(clippy::cast_precision_loss, reason = "the format knows floating point alone")]
+pub(super) fn float(count: u64) -> f64 {
+    count as f64
+}
+
+/// Truth as the format has it.
+pub(super) fn flag(holds: bool) -> f64 {
+    f64::from(u8::from(holds))
+}
+
+/// A number that goes up and down.
+pub(super) fn gauge(to: &mut Registry, name: &str, help: &str, unit: Option<Unit>, value: f64) {
+    gauges(to, name, help, unit, &[(&[], value)]);
+}
+
+/// Numbers of one name.
+pub(super) fn gauges(
+    to: &mut Registry,
+    name: &str,
+    help: &str,
+    unit: Option<Unit>,
+    rows: &[Row<'_>],
+) {
+    let family = Family::<Labels, Value>::default();
+    for (labels, value) in rows {
+        family.get_or_create(&owned(labels)).set(*value);
+    }
+    match unit {
+        Some(unit) => to.register_with_unit(name, help, unit, family),
+        None => to.register(name, help, family),
+    }
+}
+
+/// Numbers of one name that only ever go up.
+pub(super) fn counters(
+    to: &mut Registry,
+    name: &str,
+    help: &str,
+    unit: Option<Unit>,
+    rows: &[Row<'_>],
+) {
+    let family = Family::<Labels, Total>::default();
+    for (labels, value) in rows {
+        family.get_or_create(&owned(labels)).inc_by(*value);
+    }
+    match unit {
+        Some(unit) => to.register_with_unit(name, help, unit, family),
+        None => to.register(name, help, family),
+    }
+}
+
+fn owned(labels: &[(&'static str, &str)]) -> Labels {
+    labels.iter().map(|(key, value)| (*key, (*value).to_owned())).collect()
+}
