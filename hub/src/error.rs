@@ -15,6 +15,7 @@ pub use self::codes::Code;
 use crate::actions::{ActionError, Thing};
 use crate::auth::{AuthError, Denied};
 use crate::jobs::INTERRUPTED;
+use crate::limits::{TooMany, TooMuch};
 
 /// What a caller is told. Goes into the response as an extension; the face makes a body of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +30,8 @@ pub struct ErrorBody {
     pub zero_hub: Option<&'static str>,
     /// Ids that are not there, for `missing_objects`.
     pub missing: Arc<[ChunkId]>,
+    /// Seconds after which to try again, where that is known.
+    pub retry_after: Option<u64>,
 }
 
 /// An error on its way out.
@@ -38,7 +41,14 @@ pub struct ApiError(ErrorBody);
 impl ErrorBody {
     /// An error with nothing but a status, a code and a message.
     pub fn new(status: StatusCode, code: Code, message: impl Into<String>) -> Self {
-        Self { status, code, message: message.into(), zero_hub: None, missing: Arc::new([]) }
+        Self {
+            status,
+            code,
+            message: message.into(),
+            zero_hub: None,
+            missing: Arc::new([]),
+            retry_after: None,
+        }
     }
 
     /// The error of a status that something below the handlers answered: the router, an extractor, a
@@ -52,6 +62,7 @@ impl ErrorBody {
             StatusCode::UNSUPPORTED_MEDIA_TYPE => Code::UNSUPPORTED_MEDIA_TYPE,
             StatusCode::PRECONDITION_FAILED => Code::PRECONDITION_FAILED,
             StatusCode::RANGE_NOT_SATISFIABLE => Code::RANGE_NOT_SATISFIABLE,
+            StatusCode::TOO_MANY_REQUESTS => Code::TOO_MANY_REQUESTS,
             status if status.is_client_error() => Code::BAD_REQUEST,
             _ => Code::INTERNAL,
         };
@@ -103,6 +114,7 @@ impl From<ActionError> for ApiError {
                 body(status, code)
             }
             ActionError::Swept(_) => body(StatusCode::GONE, Code::SWEPT),
+            ActionError::TooMany(too_many) => return too_many.into(),
             ActionError::Busy(_) => body(StatusCode::SERVICE_UNAVAILABLE, Code::BUSY),
             ActionError::BodyEnded => body(StatusCode::BAD_REQUEST, Code::BODY_ENDED),
             ActionError::TooSlow(_) => body(StatusCode::REQUEST_TIMEOUT, Code::TOO_SLOW),
@@ -134,6 +146,18 @@ impl From<AuthError> for ApiError {
             AuthError::Catalog(error) => return ActionError::from(error).into(),
         };
         Self(ErrorBody::new(StatusCode::UNAUTHORIZED, code, message))
+    }
+}
+
+impl From<TooMany> for ApiError {
+    fn from(error: TooMany) -> Self {
+        let code = match error.what {
+            TooMuch::Requests => Code::TOO_MANY_REQUESTS,
+            TooMuch::Attempts => Code::TOO_MANY_ATTEMPTS,
+            TooMuch::AtATime => Code::TOO_MANY_AT_A_TIME,
+        };
+        let body = ErrorBody::new(StatusCode::TOO_MANY_REQUESTS, code, error.to_string());
+        Self(ErrorBody { retry_after: Some(error.seconds), ..body })
     }
 }
 
@@ -262,8 +286,9 @@ impl IntoResponse for ApiError {
             let challenge = axum::http::HeaderValue::from_static("Bearer");
             response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
         }
-        if self.0.status == StatusCode::SERVICE_UNAVAILABLE {
-            response.headers_mut().insert(RETRY_AFTER, axum::http::HeaderValue::from_static("5"));
+        let busy = (self.0.status == StatusCode::SERVICE_UNAVAILABLE).then_some(5);
+        if let Some(seconds) = self.0.retry_after.or(busy) {
+            response.headers_mut().insert(RETRY_AFTER, seconds.into());
         }
         response.extensions_mut().insert(self.0);
         response

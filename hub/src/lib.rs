@@ -18,6 +18,7 @@ pub mod error;
 pub mod gate;
 pub mod images;
 pub mod jobs;
+pub mod limits;
 pub mod listening;
 pub mod metrics;
 pub mod name;

@@ -15,6 +15,7 @@ use crate::ending::Ending;
 use crate::gate::Gate;
 use crate::images::Images;
 use crate::jobs::{Jobs, Kinds};
+use crate::limits::Limits;
 use crate::listening::Listening;
 use crate::metrics::Metrics;
 use crate::objects::Objects;
@@ -66,6 +67,8 @@ pub struct Hub {
     pub ending: Ending,
     /// Where it listens.
     pub listening: Listening,
+    /// What each caller took.
+    pub limits: Arc<Limits>,
     /// One permit for each archive upload that may run.
     pub uploads: Arc<Semaphore>,
     /// One permit for each request that may take in chunks at a time.
@@ -181,6 +184,7 @@ impl Hub {
         let places = |count| Arc::new(Semaphore::new(count));
         let limits = &config.limits;
         Self {
+            limits: Arc::new(Limits::new(limits, Arc::clone(&clock))),
             uploads: places(limits.uploads),
             writers: places(limits.transfers),
             readers: places(limits.transfers),

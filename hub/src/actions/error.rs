@@ -10,6 +10,7 @@ use flisthub_storage::{ChunkId, StoreError};
 use crate::auth::{AuthError, Denied};
 use crate::catalog::CatalogError;
 use crate::error::{Code, chain, cut};
+use crate::limits::TooMany;
 use crate::name::NameError;
 
 /// Bytes of what is told of an image: it may quote from it.
@@ -83,6 +84,9 @@ pub enum ActionError {
     /// What a deleted name pointed at is no longer whole.
     #[error("{0}")]
     Swept(String),
+    /// This caller did too much.
+    #[error(transparent)]
+    TooMany(#[from] TooMany),
     /// As many as may run at a time are running.
     #[error("{0}")]
     Busy(&'static str),

@@ -76,6 +76,38 @@ pub struct Limits {
     /// (`/readyz`). Default: 0. Behind a balancer: as long as it takes to notice, so that nobody is sent to
     /// a closed door.
     pub shutdown_notice_seconds: u64,
+    /// Requests a second of one caller (a user, or an address without a valid token; an IPv6 /64 is one
+    /// address), on average. Default: 500; 0 for any. One more is answered 429. Stops one caller from
+    /// taking the processors.
+    pub requests_per_second: u64,
+    /// Requests of one caller that may come at once. Default: 5,000. Leaves room for programs that do much
+    /// and then nothing.
+    pub request_burst: u64,
+    /// Archive uploads and merges of one user at a time. Default: 3; 0 for any. One more is answered 429.
+    /// Stops one user from taking all of `uploads`.
+    pub uploads_per_user: usize,
+    /// Requests of one caller that send or fetch chunks or flists at a time, each. Default: 32; 0 for any.
+    /// One more waits as for `transfers`, then is answered 429. Stops one caller from taking all of
+    /// `transfers`.
+    pub transfers_per_caller: usize,
+    /// Exports and diffs of one caller at a time. Default: 3; 0 for any. One more is answered 429. Stops
+    /// one caller from taking all of the four places.
+    pub exports_per_caller: usize,
+    /// Connections of one address at a time, proxies that are trusted apart. Default: 256; 0 for any. One
+    /// more is closed at once. Stops one machine from taking all of `connections`.
+    pub connections_per_address: usize,
+    /// Passwords that may be wrong from one address in `attempts_window_seconds`. Default: 30; 0 for any.
+    /// One more is answered 429, right or not. Stops guessing of many users' passwords.
+    pub failed_logins_per_address: u64,
+    /// Passwords that may be wrong for one user name in `attempts_window_seconds`, wherever they come from.
+    /// Default: 10; 0 for any. One more is answered 429, right or not; tokens go on working. Stops guessing
+    /// of one user's password from many addresses.
+    pub failed_logins_per_user: u64,
+    /// Tokens from one address that are not valid, in `attempts_window_seconds`. Default: 1,000; 0 for any.
+    /// One more is answered 429; valid tokens go on working. Stops endless trying.
+    pub invalid_tokens_per_address: u64,
+    /// Seconds after which all attempts that were used up are there again. Default: 600.
+    pub attempts_window_seconds: u64,
 }
 
 impl Default for Limits {
@@ -105,6 +137,16 @@ impl Default for Limits {
             slow_start_seconds: 60,
             shutdown_seconds: 30,
             shutdown_notice_seconds: 0,
+            requests_per_second: 500,
+            request_burst: 5_000,
+            uploads_per_user: 3,
+            transfers_per_caller: 32,
+            exports_per_caller: 3,
+            connections_per_address: 256,
+            failed_logins_per_address: 30,
+            failed_logins_per_user: 10,
+            invalid_tokens_per_address: 1_000,
+            attempts_window_seconds: 600,
         }
     }
 }
@@ -149,7 +191,21 @@ impl Limits {
             ("limits.path_depth", self.path_depth as u64, 1_024),
             ("limits.request_seconds", self.request_seconds, LONGEST),
             ("limits.idle_seconds", self.idle_seconds, LONGEST),
-            // With these two, none at all makes sense.
+            ("limits.request_burst", self.request_burst, MOST_AT_A_TIME),
+            ("limits.attempts_window_seconds", self.attempts_window_seconds, LONGEST),
+            // With these, none at all makes sense.
+            ("limits.requests_per_second", self.requests_per_second.max(1), MOST_AT_A_TIME),
+            (
+                "limits.failed_logins_per_address",
+                self.failed_logins_per_address.max(1),
+                MOST_AT_A_TIME,
+            ),
+            ("limits.failed_logins_per_user", self.failed_logins_per_user.max(1), MOST_AT_A_TIME),
+            (
+                "limits.invalid_tokens_per_address",
+                self.invalid_tokens_per_address.max(1),
+                MOST_AT_A_TIME,
+            ),
             ("limits.slow_start_seconds", self.slow_start_seconds.max(1), LONGEST),
             ("limits.shutdown_seconds", self.shutdown_seconds.max(1), LONGEST),
             ("limits.shutdown_notice_seconds", self.shutdown_notice_seconds.max(1), LONGEST),

@@ -128,6 +128,9 @@ codes! {
     BAD_IMAGE = "bad_image" { 422 "the image breaks a rule" }
     BAD_LAYER = "bad_layer" { 422 "a layer of the image cannot be unpacked" }
     ONLY_AT_THE_MACHINE = "only_at_the_machine" { 422 "only to be asked for at the hub's machine" }
+    TOO_MANY_REQUESTS = "too_many_requests" { 429 "the caller sends more requests than it may" }
+    TOO_MANY_ATTEMPTS = "too_many_attempts" { 429 "too many passwords or tokens were wrong" }
+    TOO_MANY_AT_A_TIME = "too_many_at_a_time" { 429 "as many of the caller's uploads, exports or transfers run as may" }
     INTERNAL = "internal" { 500 "a fault of the hub; its log has the rest" }
     FAILED = "failed" { 500 "a conversion failed, and nothing tells more than the detail" }
     BAD_DOCKER_CONFIG = "bad_docker_config" { 500 "the hub's own credentials cannot be used" }

@@ -236,7 +236,7 @@ fn finish_response(method: &str, status: &str, response: &mut Value) {
     set(headers, "X-Request-Id", reference("RequestId"));
     match status {
         "401" => set(headers, "WWW-Authenticate", reference("Challenge")),
-        "503" => set(headers, "Retry-After", reference("RetryAfter")),
+        "429" | "503" => set(headers, "Retry-After", reference("RetryAfter")),
         _ => {}
     }
 }
