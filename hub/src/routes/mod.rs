@@ -24,6 +24,7 @@ mod intake;
 mod job_events;
 mod jobs;
 mod json_stream;
+mod listed;
 mod merge;
 mod names;
 mod native;
@@ -45,15 +46,16 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
 use axum::middleware::{from_fn, from_fn_with_state, map_response};
-use axum::routing::get;
 use flisthub_flist::wire::{MAX_CHUNK_IDS, MAX_MISSING_IDS};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::{RequestBodyTimeoutLayer, TimeoutLayer};
-use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt as _};
+use utoipa_axum::router::UtoipaMethodRouterExt as _;
 use utoipa_axum::routes;
 
 pub use self::file_path::note_path;
 pub(crate) use self::health::metrics_router;
+pub use self::listed::Route;
+use self::listed::{Listed, get};
 use self::openapi::unknown::Known;
 use crate::state::Hub;
 
@@ -62,17 +64,27 @@ const ID: usize = 32;
 
 /// Everything the hub answers.
 pub fn router(hub: &Hub) -> Router {
-    let (native, mut api) = OpenApiRouter::with_openapi(openapi::base())
-        .nest("/api/v1", native_face(hub))
-        .split_for_parts();
-    let (root, of_root) = root(hub).split_for_parts();
-    api.merge(of_root);
+    everything(hub).split().0
+}
+
+/// What it answers, by pattern and method, as it stands in [`router`].
+pub fn routes(hub: &Hub) -> Vec<Route> {
+    let mut routes = everything(hub).split().1;
+    routes.sort_unstable();
+    routes
+}
+
+fn everything(hub: &Hub) -> Listed {
+    let native = Listed::with_openapi(openapi::base()).nest("/api/v1", native_face(hub));
+    let root = root(hub);
+    let mut api = native.openapi().clone();
+    api.merge(root.openapi().clone());
     let document = openapi::finish(&api);
     let known = Known::of(&document);
-    let native = native.method_not_allowed_fallback(openapi::unknown::no_such_method).layer(
-        from_fn(move |request, next| openapi::unknown::refuse(known.clone(), request, next)),
-    );
-    Router::new()
+    let native = native.no_such_method(openapi::unknown::no_such_method).layer(from_fn(
+        move |request, next| openapi::unknown::refuse(known.clone(), request, next),
+    ));
+    Listed::default()
         .merge(zero_hub::face(hub))
         .merge(native)
         .merge(root)
@@ -86,11 +98,11 @@ pub fn router(hub: &Hub) -> Router {
 }
 
 /// The native API.
-fn native_face(hub: &Hub) -> OpenApiRouter {
+fn native_face(hub: &Hub) -> Listed {
     let ids = |most: usize| DefaultBodyLimit::max(most * ID);
     let missing = routes!(native::missing).layer(ids(MAX_MISSING_IDS));
     let get_chunks = routes!(native::get_chunks).layer(ids(MAX_CHUNK_IDS));
-    OpenApiRouter::default()
+    Listed::default()
         .routes(routes!(native::me))
         .routes(routes!(native::open_session))
         .routes(routes!(files::root))
@@ -122,15 +134,15 @@ fn native_face(hub: &Hub) -> OpenApiRouter {
         .routes(routes!(export::export))
         .routes(routes!(merge::merge))
         .routes(routes!(flist_file::upload))
-        .route("/{*path}", axum::routing::any(openapi::unknown::no_such_route))
+        .else_below("/{*path}", openapi::unknown::no_such_route)
         .layer(CatchPanicLayer::new())
         .layer(map_response(face::problem))
         .with_state(hub.clone())
 }
 
 /// What is at the root and described.
-fn root(hub: &Hub) -> OpenApiRouter {
-    OpenApiRouter::default()
+fn root(hub: &Hub) -> Listed {
+    Listed::default()
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))
         .routes(routes!(health::metrics))
@@ -141,11 +153,11 @@ fn root(hub: &Hub) -> OpenApiRouter {
 }
 
 /// Downloads, and what is at the root.
-fn downloads(hub: &Hub) -> Router {
-    Router::new()
+fn downloads(hub: &Hub) -> Listed {
+    Listed::default()
         .route("/{repository}/{file}", get(download::download))
         .route("/{repository}/tags/{tag}/{file}", get(download::through_tag))
-        .fallback(no_such_route)
+        .else_everywhere(no_such_route)
         .layer(CatchPanicLayer::new())
         .layer(map_response(face::text))
         .layer(map_response(face::for_every_page))

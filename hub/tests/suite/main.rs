@@ -77,6 +77,8 @@ mod native;
 #[cfg(test)]
 mod openapi;
 #[cfg(test)]
+mod permissions;
+#[cfg(test)]
 mod power;
 #[cfg(test)]
 mod program;

@@ -7,11 +7,9 @@ mod html;
 pub(super) mod params;
 pub(super) mod unknown;
 
-use axum::Router;
 use axum::http::header::{
     CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
 };
-use axum::routing::{MethodRouter, get};
 use bytes::Bytes;
 use flisthub_flist::wire::Problem;
 use serde_json::Value;
@@ -20,6 +18,7 @@ use utoipa::openapi::tag::Tag;
 use utoipa::openapi::{ComponentsBuilder, InfoBuilder, License, OpenApi, OpenApiBuilder};
 
 pub(super) use self::finish::finish;
+use super::listed::{Listed, Methods, get};
 
 /// What stands before the routes.
 const ABOUT: &str = "\
@@ -68,15 +67,15 @@ const POLICY: &str = "default-src 'none'; style-src 'self'; base-uri 'none'; for
                       frame-ancestors 'none'";
 
 /// Serves the document, and the page that is made of it.
-pub(super) fn routes(document: &Value) -> Router {
-    Router::new()
+pub(super) fn routes(document: &Value) -> Listed {
+    Listed::default()
         .route("/api/openapi.json", constant("application/json", document.to_string()))
         .route("/api/docs", constant("text/html; charset=utf-8", html::page(document)))
         .route("/api/docs/style.css", constant("text/css; charset=utf-8", html::STYLE))
 }
 
 /// Answers with the same every time.
-fn constant(content_type: &'static str, body: impl Into<Bytes>) -> MethodRouter {
+fn constant(content_type: &'static str, body: impl Into<Bytes>) -> Methods {
     let body = body.into();
     let headers = [
         (CONTENT_TYPE, content_type),

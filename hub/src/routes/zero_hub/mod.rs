@@ -11,32 +11,29 @@ mod inspect;
 mod listings;
 mod upload_flist;
 
-use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::handler::Handler;
-use axum::http::StatusCode;
 use axum::middleware::{from_fn_with_state, map_response};
-use axum::routing::{MethodRouter, get, post};
 use tower_http::catch_panic::CatchPanicLayer;
 
 pub(super) use self::inspect::hex;
+use super::listed::{Listed, by_get, get, post};
 use super::{conversions, face, merge, no_such_route, time_limit, upload};
 use crate::catalog::Target;
 use crate::name::FLIST_ENDING;
 use crate::state::Hub;
 
 /// All of it.
-pub(super) fn face(hub: &Hub) -> Router {
+pub(super) fn face(hub: &Hub) -> Listed {
     // `intake` bounds the bodies; a form is never held.
     let unbounded = DefaultBodyLimit::disable;
-    let own_flist = get(inspect::own_dump).delete(changes::delete).fallback(inspect::own_info);
-    Router::new()
+    let own_flist = get(inspect::own_dump).delete(changes::delete).other("INFO", inspect::own_info);
+    Listed::default()
         .route("/api/flist", get(listings::all_names))
         .route("/api/repositories", get(listings::repositories))
         .route("/api/fileslist", get(listings::all_entries))
         .route("/api/flist/{repository}", get(listings::entries))
         .route("/api/flist/{repository}/tags/{tag}", get(listings::members))
-        .route("/api/flist/{repository}/{flist}", get(inspect::dump).fallback(inspect::info))
+        .route("/api/flist/{repository}/{flist}", get(inspect::dump).other("INFO", inspect::info))
         .route("/api/flist/{repository}/{flist}/light", get(inspect::light))
         .route("/api/flist/{repository}/{flist}/taglink", get(inspect::tag_link))
         .route("/api/flist/{repository}/{flist}/metadata", get(inspect::metadata))
@@ -57,21 +54,12 @@ pub(super) fn face(hub: &Hub) -> Router {
         .route("/api/flist/me/upload-flist", post(upload_flist::upload).layer(unbounded()))
         .route("/api/flist/me/docker", post(conversions::zero_hub))
         .route("/api/flist/me/merge/{target}", post(merge::zero_hub_merge))
-        .route("/api/{*path}", axum::routing::any(no_such_route))
+        .else_below("/api/{*path}", no_such_route)
         .layer(from_fn_with_state(hub.clone(), active_user::refuse_others))
         .layer(CatchPanicLayer::new())
         .layer(map_response(face::envelope))
         .layer(map_response(face::for_every_page))
         .with_state(hub.clone())
-}
-
-/// A change by a `GET`. A `HEAD`, which would be taken for one, changes nothing.
-fn by_get<H, T>(handler: H) -> MethodRouter<Hub>
-where
-    H: Handler<T, Hub>,
-    T: 'static,
-{
-    get(handler).head(async || StatusCode::METHOD_NOT_ALLOWED)
 }
 
 /// A name as 0-hub writes it.

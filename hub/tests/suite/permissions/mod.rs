@@ -1,0 +1,4 @@
+//! Who may do what, over every route: the matrix of routes, visibilities and callers, held to the one permission
+//! table.
+
+mod listed;
