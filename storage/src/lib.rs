@@ -13,10 +13,12 @@ mod frame;
 mod frame_header;
 mod id;
 mod maintain;
+mod membership;
 mod memory;
 mod monitor;
 mod pace;
 mod profile;
+mod reach;
 mod reference;
 #[cfg(feature = "rocksdb")]
 mod rocks;
@@ -24,6 +26,7 @@ mod scrub;
 mod session;
 mod store;
 mod sweep;
+mod visible;
 pub mod wire;
 
 pub use chunk::{Chunk, MAX_CHUNK, Mismatch};
@@ -33,13 +36,16 @@ pub use cut::{Cut, Cutter};
 pub use frame::{Compressor, DEFAULT_LEVEL, Frame, FrameError};
 pub use id::{ChunkId, Kind, ParseIdError};
 pub use maintain::{DEFAULT_GRACE, Maintain, Quarantined, Reclaimed, Removed, Row};
+pub use membership::{Membership, Owner};
 pub use memory::MemoryStore;
 pub use monitor::{Monitor, Part, PartState, Progress, Silent};
 pub use profile::{Profile, UnknownProfile};
+pub use reach::Reach;
 pub use reference::Reference;
 #[cfg(feature = "rocksdb")]
 pub use rocks::{RocksFigures, RocksOptions, RocksStore, WritePath};
 pub use scrub::{ScrubError, ScrubReport, scrub};
-pub use session::{InSession, Session, SessionId, Sessions};
+pub use session::{MayUse, Session, SessionId, Sessions};
 pub use store::{ChunkStore, PutReport, Stat, StoreError, StoreStats};
 pub use sweep::{References, Roots, SweepError, SweepOptions, SweepReport, Tally, sweep};
+pub use visible::{InSession, Visible};

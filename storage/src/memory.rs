@@ -8,8 +8,9 @@ use crate::clock::{Clock, SystemClock};
 use crate::frame::Frame;
 use crate::id::ChunkId;
 use crate::maintain::{Maintain, Quarantined, Reclaimed, Removed, Row};
+use crate::membership::{Membership, Owner};
 use crate::monitor::Monitor;
-use crate::session::{Session, SessionId, Sessions};
+use crate::session::{MayUse, Session, SessionId, Sessions};
 use crate::store::{ChunkStore, PutReport, Stat, StoreError, StoreStats};
 
 /// Keeps everything in maps behind one lock. The barrier has nothing to do, and nothing can be damaged.
@@ -23,6 +24,8 @@ pub struct MemoryStore {
 struct State {
     objects: BTreeMap<ChunkId, Object>,
     sessions: HashMap<SessionId, (Session, HashSet<ChunkId>)>,
+    holders: HashMap<ChunkId, BTreeSet<Owner>>,
+    index_incomplete: bool,
 }
 
 struct Object {
@@ -124,6 +127,44 @@ impl ChunkStore for MemoryStore {
     }
 }
 
+impl Membership for MemoryStore {
+    fn hold(&self, owner: Owner, ids: &[ChunkId]) -> Result<(), StoreError> {
+        let mut state = self.state();
+        for id in ids {
+            state.holders.entry(*id).or_default().insert(owner);
+        }
+        Ok(())
+    }
+
+    fn held(&self, owner: Owner, ids: &[ChunkId]) -> Result<Vec<bool>, StoreError> {
+        let state = self.state();
+        let held = |id| state.holders.get(id).is_some_and(|holders| holders.contains(&owner));
+        Ok(ids.iter().map(held).collect())
+    }
+
+    fn holders(&self, ids: &[ChunkId], most: usize) -> Result<Vec<Vec<Owner>>, StoreError> {
+        let state = self.state();
+        let first = |id| state.holders.get(id).into_iter().flatten().take(most).copied().collect();
+        Ok(ids.iter().map(first).collect())
+    }
+
+    fn index_complete(&self) -> Result<bool, StoreError> {
+        Ok(!self.state().index_incomplete)
+    }
+
+    fn clear_index(&self) -> Result<(), StoreError> {
+        let mut state = self.state();
+        state.index_incomplete = true;
+        state.holders.clear();
+        Ok(())
+    }
+
+    fn finish_index(&self) -> Result<(), StoreError> {
+        self.state().index_incomplete = false;
+        Ok(())
+    }
+}
+
 impl Sessions for MemoryStore {
     fn open_session(&self, session: &Session) -> Result<(), StoreError> {
         self.state().sessions.insert(session.id, (session.clone(), HashSet::new()));
@@ -141,12 +182,24 @@ impl Sessions for MemoryStore {
         Ok(state.put(frames, self.clock.now(), self.stale()))
     }
 
-    fn claim(&self, ids: &[ChunkId]) -> Result<Vec<ChunkId>, StoreError> {
+    fn claim_usable(
+        &self,
+        ids: &[ChunkId],
+        may_use: &MayUse<'_>,
+    ) -> Result<Vec<ChunkId>, StoreError> {
         let (now, refresh_before) = (self.clock.now(), self.stale());
+        let stored: Vec<ChunkId> = {
+            let state = self.state();
+            ids.iter().filter(|id| state.objects.contains_key(id)).copied().collect()
+        };
+        // It may use the store, so not under its lock.
+        let usable = stored.iter().zip(may_use(&stored)?).filter(|(_, usable)| *usable);
+        let mut usable = usable.map(|(id, _)| id).peekable();
         let mut state = self.state();
         let mut absent = Vec::new();
         for id in ids {
-            match state.objects.get_mut(id) {
+            let usable = usable.next_if_eq(&id).is_some();
+            match state.objects.get_mut(id).filter(|_| usable) {
                 Some(object) => object.refresh(now, refresh_before),
                 None => absent.push(*id),
             }
@@ -214,6 +267,7 @@ impl Maintain for MemoryStore {
                 Some(object) => removed.count(&object.stat()),
             }
             state.objects.remove(id);
+            state.holders.remove(id);
         }
         Ok(removed)
     }

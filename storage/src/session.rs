@@ -6,12 +6,11 @@
 
 use std::fmt;
 use std::str::FromStr;
-use std::sync::Arc;
 
-use crate::chunk::Chunk;
 use crate::frame::Frame;
 use crate::id::{ChunkId, ParseIdError, parse_hex};
-use crate::store::{ChunkStore, PutReport, Stat, StoreError, StoreStats};
+use crate::membership::Membership;
+use crate::store::{PutReport, StoreError};
 
 /// Names a session: 128 random bits, shown as 32 lower-case hex digits. Whoever knows one may not use
 /// it; the owner is checked.
@@ -70,22 +69,36 @@ pub struct Session {
     pub expires: u64,
 }
 
+/// Says of ids that are stored which may be used.
+pub type MayUse<'a> = dyn Fn(&[ChunkId]) -> Result<Vec<bool>, StoreError> + 'a;
+
 /// A store that keeps upload sessions.
-pub trait Sessions: ChunkStore {
+pub trait Sessions: Membership {
     /// Starts a session. It is durable with the next barrier.
     fn open_session(&self, session: &Session) -> Result<(), StoreError>;
 
     /// The session of that id, whether or not it has expired.
     fn session(&self, id: &SessionId) -> Result<Option<Session>, StoreError>;
 
-    /// As [`ChunkStore::put`], and remembers all of the frames' ids, new or known, as sent in the
+    /// As [`ChunkStore::put`](crate::ChunkStore::put), and remembers all of the frames' ids, new or known, as sent in the
     /// session. Fails with [`StoreError::NoSession`] if there is none, and then stores nothing.
     fn put_in(&self, id: &SessionId, frames: &[Frame]) -> Result<PutReport, StoreError>;
 
     /// Those of `ids` that the store does not have, in the order asked. Asked by somebody who is going
     /// to use the others: each of those keeps its place for at least half the store's grace from now,
     /// because its time put, if older than that, is refreshed before the answer is given.
-    fn claim(&self, ids: &[ChunkId]) -> Result<Vec<ChunkId>, StoreError>;
+    fn claim(&self, ids: &[ChunkId]) -> Result<Vec<ChunkId>, StoreError> {
+        self.claim_usable(ids, &|ids| Ok(vec![true; ids.len()]))
+    }
+
+    /// As [`claim`](Self::claim) for somebody who may use only some of what is stored: the rest is
+    /// answered as absent, and not refreshed. `may_use` is asked about those that are stored, and may
+    /// use the store.
+    fn claim_usable(
+        &self,
+        ids: &[ChunkId],
+        may_use: &MayUse<'_>,
+    ) -> Result<Vec<ChunkId>, StoreError>;
 
     /// For each id, whether it was sent in the session.
     fn sent(&self, id: &SessionId, ids: &[ChunkId]) -> Result<Vec<bool>, StoreError>;
@@ -97,49 +110,4 @@ pub trait Sessions: ChunkStore {
     /// Ends every session that expired at or before `now` (seconds since the Unix epoch); says how
     /// many.
     fn expire_sessions(&self, now: u64) -> Result<u64, StoreError>;
-}
-
-/// A store as seen by one session: what is put through it counts as sent in the session, and what is
-/// asked for is claimed.
-#[derive(Clone)]
-pub struct InSession {
-    store: Arc<dyn Sessions>,
-    id: SessionId,
-}
-
-impl InSession {
-    /// Looks at `store` from within the session `id`.
-    pub fn new(store: Arc<dyn Sessions>, id: SessionId) -> Self {
-        Self { store, id }
-    }
-}
-
-impl ChunkStore for InSession {
-    fn stat(&self, ids: &[ChunkId]) -> Result<Vec<Option<Stat>>, StoreError> {
-        self.store.stat(ids)
-    }
-
-    fn get(&self, ids: &[ChunkId]) -> Result<Vec<Option<Chunk>>, StoreError> {
-        self.store.get(ids)
-    }
-
-    fn get_frames(&self, ids: &[ChunkId]) -> Result<Vec<Option<Frame>>, StoreError> {
-        self.store.get_frames(ids)
-    }
-
-    fn put(&self, frames: &[Frame]) -> Result<PutReport, StoreError> {
-        self.store.put_in(&self.id, frames)
-    }
-
-    fn flush(&self) -> Result<(), StoreError> {
-        self.store.flush()
-    }
-
-    fn stats(&self) -> Result<StoreStats, StoreError> {
-        self.store.stats()
-    }
-
-    fn missing(&self, ids: &[ChunkId]) -> Result<Vec<ChunkId>, StoreError> {
-        self.store.claim(ids)
-    }
 }

@@ -17,6 +17,8 @@ mod gaps;
 #[cfg(test)]
 mod graph_support;
 #[cfg(test)]
+mod hold;
+#[cfg(test)]
 mod holders;
 #[cfg(test)]
 mod large;

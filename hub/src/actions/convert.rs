@@ -10,7 +10,7 @@ use flisthub_converter::image::{
     ConvertOptions, Converted, EngineKind, EngineSource, ImageError, ImageSource, LayerCache,
     NoCache, Platform, Spool, convert_image,
 };
-use flisthub_storage::{ChunkStore, InSession, Monitor, Part, Progress};
+use flisthub_storage::{ChunkStore, InSession, Monitor, Part, Progress, Reach};
 use tokio::runtime::Handle;
 
 use super::conversions::given_platform;
@@ -139,7 +139,7 @@ impl Work<'_> {
         self.monitor.note(format!("converting {} for {platform}", self.spec.image));
         let cancel = Arc::new(AtomicBool::new(false));
         let source = self.source(&cancel)?;
-        let store = InSession::new(self.session.store(), self.session.id());
+        let store = InSession::new(self.session.store(), self.session.id(), &Reach::everything());
         let known = hub.disk.as_ref().filter(|_| with_known).map(|disk| KnownLayers {
             hub,
             caller: self.caller,

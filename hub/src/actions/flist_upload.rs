@@ -7,7 +7,7 @@ use std::io::{self, BufReader, ErrorKind, Read, Seek as _, Write as _};
 
 use bytes::Bytes;
 use flisthub_flist::{Counts, FileError, MAGIC, read_flist, references};
-use flisthub_storage::{Chunk, ChunkId, InSession, Kind, StoreError};
+use flisthub_storage::{Chunk, ChunkId, InSession, Kind, Reach, StoreError};
 use futures_util::Stream;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::{JoinHandle, spawn_blocking};
@@ -129,7 +129,7 @@ impl FlistUpload {
         }
         let session = sessions::open_in(hub, &caller, &repository).await?;
         let session = OwnSession::new(hub, &session);
-        let store = InSession::new(session.store(), session.id());
+        let store = InSession::new(session.store(), session.id(), &Reach::everything());
         let level = hub.config.store.compression_level;
         let manifest = spawn_blocking(move || put(file, most, &store, level)).await??;
         let publication = Publication {

@@ -10,7 +10,7 @@ use flisthub_converter::IngestOptions;
 use flisthub_converter::image::{
     ConvertOptions, Converted, LocalSource, NoCache, Spool, convert_image,
 };
-use flisthub_storage::InSession;
+use flisthub_storage::{InSession, Reach};
 use futures_util::Stream;
 
 use super::conversions::given_platform;
@@ -78,7 +78,7 @@ pub async fn take(
         startup: asked.startup,
         parts: None,
     };
-    let store = InSession::new(session.store(), session.id());
+    let store = InSession::new(session.store(), session.id(), &Reach::everything());
     let directory = images::spool(hub).map_err(ActionError::internal)?;
     let spool =
         Spool { directory, limits: options.ingest.limits, cancel: Some(Arc::clone(&gone.0)) };

@@ -3,7 +3,7 @@
 
 use flisthub_flist::wire::{MergeRequest, MergeRule, MergeSummary};
 use flisthub_flist::{ImageConfig, MAX_SOURCES, MIN_SOURCES, MergeOptions, Merged, Rule};
-use flisthub_storage::{ChunkId, InSession, PutReport};
+use flisthub_storage::{ChunkId, InSession, PutReport, Reach};
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::error::ActionError;
@@ -150,7 +150,8 @@ async fn merge_trees(
     let (flists, names) = (sources.flists.clone(), sources.names.clone());
     let level = hub.config.store.compression_level;
     let store = hub.store.clone();
-    let in_session = session.map(|session| InSession::new(session.store(), session.id()));
+    let in_session =
+        session.map(|session| InSession::new(session.store(), session.id(), &Reach::everything()));
     let work = move || {
         // Kept to the end of the work, also if the caller goes away before.
         let _running = running;

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use flisthub_converter::{ConvertError, IngestOptions, Ingested, ingest_archive};
 use flisthub_flist::Counts;
 use flisthub_flist::wire::UploadReport;
-use flisthub_storage::{ChunkStore, Compressor, InSession};
+use flisthub_storage::{ChunkStore, Compressor, InSession, Reach};
 use futures_util::Stream;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::JoinHandle;
@@ -74,7 +74,7 @@ impl Place {
         let name = FlistName::of_upload(file)?;
         expect(hub, &self.repository, &name, &Condition::NONE).await?;
         let (feed, reader) = feed();
-        let store = InSession::new(self.session.store(), self.session.id());
+        let store = InSession::new(self.session.store(), self.session.id(), &Reach::everything());
         let options = options(hub);
         let work = tokio::task::spawn_blocking(move || convert(reader, &store, &options));
         Ok(Upload { place: self, name, feed, work, started: Instant::now() })

@@ -13,9 +13,9 @@ use flisthub_hub::jobs::{Jobs, Kinds, Work};
 use flisthub_hub::server;
 use flisthub_hub::state::{Disk, Hub};
 use flisthub_storage::{
-    ChunkId, ChunkStore, Clock, Frame, Maintain, Monitor, PutReport, Quarantined, Reclaimed,
-    Removed, RocksOptions, RocksStore, Row, Session, SessionId, Sessions, Stat, StoreError,
-    StoreStats,
+    ChunkId, ChunkStore, Clock, Frame, Maintain, MayUse, Membership, Monitor, Owner, PutReport,
+    Quarantined, Reclaimed, Removed, RocksOptions, RocksStore, Row, Session, SessionId, Sessions,
+    Stat, StoreError, StoreStats,
 };
 use reqwest::{Method, RequestBuilder, Response};
 use serde_json::Value;
@@ -68,6 +68,27 @@ impl ChunkStore for Counted {
     }
 }
 
+impl Membership for Counted {
+    fn hold(&self, owner: Owner, ids: &[ChunkId]) -> Result<(), StoreError> {
+        self.inner.hold(owner, ids)
+    }
+    fn held(&self, owner: Owner, ids: &[ChunkId]) -> Result<Vec<bool>, StoreError> {
+        self.inner.held(owner, ids)
+    }
+    fn holders(&self, ids: &[ChunkId], most: usize) -> Result<Vec<Vec<Owner>>, StoreError> {
+        self.inner.holders(ids, most)
+    }
+    fn index_complete(&self) -> Result<bool, StoreError> {
+        self.inner.index_complete()
+    }
+    fn clear_index(&self) -> Result<(), StoreError> {
+        self.inner.clear_index()
+    }
+    fn finish_index(&self) -> Result<(), StoreError> {
+        self.inner.finish_index()
+    }
+}
+
 impl Sessions for Counted {
     fn open_session(&self, session: &Session) -> Result<(), StoreError> {
         self.open.fetch_add(1, Ordering::SeqCst);
@@ -79,8 +100,12 @@ impl Sessions for Counted {
     fn put_in(&self, id: &SessionId, frames: &[Frame]) -> Result<PutReport, StoreError> {
         self.inner.put_in(id, frames)
     }
-    fn claim(&self, ids: &[ChunkId]) -> Result<Vec<ChunkId>, StoreError> {
-        self.inner.claim(ids)
+    fn claim_usable(
+        &self,
+        ids: &[ChunkId],
+        may_use: &MayUse<'_>,
+    ) -> Result<Vec<ChunkId>, StoreError> {
+        self.inner.claim_usable(ids, may_use)
     }
     fn sent(&self, id: &SessionId, ids: &[ChunkId]) -> Result<Vec<bool>, StoreError> {
         self.inner.sent(id, ids)

@@ -13,13 +13,15 @@ use rocksdb::{
 use super::failure::{classify, classify_write, is_file_gone};
 use super::options::RocksOptions;
 use super::schema::{
-    FORMAT, FORMAT_1, FORMAT_KEY, OWNER_KEY, PAYLOAD, PRESENCE, Presence, QUARANTINE, SESSIONS,
+    FORMAT, FORMAT_KEY, INDEX_COMPLETE, INDEX_KEY, MEMBERS, OLD_FORMATS, OWNER_KEY, PAYLOAD,
+    PRESENCE, Presence, QUARANTINE, SESSIONS,
 };
 use crate::id::ChunkId;
 use crate::store::{StoreError, StoreStats};
 
 /// All families.
-pub(super) const FAMILIES: [&str; 5] = ["default", PRESENCE, PAYLOAD, SESSIONS, QUARANTINE];
+pub(super) const FAMILIES: [&str; 6] =
+    ["default", PRESENCE, PAYLOAD, SESSIONS, QUARANTINE, MEMBERS];
 
 /// From so many ids on a question is worth several threads.
 const SHARED: usize = 8192;
@@ -108,29 +110,34 @@ impl Engine {
         if ids.len() < SHARED {
             return self.presence_alone(ids);
         }
-        let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        self.shared(ids, None, |ids| self.presence_alone(ids))
+    }
+
+    /// Asks `look` about ids in sorted order, a large number of them in as many threads as the machine has
+    /// cores; gives the answers in the order asked. `nothing` only fills places.
+    pub(super) fn shared<T: Clone + Send>(
+        &self,
+        ids: &[ChunkId],
+        nothing: T,
+        look: impl Fn(&[ChunkId]) -> Result<Vec<T>, StoreError> + Sync,
+    ) -> Result<Vec<T>, StoreError> {
+        let threads = if ids.len() < SHARED {
+            1
+        } else {
+            std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
+        };
         // In order over all threads, so that neighbours are looked up by the same one.
         let mut order: Vec<(ChunkId, usize)> = ids.iter().copied().zip(0..).collect();
         order.sort_unstable();
-        let parts: Vec<_> = order.chunks(order.len().div_ceil(threads)).collect();
-        let found: Vec<Result<Vec<_>, StoreError>> = std::thread::scope(|scope| {
-            let look = |part: &&[(ChunkId, usize)]| {
-                let ids: Vec<ChunkId> = part.iter().map(|(id, _)| *id).collect();
-                scope.spawn(move || self.presence_alone(&ids))
-            };
-            let running: Vec<_> = parts.iter().map(look).collect();
-            let gone = |_| Err(StoreError::backend("a reading thread ended without a word"));
-            running.into_iter().map(|part| part.join().unwrap_or_else(gone)).collect()
-        });
-        let mut rows = vec![None; ids.len()];
-        for (part, found) in parts.into_iter().zip(found) {
-            for ((_, index), row) in part.iter().zip(found?) {
-                if let Some(place) = rows.get_mut(*index) {
-                    *place = row;
-                }
+        let sorted: Vec<ChunkId> = order.iter().map(|(id, _)| *id).collect();
+        let found = in_parts(&sorted, threads, look)?;
+        let mut answers = vec![nothing; ids.len()];
+        for ((_, index), found) in order.into_iter().zip(found) {
+            if let Some(place) = answers.get_mut(index) {
+                *place = found;
             }
         }
-        Ok(rows)
+        Ok(answers)
     }
 
     fn presence_alone(&self, ids: &[ChunkId]) -> Result<Vec<Option<Presence>>, StoreError> {
@@ -231,17 +238,19 @@ impl Engine {
         Ok(StoreStats { objects, bytes })
     }
 
-    /// Writes the format's version into a new store, brings one of version 1 up to date (version 2 added
-    /// the family `quarantine`, which opening has made), and refuses any other.
+    /// Writes the format's version into a new store, brings an older one up to date (opening has made the
+    /// families that it lacked; of the membership index it lacks the rows), and refuses any other.
     fn check_format(&self, path: &Path) -> Result<(), StoreError> {
         match self.db.get(FORMAT_KEY).map_err(classify)? {
             Some(found) if found == FORMAT => return Ok(()),
-            None if self.is_empty()? => {}
+            None if self.is_empty()? => {
+                self.db.put(INDEX_KEY, INDEX_COMPLETE).map_err(classify_write)?;
+            }
             None => {
                 let reason = "the store does not say which format it has; restore it from a backup";
                 return Err(StoreError::Unusable { path: path.to_owned(), reason: reason.into() });
             }
-            Some(found) if found == FORMAT_1 => {}
+            Some(found) if OLD_FORMATS.contains(&found.as_slice()) => {}
             Some(found) => {
                 let found = String::from_utf8_lossy(&found);
                 let known = String::from_utf8_lossy(FORMAT);
@@ -259,6 +268,29 @@ impl Drop for Engine {
     fn drop(&mut self) {
         drop(self.flush_memory());
     }
+}
+
+/// Asks about ids in so many parts, each in a thread of its own if there are several.
+fn in_parts<T: Send>(
+    ids: &[ChunkId],
+    threads: usize,
+    look: impl Fn(&[ChunkId]) -> Result<Vec<T>, StoreError> + Sync,
+) -> Result<Vec<T>, StoreError> {
+    if threads < 2 {
+        return look(ids);
+    }
+    let look = &look;
+    let found: Vec<Result<Vec<T>, StoreError>> = std::thread::scope(|scope| {
+        let parts = ids.chunks(ids.len().div_ceil(threads).max(1));
+        let running: Vec<_> = parts.map(|part| scope.spawn(move || look(part))).collect();
+        let gone = |_| Err(StoreError::backend("a reading thread ended without a word"));
+        running.into_iter().map(|part| part.join().unwrap_or_else(gone)).collect()
+    });
+    let mut all = Vec::with_capacity(ids.len());
+    for part in found {
+        all.extend(part?);
+    }
+    Ok(all)
 }
 
 /// Reads a row of `presence`.

@@ -66,6 +66,7 @@ impl Maintain for RocksStore {
         let (presence, payload) = (engine.family(PRESENCE)?, engine.family(PAYLOAD)?);
         let mut removed = Removed::default();
         let mut batch = WriteBatch::default();
+        let mut gone = Vec::with_capacity(ids.len());
         let _gate = self.close_gate();
         for (id, row) in ids.iter().zip(engine.presence(ids)?) {
             match row {
@@ -75,9 +76,11 @@ impl Maintain for RocksStore {
                     batch.delete_cf(presence, id.as_bytes());
                     batch.delete_cf(payload, id.as_bytes());
                     removed.count(&row.stat());
+                    gone.push(*id);
                 }
             }
         }
+        engine.forget_holders(&gone, &mut batch)?;
         self.write(engine, batch, Batch::Change)?;
         for id in ids {
             self.cache.forget(id);

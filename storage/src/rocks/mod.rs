@@ -2,7 +2,7 @@
 //! holds the frames.
 //!
 //! This file opens, reopens and closes the store. Reading is in `read`, writing in `write`, upload
-//! sessions in `sessions`, what sweep and scrub need in `maintain` and `reclaim`; keys and values are
+//! sessions in `sessions`, who holds what in `membership`, what sweep and scrub need in `maintain` and `reclaim`; keys and values are
 //! in `schema`, tuning in `options`.
 
 mod barrier;
@@ -11,6 +11,7 @@ mod engine;
 mod failure;
 mod figures;
 mod maintain;
+mod membership;
 mod options;
 mod read;
 mod reclaim;

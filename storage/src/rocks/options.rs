@@ -2,10 +2,10 @@
 
 use rocksdb::{
     BlockBasedIndexType, BlockBasedOptions, Cache, ColumnFamilyDescriptor, DBCompressionType,
-    DBRecoveryMode, LruCacheOptions, Options,
+    DBRecoveryMode, LruCacheOptions, Options, SliceTransform,
 };
 
-use super::schema::{PAYLOAD, PRESENCE, QUARANTINE, SESSIONS};
+use super::schema::{MEMBERS, PAYLOAD, PRESENCE, QUARANTINE, SESSIONS};
 
 /// How frames get to the disk before a barrier. docs/storage.md has the measurements.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,6 +98,7 @@ impl RocksOptions {
             ColumnFamilyDescriptor::new(PAYLOAD, payload(&cache)),
             ColumnFamilyDescriptor::new(SESSIONS, small(&cache)),
             ColumnFamilyDescriptor::new(QUARANTINE, small(&cache)),
+            ColumnFamilyDescriptor::new(MEMBERS, members(&cache)),
         ]
     }
 }
@@ -147,6 +148,16 @@ fn by_id(cache: &Cache) -> Options {
 /// Small rows, asked for by exact key, mostly for keys that are absent (new data).
 fn presence(cache: &Cache) -> Options {
     let mut options = by_id(cache);
+    options.set_write_buffer_size(16 << 20);
+    options
+}
+
+/// Rows without content, asked for by exact key (does this repository hold it) and by id (who does).
+fn members(cache: &Cache) -> Options {
+    let mut options = by_id(cache);
+    options.set_prefix_extractor(SliceTransform::create_fixed_prefix(32));
+    options.set_memtable_prefix_bloom_ratio(0.1);
+    options.set_memtable_whole_key_filtering(true);
     options.set_write_buffer_size(16 << 20);
     options
 }

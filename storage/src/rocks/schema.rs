@@ -3,17 +3,21 @@
 //! | family     | key                         | value |
 //! |------------|-----------------------------|-------|
 //! | `default`  | `format`                    | [`FORMAT`] |
+//! | `default`  | `index`                     | [`INDEX_COMPLETE`], or nothing while `members` lacks rows |
 //! | `default`  | `owner`                     | what [`belongs_to`](super::RocksStore::belongs_to) was given |
 //! | `presence` | id (32)                     | kind (1), length (4), frame length (4), time put (8) |
 //! | `payload`  | id (32)                     | the frame |
 //! | `sessions` | `s`, session id (16)        | expires (8), owner length (2), owner, repository |
 //! | `sessions` | `c`, session id (16), id (32) | nothing: the id was sent in the session |
 //! | `quarantine` | id (32)                   | as in `presence`, with the time found for the time put |
+//! | `members`  | id (32), repository's number (8) | nothing: the repository holds it |
 //!
-//! Numbers are big endian; times are seconds since the Unix epoch. Version 1 had no `quarantine`.
+//! Numbers are big endian; times are seconds since the Unix epoch. Version 1 had no `quarantine`, version 2
+//! no `members`.
 
 use crate::frame::Frame;
 use crate::id::{ChunkId, Kind};
+use crate::membership::Owner;
 use crate::session::{Session, SessionId};
 use crate::store::Stat;
 
@@ -22,9 +26,13 @@ pub(super) const FORMAT_KEY: &[u8] = b"format";
 /// Where it stands whose store this is, in the default family.
 pub(super) const OWNER_KEY: &[u8] = b"owner";
 /// The version of everything in this file.
-pub(super) const FORMAT: &[u8] = b"2";
-/// The version before.
-pub(super) const FORMAT_1: &[u8] = b"1";
+pub(super) const FORMAT: &[u8] = b"3";
+/// The versions before.
+pub(super) const OLD_FORMATS: [&[u8]; 2] = [b"1", b"2"];
+/// Where it stands, in the default family, whether the membership index is complete.
+pub(super) const INDEX_KEY: &[u8] = b"index";
+/// It is.
+pub(super) const INDEX_COMPLETE: &[u8] = b"complete";
 
 /// Family that answers "what is there".
 pub(super) const PRESENCE: &str = "presence";
@@ -32,6 +40,8 @@ pub(super) const PRESENCE: &str = "presence";
 pub(super) const PAYLOAD: &str = "payload";
 /// Family of the objects that were set aside because they are damaged.
 pub(super) const QUARANTINE: &str = "quarantine";
+/// Family of the membership index.
+pub(super) const MEMBERS: &str = "members";
 /// Family of the upload sessions.
 pub(super) const SESSIONS: &str = "sessions";
 
@@ -85,6 +95,23 @@ impl Presence {
             time_put: u64::from_be_bytes(row.try_into().ok()?),
         })
     }
+}
+
+/// Key of a row of `members`.
+pub(super) type OwnerKey = [u8; 40];
+
+pub(super) fn owner_key(id: &ChunkId, owner: Owner) -> OwnerKey {
+    let mut key = [0; 40];
+    let (of_id, of_owner) = key.split_at_mut(32);
+    of_id.copy_from_slice(id.as_bytes());
+    of_owner.copy_from_slice(&owner.to_be_bytes());
+    key
+}
+
+/// The repository in a key of `members`, if it is one of that id.
+pub(super) fn holder_in(key: &[u8], id: &ChunkId) -> Option<Owner> {
+    let owner = key.strip_prefix(id.as_bytes().as_slice())?;
+    Some(Owner::from_be_bytes(owner.try_into().ok()?))
 }
 
 /// First byte of the key of a session's row.
@@ -148,6 +175,17 @@ mod tests {
         assert_eq!(Presence::decode(&bytes), Some(row));
         assert_eq!(Presence::decode(&bytes[1..]), None);
         assert_eq!(Presence::decode(&[&bytes[..], &[0]].concat()), None);
+    }
+
+    #[test]
+    fn a_key_of_the_index_is_frozen() {
+        let id = ChunkId::from_slice(&[7; 32]).unwrap();
+        let key = owner_key(&id, 0x0102);
+        assert_eq!(key[..32], [7; 32]);
+        assert_eq!(key[32..], [0, 0, 0, 0, 0, 0, 1, 2]);
+        assert_eq!(holder_in(&key, &id), Some(0x0102));
+        assert_eq!(holder_in(&key, &ChunkId::from_slice(&[8; 32]).unwrap()), None);
+        assert_eq!(holder_in(&key[..39], &id), None);
     }
 
     #[test]

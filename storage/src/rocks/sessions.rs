@@ -14,7 +14,7 @@ use super::schema::{
 use super::write::Batch;
 use crate::frame::Frame;
 use crate::id::ChunkId;
-use crate::session::{Session, SessionId, Sessions};
+use crate::session::{MayUse, Session, SessionId, Sessions};
 use crate::store::{PutReport, StoreError};
 
 impl Engine {
@@ -95,6 +95,14 @@ impl Sessions for RocksStore {
 
     fn claim(&self, ids: &[ChunkId]) -> Result<Vec<ChunkId>, StoreError> {
         self.claim_ids(ids)
+    }
+
+    fn claim_usable(
+        &self,
+        ids: &[ChunkId],
+        may_use: &MayUse<'_>,
+    ) -> Result<Vec<ChunkId>, StoreError> {
+        self.claim_some(ids, may_use)
     }
 
     fn sent(&self, id: &SessionId, ids: &[ChunkId]) -> Result<Vec<bool>, StoreError> {

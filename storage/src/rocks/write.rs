@@ -16,6 +16,7 @@ use crate::chunk::Chunk;
 use crate::crash_point::crash_point;
 use crate::frame::Frame;
 use crate::id::ChunkId;
+use crate::session::MayUse;
 use crate::store::{ChunkStore, PutReport, Stat, StoreError, StoreStats};
 
 /// Counts batches that were written past the log, and how many of those a flush has covered.
@@ -159,6 +160,36 @@ impl RocksStore {
             return self.claim_stale(engine, ids, stale);
         }
         Ok(absent(ids, &rows))
+    }
+
+    /// Those of `ids` that are absent or may not be used; refreshes the others where that is due.
+    pub(super) fn claim_some(
+        &self,
+        ids: &[ChunkId],
+        may_use: &MayUse<'_>,
+    ) -> Result<Vec<ChunkId>, StoreError> {
+        let mut rows = self.engine()?.get()?.presence(ids)?;
+        let stored = ids.iter().zip(&rows).filter(|(_, row)| row.is_some());
+        let stored: Vec<ChunkId> = stored.map(|(id, _)| *id).collect();
+        // It may use the store, so the database is not held open meanwhile.
+        let mut usable = may_use(&stored)?.into_iter();
+        for row in rows.iter_mut().filter(|row| row.is_some()) {
+            if !usable.next().unwrap_or(false) {
+                *row = None;
+            }
+        }
+        let stale = self.stale();
+        if !rows.iter().flatten().any(|row| row.time_put < stale) {
+            return Ok(absent(ids, &rows));
+        }
+        let usable = ids.iter().zip(&rows).filter(|(_, row)| row.is_some());
+        let usable: Vec<ChunkId> = usable.map(|(id, _)| *id).collect();
+        let engine = self.engine()?;
+        let gone: HashSet<ChunkId> =
+            self.claim_stale(engine.get()?, &usable, stale)?.into_iter().collect();
+        let missing =
+            |(id, row): &(&ChunkId, &Option<Presence>)| row.is_none() || gone.contains(id);
+        Ok(ids.iter().zip(&rows).filter(missing).map(|(id, _)| *id).collect())
     }
 
     /// Looks again with the gate closed: what is refreshed must still be there.

@@ -3,8 +3,8 @@
 use std::sync::{Arc, Barrier};
 
 use flisthub_storage::{
-    Chunk, ChunkId, ChunkStore, Compressor, Frame, InSession, MemoryStore, PutReport, RocksOptions,
-    RocksStore, Session, SessionId, Sessions, StoreError,
+    Chunk, ChunkId, ChunkStore, Compressor, Frame, InSession, MemoryStore, PutReport, Reach,
+    RocksOptions, RocksStore, Session, SessionId, Sessions, StoreError,
 };
 
 use crate::support::{Fixed, chunk, frame, frames};
@@ -143,7 +143,7 @@ fn a_session_remembers_what_was_sent_in_it() {
         assert_eq!(store.session(&mine.id).unwrap(), Some(mine.clone()), "{name}");
         let (known, new, unsent) = (chunk("known"), chunk("new"), chunk("unsent"));
         store.put(&[frame(&known)]).unwrap();
-        let view = InSession::new(Arc::clone(&store), mine.id);
+        let view = InSession::new(Arc::clone(&store), mine.id, &Reach::everything());
         let report = view.put(&[frame(&known), frame(&new)]).unwrap();
         assert_eq!((report.new, report.known), (1, 1), "{name}");
         let ids = [known.id(), unsent.id(), new.id()];

@@ -128,7 +128,7 @@ impl Wreck {
     /// The largest file of a sort.
     fn file(&self, sort: Sort) -> PathBuf {
         let tables = |family: &str| -> Vec<String> {
-            let families = ["default", "presence", "payload", "sessions", "quarantine"];
+            let families = ["default", "presence", "payload", "sessions", "quarantine", "members"];
             let path = self.directory.path();
             let options = rocksdb::Options::default();
             let db = rocksdb::DB::open_cf_for_read_only(&options, path, families, false).unwrap();

@@ -9,11 +9,15 @@ mod frames;
 #[cfg(test)]
 mod maintain;
 #[cfg(test)]
+mod membership;
+#[cfg(test)]
 mod model;
 #[cfg(test)]
 mod protocol;
 #[cfg(test)]
 mod race;
+#[cfg(test)]
+mod reach;
 #[cfg(test)]
 mod rocks;
 #[cfg(test)]

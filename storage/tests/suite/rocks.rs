@@ -4,8 +4,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use flisthub_storage::{
-    Chunk, ChunkId, ChunkStore, Frame, Maintain, RocksOptions, RocksStore, Session, SessionId,
-    Sessions, Silent, StoreError, WritePath, scrub,
+    Chunk, ChunkId, ChunkStore, Frame, Maintain, Membership, RocksOptions, RocksStore, Session,
+    SessionId, Sessions, Silent, StoreError, WritePath, scrub,
 };
 
 use crate::support::{Fixed, chunk, frame, frames, noise};
@@ -18,10 +18,15 @@ fn ids(frames: &[Frame]) -> Vec<ChunkId> {
     frames.iter().map(Frame::id).collect()
 }
 
+/// The database behind the store's back.
+fn raw(path: &Path) -> rocksdb::DB {
+    let families = ["default", "presence", "payload", "sessions", "quarantine", "members"];
+    rocksdb::DB::open_cf(&rocksdb::Options::default(), path, families).unwrap()
+}
+
 /// Flips a bit of one frame and takes another away, behind the store's back.
 fn damage(path: &Path, flipped: &Frame, lost: &Frame) {
-    let families = ["default", "presence", "payload", "sessions", "quarantine"];
-    let db = rocksdb::DB::open_cf(&rocksdb::Options::default(), path, families).unwrap();
+    let db = raw(path);
     let payload = db.cf_handle("payload").unwrap();
     let mut bytes = flipped.bytes().to_vec();
     *bytes.last_mut().unwrap() ^= 1;
@@ -63,13 +68,9 @@ fn a_second_program_is_refused() {
 fn a_store_of_another_format_is_refused() {
     let directory = tempfile::tempdir().unwrap();
     drop(open(directory.path()).unwrap());
-    let families = ["default", "presence", "payload", "sessions", "quarantine"];
-    let options = rocksdb::Options::default();
-    let db = rocksdb::DB::open_cf(&options, directory.path(), families).unwrap();
-    db.put(b"format", b"3").unwrap();
-    drop(db);
+    raw(directory.path()).put(b"format", b"4").unwrap();
     let error = open(directory.path()).err().unwrap();
-    assert!(error.to_string().contains("format 3; this program knows 2"), "{error}");
+    assert!(error.to_string().contains("format 4; this program knows 3"), "{error}");
 }
 
 #[test]
@@ -92,27 +93,42 @@ fn a_damaged_payload_is_never_served() {
     assert!(store.get(&[frames[0].id()]).unwrap()[0].is_some());
 }
 
-#[test]
-fn a_store_of_format_1_is_brought_up_to_date() {
-    let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/store-v1");
+/// A store as an earlier version left it.
+fn fixture(name: &str) -> tempfile::TempDir {
+    let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name);
     let directory = tempfile::tempdir().unwrap();
     for file in std::fs::read_dir(fixture).unwrap() {
         let file = file.unwrap();
         std::fs::copy(file.path(), directory.path().join(file.file_name())).unwrap();
     }
-    // Two times: while it is brought up to date, and afterwards.
-    for _ in 0..2 {
+    directory
+}
+
+#[test]
+fn stores_of_older_formats_are_brought_up_to_date() {
+    // Three chunks, two directories, a manifest; in the second three chunks more.
+    for (name, objects) in [("store-v1", 6), ("store-v2", 9)] {
+        let directory = fixture(name);
+        // Two times: while it is brought up to date, and afterwards.
+        for _ in 0..2 {
+            let store = open(directory.path()).unwrap();
+            let rows = store.rows(None, 100).unwrap();
+            let ids: Vec<ChunkId> = rows.iter().map(|row| row.id).collect();
+            assert_eq!(ids.len(), objects, "{name}");
+            assert!(store.get(&ids).unwrap().iter().all(Option::is_some), "{name}");
+            assert_eq!(store.quarantined().unwrap(), [], "{name}");
+            assert!(store.holders(&ids, 1).unwrap().iter().all(Vec::is_empty), "{name}");
+            assert!(!store.index_complete().unwrap(), "{name}: nobody built the index");
+        }
+        assert_eq!(raw(directory.path()).get(b"format").unwrap().unwrap(), b"3", "{name}");
         let store = open(directory.path()).unwrap();
-        let rows = store.rows(None, 100).unwrap();
-        let ids: Vec<ChunkId> = rows.iter().map(|row| row.id).collect();
-        assert_eq!(ids.len(), 6, "three chunks, two directories, a manifest");
-        assert!(store.get(&ids).unwrap().iter().all(Option::is_some));
-        assert_eq!(store.quarantined().unwrap(), []);
+        store.finish_index().unwrap();
+        drop(store);
+        assert!(open(directory.path()).unwrap().index_complete().unwrap(), "{name}");
     }
-    let families = ["default", "presence", "payload", "sessions", "quarantine"];
-    let db =
-        rocksdb::DB::open_cf(&rocksdb::Options::default(), directory.path(), families).unwrap();
-    assert_eq!(db.get(b"format").unwrap().unwrap(), b"2");
+    let session = SessionId::from_slice(&[9; 16]).unwrap();
+    let store = open(fixture("store-v2").path()).unwrap();
+    assert_eq!(store.session(&session).unwrap().unwrap().owner, "bo");
 }
 
 #[test]
@@ -183,6 +199,7 @@ fn each_write_path_keeps_what_a_barrier_covered() {
         let frames = frames(60);
         for frame in &frames {
             store.put(std::slice::from_ref(frame)).unwrap();
+            store.hold(7, &[frame.id()]).unwrap();
         }
         store.flush().unwrap();
         // As a crash leaves it: a copy of the files while the store is open.
@@ -194,6 +211,7 @@ fn each_write_path_keeps_what_a_barrier_covered() {
         let copied = open(copy.path()).unwrap();
         let found = copied.get_frames(&ids(&frames)).unwrap();
         assert_eq!(found.into_iter().flatten().collect::<Vec<_>>(), frames, "{write_path:?}");
+        assert_eq!(copied.held(7, &ids(&frames)).unwrap(), [true; 60], "{write_path:?}");
     }
 }
 

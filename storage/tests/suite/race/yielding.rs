@@ -1,8 +1,9 @@
 //! A store before each of whose calls another thread may go on.
 
 use flisthub_storage::{
-    Chunk, ChunkId, ChunkStore, Frame, Maintain, Monitor, PutReport, Quarantined, Reclaimed,
-    Removed, Row, Session, SessionId, Sessions, Stat, StoreError, StoreStats,
+    Chunk, ChunkId, ChunkStore, Frame, Maintain, MayUse, Membership, Monitor, Owner, PutReport,
+    Quarantined, Reclaimed, Removed, Row, Session, SessionId, Sessions, Stat, StoreError,
+    StoreStats,
 };
 
 use super::turns::Turns;
@@ -45,6 +46,27 @@ impl ChunkStore for Yielding<'_> {
     }
 }
 
+impl Membership for Yielding<'_> {
+    fn hold(&self, owner: Owner, ids: &[ChunkId]) -> Result<(), StoreError> {
+        self.inner().hold(owner, ids)
+    }
+    fn held(&self, owner: Owner, ids: &[ChunkId]) -> Result<Vec<bool>, StoreError> {
+        self.inner().held(owner, ids)
+    }
+    fn holders(&self, ids: &[ChunkId], most: usize) -> Result<Vec<Vec<Owner>>, StoreError> {
+        self.inner().holders(ids, most)
+    }
+    fn index_complete(&self) -> Result<bool, StoreError> {
+        self.inner().index_complete()
+    }
+    fn clear_index(&self) -> Result<(), StoreError> {
+        self.inner().clear_index()
+    }
+    fn finish_index(&self) -> Result<(), StoreError> {
+        self.inner().finish_index()
+    }
+}
+
 impl Sessions for Yielding<'_> {
     fn open_session(&self, session: &Session) -> Result<(), StoreError> {
         self.inner().open_session(session)
@@ -55,8 +77,12 @@ impl Sessions for Yielding<'_> {
     fn put_in(&self, id: &SessionId, frames: &[Frame]) -> Result<PutReport, StoreError> {
         self.inner().put_in(id, frames)
     }
-    fn claim(&self, ids: &[ChunkId]) -> Result<Vec<ChunkId>, StoreError> {
-        self.inner().claim(ids)
+    fn claim_usable(
+        &self,
+        ids: &[ChunkId],
+        may_use: &MayUse<'_>,
+    ) -> Result<Vec<ChunkId>, StoreError> {
+        self.inner().claim_usable(ids, may_use)
     }
     fn sent(&self, id: &SessionId, ids: &[ChunkId]) -> Result<Vec<bool>, StoreError> {
         self.inner().sent(id, ids)
