@@ -80,9 +80,14 @@ impl From<ActionError> for ApiError {
             ActionError::Denied(Denied::Anonymous) => {
                 body(StatusCode::UNAUTHORIZED, Code::UNAUTHORIZED)
             }
-            ActionError::Denied(Denied::Scope | Denied::NotOwner | Denied::NotOperator) => {
-                body(StatusCode::FORBIDDEN, Code::FORBIDDEN)
-            }
+            ActionError::Denied(Denied::Unseen) => body(StatusCode::NOT_FOUND, Code::NOT_FOUND),
+            ActionError::Denied(
+                Denied::Scope
+                | Denied::Limited
+                | Denied::Level(_)
+                | Denied::NotOwner
+                | Denied::NotOperator,
+            ) => body(StatusCode::FORBIDDEN, Code::FORBIDDEN),
             ActionError::Denied(Denied::ReadOnlyMode) => ErrorBody {
                 zero_hub: Some("readonly mode"),
                 ..body(StatusCode::FORBIDDEN, Code::READ_ONLY_MODE)
@@ -141,7 +146,7 @@ impl From<AuthError> for ApiError {
         let code = match error {
             AuthError::Missing => Code::UNAUTHORIZED,
             AuthError::Malformed => Code::INVALID_AUTHORIZATION,
-            AuthError::Unknown => Code::INVALID_TOKEN,
+            AuthError::Unknown | AuthError::Revoked | AuthError::Disabled => Code::INVALID_TOKEN,
             AuthError::Expired => Code::TOKEN_EXPIRED,
             AuthError::Catalog(error) => return ActionError::from(error).into(),
         };

@@ -1,13 +1,15 @@
 //! Users and tokens, as the operator makes them.
 
 use super::error::{ActionError, Thing};
-use crate::auth::{Expiry, Scope, Token};
-use crate::catalog::{Catalog, NewToken};
+use crate::auth::{Expiry, Scope, Token, TokenKind, Visibility};
+use crate::catalog::{Actor, Catalog, NewToken, NewUser};
 use crate::name::RepositoryName;
 
 /// Makes a user, with the repository of the same name.
 pub async fn add_user(catalog: &Catalog, name: &str, now: u64) -> Result<(), ActionError> {
-    catalog.create_user(&RepositoryName::parse(name)?, now).await?;
+    let name = RepositoryName::parse(name)?;
+    let new = NewUser { name: &name, admin: false, password: None, visibility: Visibility::Public };
+    catalog.create_user(&new, &Actor::operator(), now).await?;
     Ok(())
 }
 
@@ -21,9 +23,17 @@ pub async fn create_token(
 ) -> Result<Token, ActionError> {
     let name = RepositoryName::parse(user)?;
     let user = catalog.user(&name).await?;
-    let user = user.ok_or_else(|| ActionError::not_found(Thing::User, name.as_str()))?;
+    let user = user.ok_or_else(|| ActionError::not_found(Thing::User, name.as_str()))?.user;
     let token = Token::random().map_err(|error| ActionError::internal(error.to_string()))?;
-    let row = NewToken { user_id: user.id, hash: token.hash(), scope, expires: expiry.at(now) };
-    catalog.create_token(&row, now).await?;
+    let row = NewToken {
+        user_id: user.id,
+        hash: token.hash(),
+        kind: TokenKind::Api,
+        label: String::new(),
+        scope,
+        only: None,
+        expires: expiry.at(now),
+    };
+    catalog.create_token(&row, &Actor::operator(), now).await?;
     Ok(token)
 }

@@ -56,7 +56,9 @@ pub async fn start(
         digest: None,
         startup: asked.startup,
         credentials: asking.as_ref().map(|asking| asking.fingerprint().to_owned()),
-        admin: allow_operate(caller).is_ok(),
+        admin: caller.is_admin(),
+        only: caller.identity()?.only.clone(),
+        member_of: caller.identity()?.member_of.clone(),
     };
     jobs::room_for_conversion(hub, &spec).await?;
     if let Some(registry) = registry {

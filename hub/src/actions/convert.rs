@@ -17,12 +17,13 @@ use super::conversions::given_platform;
 use super::error::{ActionError, Thing};
 use super::publish::{Publication, Published, publish};
 use super::registries::registry_source;
+use super::resolve;
 use super::sessions::{self, OwnSession};
-use crate::auth::{Caller, Right, Scope, allow};
+use crate::auth::{Caller, Credential, Identity, Origin, Right, Scope};
 use crate::catalog::{Condition, RepositoryRow, Source};
 use crate::images::{self, KnownLayers, LayerFiles};
 use crate::jobs::{ConvertSpec, ImageFrom};
-use crate::name::{FlistName, RepositoryName};
+use crate::name::FlistName;
 use crate::state::Hub;
 
 /// How often it is looked whether the conversion should end.
@@ -112,13 +113,18 @@ async fn who_and_where(
     spec: &ConvertSpec,
 ) -> Result<(Caller, RepositoryRow), ActionError> {
     let user = hub.catalog.user_by_id(spec.user_id).await?;
-    let user = user.ok_or_else(|| ActionError::not_found(Thing::User, "who asked for this"))?;
-    let gone = || ActionError::not_found(Thing::Repository, spec.repository.as_str());
-    let name = RepositoryName::parse(&spec.repository).map_err(|_| gone())?;
-    let repository = hub.catalog.repository(&name).await?.ok_or_else(gone)?;
-    let scope = if spec.admin { Scope::Admin } else { Scope::Write };
-    let caller = Caller::User { user, scope };
-    allow(&hub.config, &caller, Right::Write, &repository).map_err(ActionError::from)?;
+    let user = user.filter(|account| account.disabled.is_none());
+    let user = user.ok_or_else(|| ActionError::not_found(Thing::User, "who asked for this"))?.user;
+    let caller = Caller::User(Box::new(Identity {
+        user,
+        scope: if spec.admin { Scope::Admin } else { Scope::Write },
+        only: spec.only.clone(),
+        member_of: spec.member_of.clone(),
+        acts_for: None,
+        credential: Credential::Job,
+        origin: Origin::default(),
+    }));
+    let repository = resolve::repository(hub, &caller, Right::Write, &spec.repository).await?;
     Ok((caller, repository))
 }
 

@@ -72,6 +72,6 @@ pub async fn own_dump(
     caller: &Caller,
     name: &str,
 ) -> Result<(NameRow, Items<Vec<DumpEntry>>), ActionError> {
-    let own = caller.user()?.name.clone();
+    let own = caller.own_repository()?.to_owned();
     dump(hub, caller, &own, name).await
 }

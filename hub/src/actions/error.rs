@@ -191,9 +191,9 @@ impl ActionError {
 impl From<CatalogError> for ActionError {
     fn from(error: CatalogError) -> Self {
         match error {
-            CatalogError::Conflict { .. } | CatalogError::TooManyMembers { .. } => {
-                Self::Conflict(error.to_string())
-            }
+            CatalogError::Conflict { .. }
+            | CatalogError::TooManyMembers { .. }
+            | CatalogError::LastOwner { .. } => Self::Conflict(error.to_string()),
             CatalogError::Taken { .. } => Self::Taken(error.to_string()),
             CatalogError::Circular { .. } | CatalogError::TooManyLinks { .. } => {
                 Self::Circular(error.to_string())

@@ -6,6 +6,7 @@ use crate::auth::{Caller, Denied, Right, allow_job, allow_operate, visible_jobs}
 use crate::catalog::{JobRow, LogLine};
 use crate::error::Code;
 use crate::jobs::{self, CancelError, Follow, Followed, JobSpec, StartError};
+use crate::name::RepositoryName;
 use crate::state::Hub;
 
 /// Jobs on a page, unless asked for otherwise.
@@ -71,7 +72,14 @@ pub async fn list(
     let rows = hub.catalog.jobs(whose, before, limit).await?;
     let full = rows.len() == limit as usize;
     let next = rows.last().filter(|last| full && last.sequence > 1);
-    Ok(Page { next: next.map(|last| last.sequence.to_string()), rows })
+    let next = next.map(|last| last.sequence.to_string());
+    let mut shown = Vec::with_capacity(rows.len());
+    for row in rows {
+        if within(hub, caller, &row).await? {
+            shown.push(row);
+        }
+    }
+    Ok(Page { rows: shown, next })
 }
 
 /// A job and the end of its log.
@@ -113,10 +121,21 @@ async fn one(hub: &Hub, caller: &Caller, right: Right, id: &str) -> Result<JobRo
     visible_jobs(caller)?;
     let row = hub.catalog.job(id).await?.ok_or_else(unknown)?;
     match allow_job(caller, right, row.user_id) {
-        Ok(()) => Ok(row),
+        Ok(()) if within(hub, caller, &row).await? => Ok(row),
+        Ok(()) => Err(unknown()),
         Err(Denied::NotOwner) => Err(unknown()),
         Err(denied) => Err(denied.into()),
     }
+}
+
+/// Whether a job is within what the caller's token is limited to: it works for a repository that is.
+async fn within(hub: &Hub, caller: &Caller, row: &JobRow) -> Result<bool, ActionError> {
+    let Caller::User(identity) = caller else { return Ok(true) };
+    let Some(only) = &identity.only else { return Ok(true) };
+    let Ok(JobSpec::Convert(spec)) = serde_json::from_str(&row.arguments) else { return Ok(false) };
+    let Ok(name) = RepositoryName::parse(&spec.repository) else { return Ok(false) };
+    let repository = hub.catalog.repository(&name).await?;
+    Ok(repository.is_some_and(|repository| only.contains(&repository.id)))
 }
 
 impl From<CancelError> for ActionError {

@@ -7,8 +7,8 @@ use futures_util::stream::{self, StreamExt, TryStreamExt};
 use super::error::ActionError;
 use super::resolve;
 use super::stream::Items;
-use crate::auth::{Caller, Right};
-use crate::catalog::{NameRow, Named, RepositoryRow};
+use crate::auth::{Caller, Level, Right, allow};
+use crate::catalog::{NameRow, Named, RepositoryRow, Viewer};
 use crate::remembered::Listed;
 use crate::state::Hub;
 
@@ -24,33 +24,61 @@ pub struct ListedRepository {
     pub official: bool,
 }
 
-/// The caller's name and the names of its repositories.
+/// The caller's name and the names of the repositories that it may write to as their member.
 pub async fn me(hub: &Hub, caller: &Caller) -> Result<(String, Vec<String>), ActionError> {
     let user = caller.user()?;
-    let repositories = hub.catalog.repositories_of(user.id).await?;
+    let repositories = hub.catalog.repositories_of(user.id, Level::Contributor).await?;
     Ok((user.name.clone(), repositories.into_iter().map(|row| row.name).collect()))
 }
 
-/// Every repository, by name.
-pub async fn repositories(hub: &Hub) -> Result<Vec<ListedRepository>, ActionError> {
-    Ok(listed(hub, hub.catalog.repositories().await?))
+/// Every repository that the caller may see, by name.
+pub async fn repositories(
+    hub: &Hub,
+    caller: &Caller,
+) -> Result<Vec<ListedRepository>, ActionError> {
+    repositories_after(hub, caller, "", u32::MAX).await
 }
 
-/// A page of the repositories, by name, from after `after` (the empty text: from the first).
+/// A page of the repositories that the caller may see, by name, from after `after` (the empty text: from the
+/// first).
 pub async fn repositories_after(
     hub: &Hub,
+    caller: &Caller,
     after: &str,
     limit: u32,
 ) -> Result<Vec<ListedRepository>, ActionError> {
-    Ok(listed(hub, hub.catalog.repositories_after(after, limit).await?))
+    let viewer = viewer(caller);
+    let (mut after, mut listed) = (after.to_owned(), Vec::new());
+    // The catalog gives some that the caller may not see after all, so a page may take several looks.
+    loop {
+        let rows = hub.catalog.repositories_after(viewer, &after, PAGE.min(limit)).await?;
+        let last = rows.last().filter(|_| rows.len() == PAGE.min(limit) as usize);
+        let next = last.map(|(row, _)| row.name.clone());
+        for (row, level) in rows {
+            if allow(&hub.config, caller, Right::See, &row, level).is_ok() {
+                let official = hub.config.official_repositories.contains(&row.name);
+                listed.push(ListedRepository { row, official });
+            }
+        }
+        match next {
+            Some(next) if listed.len() < limit as usize => after = next,
+            _ => break,
+        }
+    }
+    listed.truncate(limit as usize);
+    Ok(listed)
 }
 
-fn listed(hub: &Hub, rows: Vec<RepositoryRow>) -> Vec<ListedRepository> {
-    let listed = |row: RepositoryRow| {
-        let official = hub.config.official_repositories.contains(&row.name);
-        ListedRepository { row, official }
-    };
-    rows.into_iter().map(listed).collect()
+fn viewer(caller: &Caller) -> Viewer<'_> {
+    match caller {
+        Caller::Anonymous => Viewer::default(),
+        Caller::Operator => Viewer { all: true, ..Viewer::default() },
+        Caller::User(identity) => Viewer {
+            user_id: Some(identity.user.id),
+            also: &identity.member_of,
+            all: identity.is_admin(),
+        },
+    }
 }
 
 /// What a name leads to.
@@ -71,7 +99,7 @@ pub async fn page(
     after: &str,
     limit: u32,
 ) -> Result<Arc<Listed>, ActionError> {
-    let repository = resolve::repository(hub, caller, Right::Read, repository).await?;
+    let repository = resolve::repository(hub, caller, Right::See, repository).await?;
     page_in(hub, repository.id, after, limit).await
 }
 
@@ -98,7 +126,7 @@ pub async fn names(
     caller: &Caller,
     repository: &str,
 ) -> Result<Items<Named>, ActionError> {
-    let repository = resolve::repository(hub, caller, Right::Read, repository).await?;
+    let repository = resolve::repository(hub, caller, Right::See, repository).await?;
     Ok(names_in(hub, &repository))
 }
 

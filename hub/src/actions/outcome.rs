@@ -4,7 +4,7 @@ use std::future::Future;
 
 use super::error::ActionError;
 use crate::auth::Caller;
-use crate::catalog::{Change, Condition, Named, RepositoryRow, Source, Written};
+use crate::catalog::{Actor, Change, Condition, Named, RepositoryRow, Source, Written};
 use crate::name::FlistName;
 use crate::state::Hub;
 
@@ -31,7 +31,7 @@ pub(super) struct Changing {
     pub(super) hub: Hub,
     pub(super) repository: RepositoryRow,
     pub(super) name: FlistName,
-    user_id: i64,
+    by: Actor,
     condition: Condition,
     dry_run: bool,
 }
@@ -45,8 +45,8 @@ impl Changing {
         condition: &Condition,
         dry_run: bool,
     ) -> Result<Self, ActionError> {
-        let (hub, user_id, condition) = (hub.clone(), caller.user()?.id, condition.clone());
-        Ok(Self { hub, repository, name, user_id, condition, dry_run })
+        let (hub, by, condition) = (hub.clone(), caller.actor()?, condition.clone());
+        Ok(Self { hub, repository, name, by, condition, dry_run })
     }
 
     /// The change as the catalog takes it.
@@ -54,7 +54,7 @@ impl Changing {
         Change {
             repository_id: self.repository.id,
             name: &self.name,
-            user_id: self.user_id,
+            by: &self.by,
             source,
             detail: None,
             condition: &self.condition,

@@ -19,7 +19,7 @@ use super::error::ActionError;
 use super::{resolve, sessions};
 use crate::auth::{Caller, Right};
 use crate::catalog::{
-    CatalogError, Change, Condition, FlistRow, Kind, NameRow, Named, Pointed, RepositoryRow,
+    Actor, CatalogError, Change, Condition, FlistRow, Kind, NameRow, Named, Pointed, RepositoryRow,
     Source, Written,
 };
 use crate::error::Code;
@@ -37,7 +37,7 @@ pub(super) struct Publication {
     /// Under which name.
     pub(super) name: FlistName,
     /// Who does it.
-    pub(super) user_id: i64,
+    pub(super) by: Actor,
     /// From what.
     pub(super) source: Source,
     /// Where it came from, for whoever reads the name's history: of a conversion, the image with its
@@ -66,7 +66,7 @@ impl Publication {
         Ok(Self {
             repository,
             name,
-            user_id: caller.user()?.id,
+            by: caller.actor()?,
             source,
             detail: None,
             manifest,
@@ -162,7 +162,7 @@ async fn point(
     let change = Change {
         repository_id: publication.repository.id,
         name: &publication.name,
-        user_id: publication.user_id,
+        by: &publication.by,
         source: publication.source,
         detail: publication.detail.as_deref(),
         condition: &publication.condition,

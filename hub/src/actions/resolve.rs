@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::error::{ActionError, Thing};
-use crate::auth::{Caller, Right, allow};
+use crate::auth::{Caller, Denied, Right, Visibility, allow};
 use crate::catalog::{LinkRow, MAX_HOPS, NameRow, Named, Pointed, RepositoryRow, Target};
 use crate::error::Code;
 use crate::name::{FlistName, NameError, RepositoryName};
@@ -19,22 +19,81 @@ pub(super) async fn repository(
     name: &str,
 ) -> Result<RepositoryRow, ActionError> {
     // Who writes must say who they are before they learn anything.
-    if right == Right::Write {
-        caller.user()?;
+    if right >= Right::Write {
+        caller.actor()?;
     }
     let not_found = || ActionError::not_found(Thing::Repository, shown(name));
     // What is no name is the name of nothing.
     let parsed = RepositoryName::parse(name).map_err(|_| not_found())?;
-    let generation = hub.catalog.names_generation();
-    let repository = if let Some(known) = hub.remembered.repository(name, generation) {
-        known
-    } else {
-        let found = hub.catalog.repository(&parsed).await?.ok_or_else(not_found)?;
-        hub.remembered.set_repository(found.clone(), generation);
-        found
+    let Some(repository) = look_up(hub, &parsed).await? else {
+        as_if_there(hub, caller).await?;
+        return Err(not_found());
     };
-    allow(&hub.config, caller, right, &repository)?;
-    Ok(repository)
+    match allowed(hub, caller, right, &repository).await? {
+        Ok(()) => Ok(repository),
+        Err(Denied::Unseen) => Err(not_found()),
+        Err(denied) => Err(denied.into()),
+    }
+}
+
+/// The repository of that name. Only those are remembered that everybody may see: of the others it takes as
+/// long to find one as to find none.
+async fn look_up(hub: &Hub, name: &RepositoryName) -> Result<Option<RepositoryRow>, ActionError> {
+    let generation = hub.catalog.names_generation();
+    if let Some(known) = hub.remembered.repository(name.as_str(), generation) {
+        return Ok(Some(known));
+    }
+    let found = hub.catalog.repository(name).await?;
+    if let Some(found) = found.as_ref().filter(|found| found.visibility == Visibility::Public) {
+        hub.remembered.set_repository(found.clone(), generation);
+    }
+    Ok(found)
+}
+
+/// What takes about as long as finding that the caller is no member of a repository.
+async fn as_if_there(hub: &Hub, caller: &Caller) -> Result<(), ActionError> {
+    if let Caller::User(identity) = caller {
+        hub.catalog.level(0, identity.user.id).await?;
+    }
+    Ok(())
+}
+
+/// What the permission table says. The caller's level is looked up each time that it matters, so that who is
+/// removed from a repository is out at once.
+async fn allowed(
+    hub: &Hub,
+    caller: &Caller,
+    right: Right,
+    repository: &RepositoryRow,
+) -> Result<Result<(), Denied>, ActionError> {
+    let without = allow(&hub.config, caller, right, repository, None);
+    let (Err(Denied::Unseen | Denied::Level(_)), Caller::User(identity)) = (&without, caller)
+    else {
+        return Ok(without);
+    };
+    let level = hub.catalog.level(repository.id, identity.user.id).await?;
+    Ok(allow(&hub.config, caller, right, repository, level))
+}
+
+/// Whether the caller may read a repository.
+pub(crate) async fn may_read_in(
+    hub: &Hub,
+    caller: &Caller,
+    repository: &RepositoryRow,
+) -> Result<bool, ActionError> {
+    Ok(allowed(hub, caller, Right::Read, repository).await?.is_ok())
+}
+
+/// Whether the caller may read the repository with that number; what is not there nobody may read.
+pub(crate) async fn may_read(
+    hub: &Hub,
+    caller: &Caller,
+    repository_id: i64,
+) -> Result<bool, ActionError> {
+    match hub.catalog.repository_by_id(repository_id).await? {
+        Some(repository) => may_read_in(hub, caller, &repository).await,
+        None => Ok(false),
+    }
 }
 
 /// The repository that a caller writes to when it names none: its own.
@@ -42,7 +101,7 @@ pub(super) async fn own_repository(
     hub: &Hub,
     caller: &Caller,
 ) -> Result<RepositoryRow, ActionError> {
-    let name = caller.user()?.name.clone();
+    let name = caller.own_repository()?.to_owned();
     repository(hub, caller, Right::Write, &name).await
 }
 
@@ -56,11 +115,9 @@ pub async fn flist(
     let asked = format!("{repository_name}/{}", without_ending(name));
     let generation = hub.catalog.names_generation();
     if let Some(known) = hub.remembered.name(&asked, generation) {
-        known
-            .way
-            .iter()
-            .try_for_each(|repository| allow(&hub.config, caller, Right::Read, repository))?;
-        return Ok(known.row.clone());
+        if let Some(row) = known_to(hub, caller, &known).await? {
+            return Ok(row);
+        }
     }
     let mut way = Vec::new();
     let (first, end) = follow(hub, caller, (repository_name, name), &mut way).await?;
@@ -80,6 +137,21 @@ pub async fn flist(
     let resolved = Arc::new(Resolved { row: row.clone(), way });
     hub.remembered.set_name(asked, resolved, generation);
     Ok(row)
+}
+
+/// What is remembered of a name, if the caller may read every repository on the way. If not, the way is gone
+/// again step by step, for the answer to be the one that it always is.
+async fn known_to(
+    hub: &Hub,
+    caller: &Caller,
+    known: &Resolved,
+) -> Result<Option<NameRow>, ActionError> {
+    for repository in &known.way {
+        if allowed(hub, caller, Right::Read, repository).await?.is_err() {
+            return Ok(None);
+        }
+    }
+    Ok(Some(known.row.clone()))
 }
 
 /// The tag that a name in a readable repository is or links to, and the repository that the tag is in.

@@ -1,11 +1,13 @@
-//! The caller of a request: nobody in particular, or the user whose token came with it.
+//! The caller of a request: nobody in particular, the user whose token came with it, or the operator.
+
+use std::net::IpAddr;
 
 use axum::extract::FromRequestParts;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 
-use super::{Scope, Token};
-use crate::catalog::{CatalogError, UserRow};
+use super::{Scope, Token, TokenKind};
+use crate::catalog::{Actor, CatalogError, TokenRow, UserRow};
 use crate::error::ApiError;
 use crate::state::Hub;
 
@@ -16,12 +18,61 @@ pub enum Caller {
     /// No token came.
     Anonymous,
     /// A valid token came.
-    User {
-        /// Whose it is.
-        user: UserRow,
-        /// What it allows.
-        scope: Scope,
+    User(Box<Identity>),
+    /// Whoever works at the hub's machine. Never comes over HTTP.
+    Operator,
+}
+
+/// A user who calls, and what their token makes of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// The user.
+    pub user: UserRow,
+    /// What the token allows.
+    pub scope: Scope,
+    /// Numbers of the repositories that the token is limited to: elsewhere it is worth no more than no token.
+    /// `None`: it is not limited.
+    pub only: Option<Vec<i64>>,
+    /// Numbers of repositories that an issuer says the user contributes to.
+    pub member_of: Vec<i64>,
+    /// The repository that is meant by the user's own; `None`: the one of the user's name.
+    pub acts_for: Option<String>,
+    /// By what the user is known.
+    pub credential: Credential,
+    /// Where the request came from.
+    pub origin: Origin,
+}
+
+/// By what a user is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Credential {
+    /// A token of the hub's own.
+    Token {
+        /// Its number.
+        id: i64,
+        /// How it came to be.
+        kind: TokenKind,
+        /// When it ends, in seconds since the Unix epoch; `None` for never.
+        expires: Option<u64>,
     },
+    /// A token that an issuer signed.
+    Jwt {
+        /// The issuer.
+        issuer: String,
+        /// When it ends, in seconds since the Unix epoch.
+        expires: u64,
+    },
+    /// A job that the user asked for.
+    Job,
+}
+
+/// Where a request came from.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Origin {
+    /// The address, as far as it is known.
+    pub address: Option<IpAddr>,
+    /// The request's id, as in the log and in `X-Request-Id`.
+    pub request: String,
 }
 
 /// Why a caller is not who they say.
@@ -37,8 +88,14 @@ pub enum AuthError {
     #[error("invalid token")]
     Unknown,
     /// The token's time is over.
-    #[error("the token has expired; make another with `flisthub token create`")]
+    #[error("the token has expired; make another")]
     Expired,
+    /// The token was revoked.
+    #[error("the token was revoked; make another")]
+    Revoked,
+    /// The token's user may not sign in any more.
+    #[error("this account is disabled; ask the operator of the hub")]
+    Disabled,
     /// The catalog could not be asked.
     #[error(transparent)]
     Catalog(#[from] CatalogError),
@@ -47,13 +104,42 @@ pub enum AuthError {
 impl Caller {
     /// The user, or the error that asks for a token.
     pub fn user(&self) -> Result<&UserRow, AuthError> {
+        self.identity().map(|identity| &identity.user)
+    }
+
+    /// The user with all that the token says, or the error that asks for a token.
+    pub fn identity(&self) -> Result<&Identity, AuthError> {
         match self {
-            Self::Anonymous => Err(AuthError::Missing),
-            Self::User { user, .. } => Ok(user),
+            Self::User(identity) => Ok(identity),
+            Self::Anonymous | Self::Operator => Err(AuthError::Missing),
         }
     }
 
-    async fn of_header(hub: &Hub, header: &[u8]) -> Result<Self, AuthError> {
+    /// Whether the caller may operate the hub: an admin with a token that says so, limited to nothing.
+    pub fn is_admin(&self) -> bool {
+        match self {
+            Self::Operator => true,
+            Self::Anonymous => false,
+            Self::User(identity) => identity.is_admin(),
+        }
+    }
+
+    /// The name of the caller's own repository, or the error that asks for a token.
+    pub fn own_repository(&self) -> Result<&str, AuthError> {
+        let identity = self.identity()?;
+        Ok(identity.acts_for.as_deref().unwrap_or(&identity.user.name))
+    }
+
+    /// Who the audit log says it was, or the error that asks for a token.
+    pub fn actor(&self) -> Result<Actor, AuthError> {
+        match self {
+            Self::Anonymous => Err(AuthError::Missing),
+            Self::Operator => Ok(Actor::operator()),
+            Self::User(identity) => Ok(identity.actor()),
+        }
+    }
+
+    async fn of_header(hub: &Hub, header: &[u8], origin: Origin) -> Result<Self, AuthError> {
         let header = std::str::from_utf8(header).map_err(|_| AuthError::Malformed)?;
         let (scheme, token) = header.trim().split_once(' ').ok_or(AuthError::Malformed)?;
         if !scheme.eq_ignore_ascii_case("bearer") {
@@ -61,10 +147,52 @@ impl Caller {
         }
         let token = Token::presented(token.trim());
         let row = hub.catalog.token(&token.hash()).await?.ok_or(AuthError::Unknown)?;
+        if row.revoked.is_some() {
+            return Err(AuthError::Revoked);
+        }
         if row.expires.is_some_and(|expires| expires <= hub.clock.now()) {
             return Err(AuthError::Expired);
         }
-        Ok(Self::User { user: row.user, scope: row.scope })
+        if row.disabled {
+            return Err(AuthError::Disabled);
+        }
+        Ok(Self::User(Box::new(Identity::of_token(row, origin))))
+    }
+}
+
+impl Identity {
+    fn of_token(row: TokenRow, origin: Origin) -> Self {
+        Self {
+            credential: Credential::Token { id: row.id, kind: row.kind, expires: row.expires },
+            user: row.user,
+            scope: row.scope,
+            only: row.only,
+            member_of: Vec::new(),
+            acts_for: None,
+            origin,
+        }
+    }
+
+    /// Whether it is an admin with a token that says so, limited to nothing.
+    pub fn is_admin(&self) -> bool {
+        self.user.admin && self.scope == Scope::Admin && self.only.is_none()
+    }
+
+    fn actor(&self) -> Actor {
+        let credential = match &self.credential {
+            Credential::Token { id, kind: TokenKind::Api, .. } => format!("token {id}"),
+            Credential::Token { id, kind: TokenKind::Login, .. } => format!("login {id}"),
+            Credential::Jwt { issuer, .. } => format!("jwt {issuer}"),
+            Credential::Job => "job".to_owned(),
+        };
+        let request = Some(self.origin.request.clone()).filter(|id| !id.is_empty());
+        Actor {
+            user_id: Some(self.user.id),
+            name: self.user.name.clone(),
+            credential,
+            address: self.origin.address.map(|address| address.to_string()),
+            request,
+        }
     }
 }
 
@@ -78,10 +206,11 @@ impl FromRequestParts<Hub> for TokenCaller {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, hub: &Hub) -> Result<Self, ApiError> {
-        match parts.headers.get(AUTHORIZATION) {
-            None => Ok(Self(Caller::Anonymous)),
-            Some(header) => Ok(Self(Caller::of_header(hub, header.as_bytes()).await?)),
-        }
+        let Some(header) = parts.headers.get(AUTHORIZATION) else {
+            return Ok(Self(Caller::Anonymous));
+        };
+        let origin = parts.extensions.get::<Origin>().cloned().unwrap_or_default();
+        Ok(Self(Caller::of_header(hub, header.as_bytes(), origin).await?))
     }
 }
 

@@ -1,14 +1,18 @@
 //! Who is calling and what they may do: tokens, the `Caller` of a request, and the one permission table.
 
 mod caller;
+mod level;
 mod password;
 mod permission;
+#[cfg(test)]
+mod permission_tests;
 mod scope;
 mod token;
 
-pub use caller::{AuthError, Caller, TokenCaller};
+pub use caller::{AuthError, Caller, Credential, Identity, Origin, TokenCaller};
+pub use level::{Level, ParseWordError, Visibility};
 pub use password::{Password, PasswordError, Passwords};
-pub use permission::{Denied, Right, allow, allow_job, allow_operate, visible_jobs};
+pub use permission::{Denied, Right, allow, allow_job, allow_operate, allow_own, visible_jobs};
 pub use scope::{ParseScopeError, Scope};
 pub(crate) use token::seconds;
-pub use token::{Expiry, ParseExpiryError, Token};
+pub use token::{Expiry, ParseExpiryError, Token, TokenKind};

@@ -1,17 +1,33 @@
 //! The one permission table: what a caller may do to a repository, to a job, and to the hub as a whole.
 //! Nothing else decides that.
+//!
+//! | right  | takes the level | everybody has it in | what it is for |
+//! |--------|-----------------|---------------------|----------------|
+//! | see    | guest           | public              | the repository and its names in listings |
+//! | read   | reader          | public              | content, history, whatever follows from content |
+//! | write  | contributor     | none                | upload, publish, link, tag, rename, delete |
+//! | manage | owner           | none                | visibility, members, the repository's audit log |
+//!
+//! In an internal repository every signed-in user sees and reads. To write and to manage takes a token whose scope
+//! is write, too. An admin with a token of scope admin has every right. A token that is limited to some
+//! repositories is worth no more than none elsewhere. A repository that the caller may not see is as if it
+//! were not there.
 
-use super::{Caller, Scope};
+use super::{Caller, Identity, Level, Scope, Visibility};
 use crate::catalog::RepositoryRow;
 use crate::config::Config;
 
 /// What someone wants to do with a repository.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Right {
+    /// Know that it is there, and which names it has.
+    See,
     /// List it, download from it.
     Read,
     /// Upload, publish and delete in it.
     Write,
+    /// Say who may do what in it.
+    Manage,
 }
 
 /// Why not.
@@ -20,48 +36,127 @@ pub enum Denied {
     /// A token is needed.
     #[error("no authorization provided")]
     Anonymous,
+    /// The caller may not even know that it is there.
+    #[error("there is no such repository")]
+    Unseen,
     /// The token's scope does not reach.
     #[error("this token has no write scope")]
     Scope,
-    /// The repository is someone else's.
-    #[error("this repository is somebody else's")]
+    /// The token is for other repositories.
+    #[error("this token is limited to other repositories")]
+    Limited,
+    /// The caller is no member, or not one who may do that.
+    #[error("this takes the level {0} in the repository; ask one of its owners")]
+    Level(Level),
+    /// It is someone else's.
+    #[error("this is somebody else's")]
     NotOwner,
     /// Only the operator may.
-    #[error("this needs a token with the scope admin")]
+    #[error("this needs an admin, with a token of the scope admin")]
     NotOperator,
     /// The hub's configuration says that nothing changes.
     #[error("this hub is in read-only mode: nothing can be changed")]
     ReadOnlyMode,
 }
 
-/// Decides. Every repository is public for now, so reading is always allowed. In a hub that is configured
-/// as read-only nobody may write.
+impl Right {
+    /// The level that it takes.
+    pub fn least(self) -> Level {
+        match self {
+            Self::See => Level::Guest,
+            Self::Read => Level::Reader,
+            Self::Write => Level::Contributor,
+            Self::Manage => Level::Owner,
+        }
+    }
+
+    fn changes(self) -> bool {
+        self >= Self::Write
+    }
+}
+
+/// Decides. `level` is what the caller is in the repository as its member, `None` if it is none. In a hub that
+/// is configured as read-only nobody may change anything over HTTP.
 pub fn allow(
     config: &Config,
     caller: &Caller,
     right: Right,
     repository: &RepositoryRow,
+    level: Option<Level>,
 ) -> Result<(), Denied> {
-    match (right, caller) {
-        (Right::Write, Caller::Anonymous) => Err(Denied::Anonymous),
-        (Right::Write, Caller::User { .. }) if config.read_only => Err(Denied::ReadOnlyMode),
-        (Right::Read, _) | (Right::Write, Caller::User { scope: Scope::Admin, .. }) => Ok(()),
-        (Right::Write, Caller::User { scope: Scope::Read, .. }) => Err(Denied::Scope),
-        (Right::Write, Caller::User { user, scope: Scope::Write }) => {
-            if user.id == repository.owner_id { Ok(()) } else { Err(Denied::NotOwner) }
-        }
+    let (identity, reach) = match caller {
+        Caller::Operator => return Ok(()),
+        Caller::Anonymous => (None, of_everybody(repository.visibility)),
+        Caller::User(identity) => (Some(identity), of_user(identity, repository, level)),
+    };
+    if reach < Some(Level::Guest) {
+        return Err(Denied::Unseen);
     }
+    if !right.changes() {
+        return if reach >= Some(right.least()) {
+            Ok(())
+        } else {
+            Err(Denied::Level(right.least()))
+        };
+    }
+    let identity = identity.ok_or(Denied::Anonymous)?;
+    if config.read_only {
+        return Err(Denied::ReadOnlyMode);
+    }
+    if !within(identity, repository) {
+        return Err(Denied::Limited);
+    }
+    if identity.scope < Scope::Write {
+        return Err(Denied::Scope);
+    }
+    if reach >= Some(right.least()) { Ok(()) } else { Err(Denied::Level(right.least())) }
+}
+
+/// What everybody may in a repository of that visibility.
+fn of_everybody(visibility: Visibility) -> Option<Level> {
+    match visibility {
+        Visibility::Public => Some(Level::Reader),
+        Visibility::Internal | Visibility::Private => None,
+    }
+}
+
+/// What a user may in a repository, whatever the scope.
+fn of_user(identity: &Identity, repository: &RepositoryRow, level: Option<Level>) -> Option<Level> {
+    if identity.is_admin() {
+        return Some(Level::Owner);
+    }
+    if !within(identity, repository) {
+        return of_everybody(repository.visibility);
+    }
+    let signed_in = match repository.visibility {
+        Visibility::Public | Visibility::Internal => Some(Level::Reader),
+        Visibility::Private => None,
+    };
+    let said = identity.member_of.contains(&repository.id).then_some(Level::Contributor);
+    level.max(signed_in).max(said)
+}
+
+/// Whether the token is worth something in the repository.
+fn within(identity: &Identity, repository: &RepositoryRow) -> bool {
+    identity.only.as_ref().is_none_or(|only| only.contains(&repository.id))
 }
 
 /// Decides who may look at (`Read`) and cancel (`Write`) a job. `owner` is the number of the user who asked
 /// for it; `None`: the operator. To whoever is [`Denied::NotOwner`], the job does not exist.
 pub fn allow_job(caller: &Caller, right: Right, owner: Option<i64>) -> Result<(), Denied> {
-    match (right, caller) {
-        (_, Caller::Anonymous) => Err(Denied::Anonymous),
-        (_, Caller::User { scope: Scope::Admin, .. }) => Ok(()),
-        (_, Caller::User { user, .. }) if owner != Some(user.id) => Err(Denied::NotOwner),
-        (Right::Write, Caller::User { scope: Scope::Read, .. }) => Err(Denied::Scope),
-        (Right::Read | Right::Write, Caller::User { .. }) => Ok(()),
+    let identity = match caller {
+        Caller::Anonymous => return Err(Denied::Anonymous),
+        Caller::Operator => return Ok(()),
+        Caller::User(identity) => identity,
+    };
+    if identity.is_admin() {
+        Ok(())
+    } else if owner != Some(identity.user.id) {
+        Err(Denied::NotOwner)
+    } else if right.changes() && identity.scope < Scope::Write {
+        Err(Denied::Scope)
+    } else {
+        Ok(())
     }
 }
 
@@ -69,76 +164,32 @@ pub fn allow_job(caller: &Caller, right: Right, owner: Option<i64>) -> Result<()
 pub fn visible_jobs(caller: &Caller) -> Result<Option<i64>, Denied> {
     match caller {
         Caller::Anonymous => Err(Denied::Anonymous),
-        Caller::User { scope: Scope::Admin, .. } => Ok(None),
-        Caller::User { user, .. } => Ok(Some(user.id)),
+        _ if caller.is_admin() => Ok(None),
+        Caller::Operator => Ok(None),
+        Caller::User(identity) => Ok(Some(identity.user.id)),
     }
 }
 
-/// Decides who may operate the hub: start jobs of upkeep, which touch everybody's repositories.
+/// Decides who may operate the hub: start jobs of upkeep, which touch everybody's repositories, make users and
+/// read all of the audit log.
 pub fn allow_operate(caller: &Caller) -> Result<(), Denied> {
     match caller {
         Caller::Anonymous => Err(Denied::Anonymous),
-        Caller::User { scope: Scope::Admin, .. } => Ok(()),
-        Caller::User { scope: Scope::Read | Scope::Write, .. } => Err(Denied::NotOperator),
+        _ if caller.is_admin() => Ok(()),
+        Caller::User(_) | Caller::Operator => Err(Denied::NotOperator),
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::catalog::UserRow;
-
-    #[test]
-    fn the_table() {
-        let repository = RepositoryRow { id: 5, name: "alice".into(), owner_id: 1, updated: 0 };
-        let user = |id, scope| Caller::User { user: UserRow { id, name: String::new() }, scope };
-        let no = Err(Denied::NotOperator);
-        let (usual, read_only) =
-            (Config::default(), Config { read_only: true, ..Config::default() });
-        for (caller, write, operate) in [
-            (Caller::Anonymous, Err(Denied::Anonymous), Err(Denied::Anonymous)),
-            (user(1, Scope::Read), Err(Denied::Scope), no),
-            (user(1, Scope::Write), Ok(()), no),
-            (user(1, Scope::Admin), Ok(()), Ok(())),
-            (user(2, Scope::Read), Err(Denied::Scope), no),
-            (user(2, Scope::Write), Err(Denied::NotOwner), no),
-            (user(2, Scope::Admin), Ok(()), Ok(())),
-        ] {
-            let allowed = |config: &Config, right| allow(config, &caller, right, &repository);
-            assert_eq!(allowed(&usual, Right::Read), Ok(()), "{caller:?}");
-            assert_eq!(allowed(&usual, Right::Write), write, "{caller:?}");
-            assert_eq!(allow_operate(&caller), operate, "{caller:?}");
-            // Upkeep goes on in read-only mode.
-            let refused = match caller {
-                Caller::Anonymous => Denied::Anonymous,
-                Caller::User { .. } => Denied::ReadOnlyMode,
-            };
-            assert_eq!(allowed(&read_only, Right::Read), Ok(()), "{caller:?}");
-            assert_eq!(allowed(&read_only, Right::Write), Err(refused), "{caller:?}");
-        }
-    }
-
-    #[test]
-    fn jobs_are_their_owners_and_the_operators() {
-        let user = |id, scope| Caller::User { user: UserRow { id, name: String::new() }, scope };
-        let (anonymous, stranger) = (Err(Denied::Anonymous), Err(Denied::NotOwner));
-        for (caller, owner, read, write) in [
-            (Caller::Anonymous, Some(1), anonymous, anonymous),
-            (Caller::Anonymous, None, anonymous, anonymous),
-            (user(1, Scope::Read), Some(1), Ok(()), Err(Denied::Scope)),
-            (user(1, Scope::Write), Some(1), Ok(()), Ok(())),
-            (user(2, Scope::Read), Some(1), stranger, stranger),
-            (user(2, Scope::Write), Some(1), stranger, stranger),
-            (user(2, Scope::Write), None, stranger, stranger),
-            (user(2, Scope::Admin), Some(1), Ok(()), Ok(())),
-            (user(2, Scope::Admin), None, Ok(()), Ok(())),
-        ] {
-            assert_eq!(allow_job(&caller, Right::Read, owner), read, "{caller:?} {owner:?}");
-            assert_eq!(allow_job(&caller, Right::Write, owner), write, "{caller:?} {owner:?}");
-            // What is listed is what may be looked at.
-            let listed =
-                visible_jobs(&caller).map(|whose| whose.is_none_or(|id| owner == Some(id)));
-            assert_eq!(listed == Ok(true), read.is_ok(), "{caller:?} {owner:?}");
-        }
+/// Decides who may change what is the user's own and no repository's: tokens, the password, new repositories.
+pub fn allow_own(config: &Config, caller: &Caller) -> Result<(), Denied> {
+    let Caller::User(identity) = caller else { return Err(Denied::Anonymous) };
+    if config.read_only {
+        Err(Denied::ReadOnlyMode)
+    } else if identity.only.is_some() {
+        Err(Denied::Limited)
+    } else if identity.scope < Scope::Write {
+        Err(Denied::Scope)
+    } else {
+        Ok(())
     }
 }

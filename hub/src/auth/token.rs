@@ -50,6 +50,30 @@ impl fmt::Debug for Token {
     }
 }
 
+/// How a token came to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TokenKind {
+    /// Its owner, or the operator, made it.
+    Api,
+    /// Its owner signed in with a password.
+    Login,
+}
+
+impl TokenKind {
+    /// The number in the catalog.
+    pub fn code(self) -> i16 {
+        match self {
+            Self::Api => 1,
+            Self::Login => 2,
+        }
+    }
+
+    /// The kind of a number in the catalog.
+    pub fn from_code(code: i16) -> Option<Self> {
+        [Self::Api, Self::Login].into_iter().find(|kind| kind.code() == code)
+    }
+}
+
 /// How long a token lives: `never`, or a number with `s`, `m`, `h` or `d`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Expiry {

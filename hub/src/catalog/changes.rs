@@ -5,6 +5,7 @@ use flisthub_storage::ChunkId;
 use sqlx::{Any, AnyConnection, Transaction};
 
 use super::Catalog;
+use super::audit::{Actor, Noted, note};
 use super::condition::Condition;
 use super::error::CatalogError;
 use super::history::{Source, move_history, record};
@@ -22,8 +23,8 @@ pub struct Change<'a> {
     pub repository_id: i64,
     /// The name.
     pub name: &'a FlistName,
-    /// Number of the user who changes it.
-    pub user_id: i64,
+    /// Who changes it.
+    pub by: &'a Actor,
     /// How it is changed.
     pub source: Source,
     /// Where what it then points at came from, for people: of a conversion, the image with its digest.
@@ -151,7 +152,7 @@ impl Catalog {
         .bind(change.name.as_str())
         .execute(&mut *transaction)
         .await?;
-        self.finish(transaction, change).await?;
+        self.finish(transaction, &Change { detail: Some(&into), ..change.clone() }).await?;
         let named = Named { name: to.to_string(), revision, updated, ..known };
         Ok(Some(Written { named, created: true, changed: true }))
     }
@@ -179,16 +180,35 @@ impl Catalog {
     /// Keeps what was done, unless it was only tried.
     pub(super) async fn finish(
         &self,
-        transaction: Transaction<'static, Any>,
+        mut transaction: Transaction<'static, Any>,
         change: &Change<'_>,
     ) -> Result<(), CatalogError> {
         if change.dry_run {
             return Ok(transaction.rollback().await?);
         }
+        note_change(&mut transaction, change).await?;
         // Also where the commit's outcome is not known.
         let _stale = self.names_change();
         Ok(transaction.commit().await?)
     }
+}
+
+/// Notes a change of a name in the audit log.
+async fn note_change(
+    connection: &mut AnyConnection,
+    change: &Change<'_>,
+) -> Result<(), CatalogError> {
+    let (repository,): (String,) = sqlx::query_as("select name from repositories where id = $1")
+        .bind(change.repository_id)
+        .fetch_one(&mut *connection)
+        .await?;
+    let noted = Noted {
+        action: change.source.word(),
+        repository_id: Some(change.repository_id),
+        subject: &format!("{repository}/{}", change.name),
+        detail: change.detail,
+    };
+    note(connection, change.by, noted, change.now).await
 }
 
 /// The name before a change that makes it one of `kind`: conditions hold, and it is no other kind.

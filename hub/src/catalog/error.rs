@@ -47,6 +47,12 @@ pub enum CatalogError {
         /// The tag's name.
         tag: String,
     },
+    /// Nobody could manage the repository any more.
+    #[error("{repository} would have no owner left; make another member its owner first")]
+    LastOwner {
+        /// The repository's name.
+        repository: String,
+    },
     /// What the caller wants to be true of a name is not.
     #[error("{what}: what the request expects does not hold any more; look again and decide anew")]
     Precondition {

@@ -263,7 +263,7 @@ pub(super) async fn record(
     .bind(flist.map(|flist| flist.as_bytes().to_vec()))
     .bind(target.map(|target| target.repository.clone()))
     .bind(target.map(|target| target.name.clone()))
-    .bind(change.user_id)
+    .bind(change.by.user_id)
     .bind(change.source.word())
     .bind(change.detail)
     .bind(column(change.now))

@@ -2,14 +2,14 @@
 
 use flisthub_storage::{ChunkId, Kind};
 
-use super::{Catalog, CatalogError, Change, Condition, FlistRow, Source};
+use super::{Actor, Catalog, CatalogError, Change, Condition, FlistRow, Source};
 use crate::name::{FlistName, RepositoryName};
 
 /// A catalog with one user, and short ways to change names.
 struct Names {
     _directory: tempfile::TempDir,
     catalog: Catalog,
-    user_id: i64,
+    by: Actor,
     repository_id: i64,
 }
 
@@ -18,9 +18,9 @@ impl Names {
         let directory = tempfile::tempdir().unwrap();
         let catalog = Catalog::open(&directory.path().join("catalog.sqlite")).await.unwrap();
         let alice = RepositoryName::parse("alice").unwrap();
-        let user_id = catalog.create_user(&alice, 1).await.unwrap().id;
+        let by = Actor::of(&catalog.make_user(&alice, 1).await.unwrap());
         let repository_id = catalog.repository(&alice).await.unwrap().unwrap().id;
-        Self { _directory: directory, catalog, user_id, repository_id }
+        Self { _directory: directory, catalog, by, repository_id }
     }
 
     async fn publish(&self, name: &str, now: u64, flist: &str) {
@@ -34,11 +34,11 @@ impl Names {
         assert!(self.catalog.delete_name(&self.change(&name, Source::Delete, now)).await.unwrap());
     }
 
-    fn change<'a>(&self, name: &'a FlistName, source: Source, now: u64) -> Change<'a> {
+    fn change<'a>(&'a self, name: &'a FlistName, source: Source, now: u64) -> Change<'a> {
         Change {
             repository_id: self.repository_id,
             name,
-            user_id: self.user_id,
+            by: &self.by,
             source,
             detail: None,
             condition: &Condition::NONE,
@@ -140,7 +140,7 @@ async fn names_are_told_apart_and_so_are_repositories() {
     names.publish("bas", 10, "two").await;
     names.publish("bas", 11, "three").await;
     let bob = RepositoryName::parse("bob").unwrap();
-    names.catalog.create_user(&bob, 1).await.unwrap();
+    names.catalog.make_user(&bob, 1).await.unwrap();
     names.repository_id = names.catalog.repository(&bob).await.unwrap().unwrap().id;
     names.publish("base", 10, "four").await;
     names.publish("base", 11, "five").await;

@@ -3,7 +3,7 @@
 use flisthub_storage::ChunkId;
 
 use super::error::CatalogError;
-use super::repositories::Columns;
+use super::repositories::{COLUMNS, Columns};
 use super::{Catalog, RepositoryRow};
 
 impl Catalog {
@@ -33,19 +33,16 @@ impl Catalog {
         &self,
         diff_id: &str,
     ) -> Result<Vec<RepositoryRow>, CatalogError> {
-        let rows: Vec<Columns> = sqlx::query_as(
-            "select repositories.id, repositories.name, repositories.owner_id,
-                    repositories.updated_at
-             from repositories
+        let sql = format!(
+            "select {COLUMNS} from repositories
              where repositories.id in
                  (select names.repository_id
                   from names join image_layers on image_layers.flist_id = names.flist_id
                   where image_layers.diff_id = $1)
              order by repositories.name",
-        )
-        .bind(diff_id)
-        .fetch_all(&self.pool)
-        .await?;
+        );
+        let rows: Vec<Columns> =
+            sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(diff_id).fetch_all(&self.pool).await?;
         rows.into_iter().map(RepositoryRow::from_columns).collect()
     }
 }

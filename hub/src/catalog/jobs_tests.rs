@@ -193,7 +193,7 @@ async fn lanes_are_claimed_and_kept_each_by_itself() {
 async fn a_job_names_its_user_until_that_one_is_gone() {
     let (_directory, catalog) = catalog().await;
     let alice = RepositoryName::parse("alice").unwrap();
-    let user = catalog.create_user(&alice, 1).await.unwrap();
+    let user = catalog.make_user(&alice, 1).await.unwrap();
     let job = NewJob { kind: "space", arguments: "{}".into(), user_id: Some(user.id) };
     let row = catalog.insert_job(&job, 5).await.unwrap();
     assert_eq!(row.user.as_deref(), Some("alice"));
@@ -209,7 +209,7 @@ async fn one_users_conversions_do_not_push_out_those_of_others() {
     let mut users = Vec::new();
     for name in ["alice", "bob"] {
         let name = RepositoryName::parse(name).unwrap();
-        users.push(catalog.create_user(&name, 1).await.unwrap().id);
+        users.push(catalog.make_user(&name, 1).await.unwrap().id);
     }
     let ended = async |user: i64| {
         let job = NewJob { kind: "convert", arguments: "{}".into(), user_id: Some(user) };

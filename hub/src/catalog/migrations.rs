@@ -52,6 +52,7 @@ pub(super) const STEPS: &[Step] = &[
         name: "links_and_tags",
         sql: include_str!("../../../migrations/0009_links_and_tags.sql"),
     },
+    Step { version: 10, name: "access", sql: include_str!("../../../migrations/0010_access.sql") },
 ];
 
 /// Applies the first `count` steps that are not applied yet. `connection` holds the write lock, in a

@@ -107,6 +107,29 @@ const SAMPLES: &[Sample] = &[
             3,
         ),
     },
+    Sample {
+        step: 10,
+        rows: &[
+            "insert into repositories (id, creator_id, name, visibility, created_at, updated_at)
+             values (3, 2, 'team', 3, 18, 18)",
+            "insert into members (repository_id, user_id, level, added_at)
+             values (3, 2, 4, 18), (3, 1, 2, 19)",
+            "insert into tokens (id, user_id, hash, scope, created_at, expires_at, kind, label, limited)
+             values (3, 1, x'03', 3, 20, null, 1, 'ci', 1)",
+            "insert into token_repositories (token_id, repository_id) values (3, 3)",
+            "insert into audit_log (id, happened_at, actor, user_id, credential, action, repository_id, subject)
+             values (1, 20, 'alice', 1, 'token 3', 'publish', 3, 'team/base')",
+        ],
+        // Who made a repository owns it; what was there is public, and nobody's token is narrowed.
+        count: (
+            "select count(*) from repositories
+             join members on members.repository_id = repositories.id
+             where (repositories.name = 'team' and repositories.visibility = 3)
+                or (members.user_id = repositories.creator_id and members.level = 4
+                    and repositories.visibility = 1)",
+            4,
+        ),
+    },
 ];
 
 #[tokio::test]

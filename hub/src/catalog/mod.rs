@@ -7,6 +7,7 @@
 //! The database is an SQLite file. The hub and the `flisthub` commands may use it at the same time:
 //! readers never wait, writers take turns.
 
+mod audit;
 mod changes;
 mod check;
 mod condition;
@@ -20,6 +21,7 @@ mod job_row;
 mod jobs;
 mod keepers;
 mod lane;
+mod members;
 mod migrations;
 mod name_row;
 mod names;
@@ -51,6 +53,7 @@ use sqlx::any::AnyPoolOptions;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{Any, AnyConnection, AnyPool, ConnectOptions, Connection as _, Executor, Transaction};
 
+pub use audit::{Actor, AuditFilter, AuditRow};
 pub use changes::{Change, MAX_HOPS, Written};
 pub use condition::Condition;
 pub use error::CatalogError;
@@ -61,13 +64,14 @@ pub use job_row::{JobRow, JobState};
 pub use jobs::{Claim, JobEnd, NewJob};
 pub use keepers::Keeper;
 pub use lane::Lane;
+pub use members::RepositoryMember;
 pub use name_row::{LinkRow, NameRow};
 pub use names::{FlistRow, Kind, Named, Pointed, Target};
-pub use repositories::RepositoryRow;
+pub use repositories::{NewRepository, RepositoryRow, Viewer};
 pub use sums::{Done, Sums};
 pub use tags::MemberRow;
 pub use tokens::{NewToken, TokenHash, TokenRow};
-pub use users::UserRow;
+pub use users::{AccountRow, NewUser, UserRow};
 
 /// Connections to the database. Reads are short and writers take turns, so few are enough.
 const CONNECTIONS: u32 = 8;

@@ -3,7 +3,8 @@
 use flisthub_storage::Kind as ObjectKind;
 
 use super::{
-    Catalog, CatalogError, Change, Condition, FlistRow, HistoryRow, Kind, Pointed, Source, Target,
+    Actor, Catalog, CatalogError, Change, Condition, FlistRow, HistoryRow, Kind, Pointed, Source,
+    Target,
 };
 use crate::name::{FlistName, RepositoryName};
 
@@ -11,7 +12,7 @@ use crate::name::{FlistName, RepositoryName};
 struct Names {
     _directory: tempfile::TempDir,
     catalog: Catalog,
-    user_id: i64,
+    by: Actor,
     repository_id: i64,
     condition: Condition,
     dry_run: bool,
@@ -35,18 +36,18 @@ impl Names {
         let directory = tempfile::tempdir().unwrap();
         let catalog = Catalog::open(&directory.path().join("catalog.sqlite")).await.unwrap();
         let alice = RepositoryName::parse("alice").unwrap();
-        let user_id = catalog.create_user(&alice, 1).await.unwrap().id;
-        catalog.create_user(&RepositoryName::parse("bob").unwrap(), 1).await.unwrap();
+        let by = Actor::of(&catalog.make_user(&alice, 1).await.unwrap());
+        catalog.make_user(&RepositoryName::parse("bob").unwrap(), 1).await.unwrap();
         let repository_id = catalog.repository(&alice).await.unwrap().unwrap().id;
         let (condition, dry_run) = (Condition::NONE, false);
-        Self { _directory: directory, catalog, user_id, repository_id, condition, dry_run }
+        Self { _directory: directory, catalog, by, repository_id, condition, dry_run }
     }
 
     fn change<'a>(&'a self, name: &'a FlistName, source: Source) -> Change<'a> {
         Change {
             repository_id: self.repository_id,
             name,
-            user_id: self.user_id,
+            by: &self.by,
             source,
             detail: None,
             condition: &self.condition,

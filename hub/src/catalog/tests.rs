@@ -5,9 +5,10 @@ use flisthub_storage::{ChunkId, Kind};
 
 use super::Catalog;
 use super::{
-    CatalogError, Change, Condition, FlistFacts, FlistRow, NewToken, Pointed, Source, Written,
+    Actor, CatalogError, Change, Condition, FlistFacts, FlistRow, NewToken, NewUser, Pointed,
+    Source, TokenHash, UserRow, Written,
 };
-use crate::auth::Scope;
+use crate::auth::{Level, Scope, TokenKind, Visibility};
 use crate::name::{FlistName, RepositoryName};
 
 async fn catalog() -> (tempfile::TempDir, Catalog) {
@@ -33,6 +34,31 @@ fn told(written: &Written) -> (bool, u64) {
     (written.created, written.named.updated)
 }
 
+impl Catalog {
+    /// Makes a user whose repository is public.
+    pub(super) async fn make_user(
+        &self,
+        name: &RepositoryName,
+        now: u64,
+    ) -> Result<UserRow, CatalogError> {
+        let visibility = Visibility::Public;
+        let new = NewUser { name, admin: false, password: None, visibility };
+        self.create_user(&new, &Actor::operator(), now).await
+    }
+}
+
+impl Actor {
+    /// A user, by some token.
+    pub(super) fn of(user: &UserRow) -> Self {
+        Self { user_id: Some(user.id), name: user.name.clone(), ..Self::operator() }
+    }
+}
+
+fn token(user_id: i64, hash: TokenHash, scope: Scope, expires: Option<u64>) -> NewToken {
+    let (kind, label) = (TokenKind::Api, String::new());
+    NewToken { user_id, hash, kind, label, scope, only: None, expires }
+}
+
 #[tokio::test]
 async fn facts_are_kept_of_published_flists_alone() {
     let (_directory, catalog) = catalog().await;
@@ -40,13 +66,13 @@ async fn facts_are_kept_of_published_flists_alone() {
     let facts = FlistFacts { file_bytes: 300, md5, counts };
     catalog.set_facts(id("one"), &facts).await.unwrap();
     assert_eq!(catalog.facts(id("one")).await.unwrap(), None, "no such flist");
-    let user_id = catalog.create_user(&name("alice"), 1).await.unwrap().id;
+    let by = Actor::of(&catalog.make_user(&name("alice"), 1).await.unwrap());
     let repository_id = catalog.repository(&name("alice")).await.unwrap().unwrap().id;
     let base = FlistName::parse("base").unwrap();
     let change = Change {
         repository_id,
         name: &base,
-        user_id,
+        by: &by,
         source: Source::Push,
         detail: None,
         condition: &Condition::NONE,
@@ -75,13 +101,14 @@ async fn the_file_is_set_up_for_durability() {
 #[tokio::test]
 async fn a_user_comes_with_a_repository_and_once() {
     let (_directory, catalog) = catalog().await;
-    let alice = catalog.create_user(&name("alice"), 7).await.unwrap();
-    assert_eq!(catalog.user(&name("alice")).await.unwrap(), Some(alice.clone()));
+    let alice = catalog.make_user(&name("alice"), 7).await.unwrap();
+    let account = catalog.user(&name("alice")).await.unwrap().unwrap();
+    assert_eq!((account.user, account.created, account.disabled), (alice.clone(), 7, None));
     assert_eq!(catalog.user(&name("bob")).await.unwrap(), None);
     let repository = catalog.repository(&name("alice")).await.unwrap().unwrap();
-    assert_eq!((repository.owner_id, repository.updated), (alice.id, 7));
-    assert_eq!(catalog.repositories_of(alice.id).await.unwrap(), [repository]);
-    match catalog.create_user(&name("alice"), 8).await {
+    assert_eq!((repository.creator_id, repository.updated), (alice.id, 7));
+    assert_eq!(catalog.repositories_of(alice.id, Level::Owner).await.unwrap(), [repository]);
+    match catalog.make_user(&name("alice"), 8).await {
         Err(CatalogError::Conflict { what }) => assert_eq!(what, "user alice"),
         other => panic!("{other:?}"),
     }
@@ -91,31 +118,34 @@ async fn a_user_comes_with_a_repository_and_once() {
 #[tokio::test]
 async fn tokens_are_found_by_hash() {
     let (_directory, catalog) = catalog().await;
-    let user = catalog.create_user(&name("alice"), 1).await.unwrap();
+    let user = catalog.make_user(&name("alice"), 1).await.unwrap();
     for (hash, scope, expires) in [([1; 32], Scope::Read, None), ([2; 32], Scope::Admin, Some(99))]
     {
-        let token = NewToken { user_id: user.id, hash, scope, expires };
-        catalog.create_token(&token, 1).await.unwrap();
+        let token = token(user.id, hash, scope, expires);
+        catalog.create_token(&token, &Actor::operator(), 1).await.unwrap();
         let found = catalog.token(&hash).await.unwrap().unwrap();
         assert_eq!((found.user, found.scope, found.expires), (user.clone(), scope, expires));
-        let again = catalog.create_token(&token, 1).await;
+        let again = catalog.create_token(&token, &Actor::operator(), 1).await;
         assert!(matches!(again, Err(CatalogError::Conflict { .. })));
     }
     assert_eq!(catalog.token(&[3; 32]).await.unwrap(), None);
-    let orphan = NewToken { user_id: 5, hash: [4; 32], scope: Scope::Read, expires: None };
-    assert!(catalog.create_token(&orphan, 1).await.is_err(), "foreign keys are checked");
+    let orphan = token(5, [4; 32], Scope::Read, None);
+    assert!(
+        catalog.create_token(&orphan, &Actor::operator(), 1).await.is_err(),
+        "foreign keys are checked"
+    );
 }
 
 #[tokio::test]
 async fn names_move_and_their_history_stays() {
     let (_directory, catalog) = catalog().await;
-    let user_id = catalog.create_user(&name("alice"), 1).await.unwrap().id;
+    let by = Actor::of(&catalog.make_user(&name("alice"), 1).await.unwrap());
     let repository_id = catalog.repository(&name("alice")).await.unwrap().unwrap().id;
     let base = FlistName::parse("base").unwrap();
     let change = |source, now| Change {
         repository_id,
         name: &base,
-        user_id,
+        by: &by,
         source,
         detail: None,
         condition: &Condition::NONE,
@@ -164,14 +194,14 @@ async fn names_move_and_their_history_stays() {
 #[tokio::test]
 async fn names_come_in_pages() {
     let (_directory, catalog) = catalog().await;
-    let user_id = catalog.create_user(&name("alice"), 1).await.unwrap().id;
+    let by = Actor::of(&catalog.make_user(&name("alice"), 1).await.unwrap());
     let repository_id = catalog.repository(&name("alice")).await.unwrap().unwrap().id;
     for text in ["c", "a", "b"] {
         let name = FlistName::parse(text).unwrap();
         let change = Change {
             repository_id,
             name: &name,
-            user_id,
+            by: &by,
             source: Source::Push,
             detail: None,
             condition: &Condition::NONE,
@@ -192,9 +222,9 @@ async fn names_come_in_pages() {
 #[tokio::test]
 async fn impossible_rows_are_errors() {
     let (_directory, catalog) = catalog().await;
-    let user = catalog.create_user(&name("alice"), 1).await.unwrap();
-    let token = NewToken { user_id: user.id, hash: [1; 32], scope: Scope::Read, expires: None };
-    catalog.create_token(&token, 1).await.unwrap();
+    let user = catalog.make_user(&name("alice"), 1).await.unwrap();
+    let token = token(user.id, [1; 32], Scope::Read, None);
+    catalog.create_token(&token, &Actor::operator(), 1).await.unwrap();
     for (sql, table) in [
         ("update tokens set scope = 9", "tokens"),
         ("update repositories set updated_at = -1", "repositories"),
@@ -221,7 +251,7 @@ async fn two_catalogs_on_one_file_take_turns() {
     let (one, other) = (one.unwrap(), other.unwrap());
     let add = async |catalog: Catalog, prefix: &str| {
         for number in 0..20 {
-            catalog.create_user(&name(&format!("{prefix}{number}")), 1).await.unwrap();
+            catalog.make_user(&name(&format!("{prefix}{number}")), 1).await.unwrap();
         }
     };
     tokio::join!(add(one.clone(), "a"), add(other.clone(), "b"), add(one.clone(), "c"));
@@ -232,14 +262,13 @@ async fn two_catalogs_on_one_file_take_turns() {
 #[tokio::test]
 async fn the_time_of_the_last_change_never_goes_back() {
     let (_directory, catalog) = catalog().await;
-    catalog.create_user(&name("alice"), 1).await.unwrap();
-    let user_id = catalog.user(&name("alice")).await.unwrap().unwrap().id;
+    let by = Actor::of(&catalog.make_user(&name("alice"), 1).await.unwrap());
     let repository_id = catalog.repository(&name("alice")).await.unwrap().unwrap().id;
     let base = FlistName::parse("base").unwrap();
     let change = |now| Change {
         repository_id,
         name: &base,
-        user_id,
+        by: &by,
         source: Source::Push,
         detail: None,
         condition: &Condition::NONE,

@@ -1,6 +1,7 @@
 //! The hub's configuration: a TOML file whose every key has a default. The data directory and the
 //! address to listen on are flags of `flisthub serve`, not keys.
 
+mod access;
 mod images;
 mod limits;
 mod metrics;
@@ -11,6 +12,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+pub use access::Access;
 pub use images::Images;
 pub use limits::Limits;
 pub use metrics::Metrics;
@@ -35,6 +37,8 @@ pub struct Config {
     /// Whether every change over HTTP is refused, as for a mirror. Reading goes on, and so does what the
     /// operator does: upkeep, users and tokens. Default: false.
     pub read_only: bool,
+    /// Who may do what.
+    pub access: Access,
     /// Bounds on what a caller can make the hub do.
     pub limits: Limits,
     /// The chunk store.
@@ -154,7 +158,7 @@ mod tests {
         let example = include_str!("../../../docs/flisthub.example.toml");
         assert_eq!(parse(example).unwrap(), Config::default());
         let keys = example.lines().filter(|line| line.contains(" = ")).count();
-        assert_eq!(keys, 58, "a key is missing from the example, or not counted here");
+        assert_eq!(keys, 60, "a key is missing from the example, or not counted here");
         assert_eq!(parse("").unwrap(), Config::default());
     }
 

@@ -10,8 +10,8 @@ use flisthub_storage::{ChunkId, ChunkStore};
 use tokio::runtime::Handle;
 
 use super::LayerFiles;
-use crate::auth::{Caller, Right, allow};
-use crate::catalog::CatalogError;
+use crate::actions::{ActionError, resolve};
+use crate::auth::Caller;
 use crate::error::chain;
 use crate::state::Hub;
 
@@ -33,11 +33,15 @@ pub(crate) struct KnownLayers<'a> {
 }
 
 impl KnownLayers<'_> {
-    fn may_use(&self, diff_id: &Digest) -> Result<bool, CatalogError> {
+    fn may_use(&self, diff_id: &Digest) -> Result<bool, ActionError> {
         let digest = diff_id.to_string();
         let holders = self.handle.block_on(self.hub.catalog.repositories_with_layer(&digest))?;
-        let may_read = |holder| allow(&self.hub.config, self.caller, Right::Read, holder).is_ok();
-        Ok(holders.iter().any(may_read))
+        for holder in &holders {
+            if self.handle.block_on(resolve::may_read_in(self.hub, self.caller, holder))? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Whether the store has all that the layer names. A sweep spares it for at least half the grace from now; a

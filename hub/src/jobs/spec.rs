@@ -75,6 +75,13 @@ pub struct ConvertSpec {
     /// Whether it was asked for with an admin's token, which may write to any repository.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub admin: bool,
+    /// Numbers of the repositories that the token was limited to which it was asked for with; `None`: it was
+    /// not limited.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub only: Option<Vec<i64>>,
+    /// Numbers of the repositories that an issuer said the user contributes to.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub member_of: Vec<i64>,
 }
 
 impl ConvertSpec {
@@ -82,7 +89,7 @@ impl ConvertSpec {
     /// asks for nothing else.
     fn key(&self) -> Self {
         let image = if self.digest.is_some() { String::new() } else { self.image.clone() };
-        Self { image, admin: false, ..self.clone() }
+        Self { image, admin: false, only: None, member_of: Vec::new(), ..self.clone() }
     }
 
     /// Whether both may turn out to ask for the same once their digests are known.

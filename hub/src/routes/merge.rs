@@ -66,7 +66,7 @@ pub(super) async fn zero_hub_merge(
     Path(target): Path<String>,
     request: Request,
 ) -> Result<Response, ApiError> {
-    let repository = caller.user().map_err(ActionError::from)?.name.clone();
+    let repository = caller.own_repository().map_err(ActionError::from)?.to_owned();
     let body = match small_body(request, &hub).await {
         Ok((_, body)) => body,
         Err(refused) => return Ok(refused),

@@ -279,10 +279,11 @@ pub(super) async fn delete(
 )]
 pub(super) async fn repositories(
     State(hub): State<Hub>,
-    _: Caller,
+    caller: Caller,
     asked: Page,
 ) -> Answer<Response> {
-    let mut listed = lists::repositories_after(&hub, asked.name()?, asked.one_more()).await?;
+    let mut listed =
+        lists::repositories_after(&hub, &caller, asked.name()?, asked.one_more()).await?;
     let next = asked.next(&mut listed, |last| last.row.name.clone());
     let repositories = listed.into_iter().map(|repository| RepositoryInfo {
         name: repository.row.name,

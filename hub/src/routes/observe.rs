@@ -8,13 +8,16 @@ use axum::middleware::Next;
 use axum::response::Response;
 use tracing::Instrument as _;
 
+use crate::auth::Origin;
+
 /// The header that tells a caller which id its request has in the log.
 pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Runs a request in a span with a fresh id. An id that comes with a request is not used: it could be
 /// anybody's.
-pub(super) async fn observe(request: Request, next: Next) -> Response {
+pub(super) async fn observe(mut request: Request, next: Next) -> Response {
     let id = fresh_id();
+    request.extensions_mut().insert(Origin { address: None, request: id.clone() });
     let span = tracing::info_span!(
         "request",
         id,

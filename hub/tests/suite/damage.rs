@@ -73,7 +73,7 @@ async fn outcome(directory: &Path) -> Outcome {
     for number in 0..USERS {
         let name = RepositoryName::parse(&name(number)).unwrap();
         match catalog.user(&name).await {
-            Ok(user) => found.push(user.is_some_and(|user| user.name == name.as_str())),
+            Ok(user) => found.push(user.is_some_and(|account| account.user.name == name.as_str())),
             Err(_) => return Outcome::Noticed,
         }
     }

@@ -25,6 +25,8 @@ pub(crate) fn convert(name: &str) -> ConvertSpec {
         startup: false,
         credentials: None,
         admin: false,
+        only: None,
+        member_of: Vec::new(),
     }
 }
 
@@ -36,7 +38,7 @@ pub(crate) async fn user(hub: &TestHub, name: &str) -> i64 {
 
 async fn id_of(hub: &Hub, name: &str) -> i64 {
     let name = flisthub_hub::name::RepositoryName::parse(name).unwrap();
-    hub.catalog.repository(&name).await.unwrap().unwrap().owner_id
+    hub.catalog.repository(&name).await.unwrap().unwrap().creator_id
 }
 
 /// Queues a conversion, or shares one.

@@ -2,7 +2,7 @@
 
 use std::os::unix::ffi::OsStrExt as _;
 
-use flisthub_hub::catalog::{Change, Condition, Pointed, Source};
+use flisthub_hub::catalog::{Actor, Change, Condition, Pointed, Source};
 use flisthub_hub::config::Config;
 use flisthub_hub::name::{FlistName, RepositoryName};
 use serde_json::{Value, json};
@@ -120,11 +120,11 @@ async fn long_lists_come_whole() {
     };
     for number in 0..2000 {
         let name = FlistName::parse(&format!("name-{number:04}")).unwrap();
-        let (repository_id, user_id) = (repository.id, repository.owner_id);
+        let (repository_id, by) = (repository.id, Actor::operator());
         let change = Change {
             repository_id,
             name: &name,
-            user_id,
+            by: &by,
             source: Source::Push,
             detail: None,
             condition: &Condition::NONE,

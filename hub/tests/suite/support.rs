@@ -6,7 +6,7 @@ use std::sync::{Mutex, Once};
 
 use flisthub_hub::actions::accounts;
 use flisthub_hub::auth::{Expiry, Scope};
-use flisthub_hub::catalog::Catalog;
+use flisthub_hub::catalog::{Actor, Catalog};
 use flisthub_hub::config::Config;
 use flisthub_hub::data::DataDirectory;
 use flisthub_hub::jobs::{Jobs, Kinds, Work};
@@ -253,6 +253,10 @@ impl TestHub {
 
     pub(crate) async fn token(&self, user: &str, scope: Scope, expiry: Expiry) -> String {
         let now = self.hub.clock.now();
+        if scope == Scope::Admin {
+            let by = Actor::operator();
+            assert!(self.hub.catalog.set_admin(user, true, &by, now).await.unwrap());
+        }
         let token = accounts::create_token(&self.hub.catalog, user, scope, expiry, now).await;
         token.unwrap().reveal().to_owned()
     }

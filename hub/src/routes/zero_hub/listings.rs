@@ -99,9 +99,9 @@ fn listed(named: &Named) -> Option<String> {
 /// `GET /api/flist`: `["repository/name.flist", …]`.
 pub(super) async fn all_names(
     State(hub): State<Hub>,
-    _caller: Caller,
+    caller: Caller,
 ) -> Result<Response, ApiError> {
-    let repositories = lists::repositories(&hub).await?;
+    let repositories = lists::repositories(&hub, &caller).await?;
     let names = stream::iter(repositories).flat_map(move |repository| {
         lists::names_in(&hub, &repository.row).try_filter_map(async |named| Ok(listed(&named)))
     });
@@ -111,9 +111,9 @@ pub(super) async fn all_names(
 /// `GET /api/repositories`: `[{"name","official","updated"}, …]`.
 pub(super) async fn repositories(
     State(hub): State<Hub>,
-    _caller: Caller,
+    caller: Caller,
 ) -> Result<Response, ApiError> {
-    let repositories = lists::repositories(&hub).await?;
+    let repositories = lists::repositories(&hub, &caller).await?;
     let shown = repositories.iter().map(|repository| {
         let row = &repository.row;
         json!({ "name": row.name, "official": repository.official, "updated": row.updated })
@@ -126,7 +126,7 @@ pub(super) async fn all_entries(
     State(hub): State<Hub>,
     caller: Caller,
 ) -> Result<Response, ApiError> {
-    let repositories = lists::repositories(&hub).await?;
+    let repositories = lists::repositories(&hub, &caller).await?;
     let members = stream::iter(repositories).enumerate().flat_map(move |(index, repository)| {
         let comma = if index == 0 { "" } else { "," };
         let key = json!(repository.row.name);

@@ -1,9 +1,9 @@
 //! A hub in read-only mode: every change over HTTP is refused, reading and upkeep go on.
 
 use flisthub_hub::auth::{Expiry, Scope};
+use flisthub_hub::catalog::Condition;
 use flisthub_hub::config::Config;
 use flisthub_hub::control;
-use flisthub_hub::name::RepositoryName;
 use flisthub_hub::state::Hub;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -147,17 +147,10 @@ async fn reading_and_upkeep_go_on() {
 async fn the_operator_may_still_undelete() {
     let (hub, _) = read_only().await;
     let writable = Hub { config: std::sync::Arc::new(Config::default()), ..hub.hub.clone() };
-    let caller = flisthub_hub::auth::Caller::User {
-        user: hub
-            .hub
-            .catalog
-            .user(&RepositoryName::parse("alice").unwrap())
-            .await
-            .unwrap()
-            .unwrap(),
-        scope: Scope::Write,
-    };
-    flisthub_hub::actions::delete::own_name(&writable, &caller, "base").await.unwrap();
+    let caller = flisthub_hub::auth::Caller::Operator;
+    flisthub_hub::actions::delete::name(&writable, &caller, "alice", "base", &Condition::NONE)
+        .await
+        .unwrap();
     assert_eq!(hub.get("/alice/base.flist").await.status(), 404);
     control::undelete(&hub.hub, "alice/base").await.unwrap();
     assert_eq!(hub.get("/alice/base.flist").await.status(), 200);
