@@ -1,6 +1,7 @@
 //! Who is calling and what they may do: tokens, the `Caller` of a request, and the one permission table.
 
 mod caller;
+pub mod jwt;
 mod level;
 mod password;
 mod permission;

@@ -3,8 +3,10 @@
 
 mod access;
 mod images;
+mod issuers;
 mod limits;
 mod metrics;
+mod pattern;
 mod public_url;
 mod store;
 
@@ -14,8 +16,10 @@ use serde::Deserialize;
 
 pub use access::Access;
 pub use images::Images;
+pub use issuers::{Algorithm, Issuer, KeyFile, MostScope};
 pub use limits::Limits;
 pub use metrics::Metrics;
+pub use pattern::{Pattern, PatternError};
 pub use store::Store;
 
 /// The most of anything that runs at a time: far below what the runtime can count.
@@ -49,6 +53,8 @@ pub struct Config {
     pub images: Images,
     /// What is told to whoever watches over the hub.
     pub metrics: Metrics,
+    /// Who else may say who is calling. Default: nobody.
+    pub issuers: Vec<Issuer>,
 }
 
 /// How long upload sessions live.
@@ -127,6 +133,7 @@ impl Config {
         }
         self.limits.check()?;
         self.images.check()?;
+        issuers::check(&self.issuers)?;
         self.store.check()
     }
 }
