@@ -9,8 +9,8 @@ use flisthub_client::{HubClient, Patience};
 use tokio::runtime::Runtime;
 
 use crate::command::{
-    cat, convert, diff, export, inspect, jobs, link, log, login, ls, merge, promote, pull, push,
-    rename, rm, rollback, tag,
+    cat, convert, diff, export, inspect, jobs, link, log, login, ls, member, merge, promote, pull,
+    push, rename, repository, rm, rollback, tag, token,
 };
 use crate::config::{Environment, Images, Settings};
 use crate::failure::{EXIT_CODES, UsageError};
@@ -35,6 +35,11 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Login(login::Arguments),
+    Logout(login::LogoutArguments),
+    Password(login::PasswordArguments),
+    Token(token::Arguments),
+    Repository(repository::Arguments),
+    Member(member::Arguments),
     Push(push::Arguments),
     Pull(pull::Arguments),
     Ls(ls::Arguments),
@@ -93,8 +98,12 @@ pub(crate) fn run(arguments: Vec<OsString>, environment: Environment) -> ExitCod
 fn execute(cli: Cli, mut environment: Environment, output: Output) -> anyhow::Result<()> {
     let runtime = Runtime::new().context("cannot start the threads of the HTTP client")?;
     let url = cli.url.filter(|url| !url.is_empty());
-    if let Command::Login(arguments) = cli.command {
-        return login::run(&arguments, &environment, &runtime, output);
+    match cli.command {
+        Command::Login(arguments) => {
+            return login::run(&arguments, &environment, &runtime, output);
+        }
+        Command::Logout(_) => return login::logout(&environment, &runtime, output),
+        _ => {}
     }
     let images = std::mem::take(&mut environment.images);
     let settings = Settings::find(url, environment, output)?;
@@ -107,8 +116,12 @@ fn execute(cli: Cli, mut environment: Environment, output: Output) -> anyhow::Re
 
 fn perform(command: Command, session: &Session, images: &Images) -> anyhow::Result<()> {
     match command {
-        // It has no hub yet, and is done.
-        Command::Login(_) => Ok(()),
+        // They are about what is stored of a hub, and are done.
+        Command::Login(_) | Command::Logout(_) => Ok(()),
+        Command::Password(arguments) => login::password(&arguments, session),
+        Command::Token(arguments) => token::run(&arguments, session),
+        Command::Repository(arguments) => repository::run(&arguments, session),
+        Command::Member(arguments) => member::run(&arguments, session),
         Command::Push(arguments) => push::run(&arguments, session),
         Command::Pull(arguments) => pull::run(&arguments, session),
         Command::Ls(arguments) => ls::run(&arguments, session),

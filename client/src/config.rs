@@ -63,7 +63,7 @@ pub(crate) struct Config {
 
 impl Config {
     /// Reads the file; `None` if there is none.
-    fn load(path: &Path, output: Output) -> anyhow::Result<Option<Self>> {
+    pub(crate) fn load(path: &Path, output: Output) -> anyhow::Result<Option<Self>> {
         let text = match fs::read_to_string(path) {
             Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),

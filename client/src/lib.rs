@@ -6,6 +6,7 @@
 //!
 //! [`ChunkStore`]: flisthub_storage::ChunkStore
 
+mod accounts;
 mod address;
 mod body;
 mod changes;

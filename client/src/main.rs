@@ -15,6 +15,7 @@ mod output;
 mod precondition;
 mod progress;
 mod rows;
+mod secret;
 mod text;
 
 use std::path::PathBuf;

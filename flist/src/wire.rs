@@ -37,14 +37,32 @@ pub const MAX_MISSING_IDS: usize = 131_072;
 /// Most ids in one request for chunks.
 pub const MAX_CHUNK_IDS: usize = 4096;
 
-/// Who the token belongs to.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// Who the token belongs to, and what it is worth. Older hubs say the first two only.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Me {
     /// The user's name.
     pub user: String,
     /// Repositories the token may write to.
     pub repositories: Vec<String>,
+    /// `read`, `write` or `admin`; each includes those before it.
+    #[serde(default)]
+    pub scope: String,
+    /// What it is: `api` or `login`, a token of the hub; `jwt`, one that an issuer signed.
+    #[serde(default)]
+    pub credential: String,
+    /// Whether the user may do all that admins may, with this token.
+    #[serde(default)]
+    pub admin: bool,
+    /// When the token ends; null: never.
+    #[serde(default)]
+    pub expires: Option<u64>,
+    /// The repositories that the token is limited to; null: it is not.
+    #[serde(default)]
+    pub limited_to: Option<Vec<String>>,
+    /// The repository that `me` means in paths; null: the one of the user's name.
+    #[serde(default)]
+    pub acts_for: Option<String>,
 }
 
 /// Asks for an upload session.

@@ -86,8 +86,14 @@ impl From<ActionError> for ApiError {
                 | Denied::Limited
                 | Denied::Level(_)
                 | Denied::NotOwner
-                | Denied::NotOperator,
+                | Denied::NotOperator
+                | Denied::Issued
+                | Denied::Wider
+                | Denied::Longer,
             ) => body(StatusCode::FORBIDDEN, Code::FORBIDDEN),
+            ActionError::Denied(Denied::Password) => {
+                body(StatusCode::FORBIDDEN, Code::LOGIN_REFUSED)
+            }
             ActionError::Denied(Denied::ReadOnlyMode) => ErrorBody {
                 zero_hub: Some("readonly mode"),
                 ..body(StatusCode::FORBIDDEN, Code::READ_ONLY_MODE)
@@ -148,6 +154,7 @@ impl From<AuthError> for ApiError {
             AuthError::Malformed => Code::INVALID_AUTHORIZATION,
             AuthError::Unknown | AuthError::Revoked | AuthError::Disabled => Code::INVALID_TOKEN,
             AuthError::Expired => Code::TOKEN_EXPIRED,
+            AuthError::Login => Code::LOGIN_REFUSED,
             AuthError::Catalog(error) => return ActionError::from(error).into(),
         };
         Self(ErrorBody::new(StatusCode::UNAUTHORIZED, code, message))
@@ -197,7 +204,7 @@ fn not_there(what: Thing) -> &'static str {
         Thing::User | Thing::Repository => "user not found",
         Thing::Tag => "source tag not found",
         Thing::Member => "target not found on this tag",
-        Thing::Flist | Thing::Revision | Thing::Job | Thing::ImageConfig | Thing::Path => {
+        Thing::Flist | Thing::Token | Thing::Revision | Thing::Job | Thing::ImageConfig | Thing::Path => {
             "source not found"
         }
     }

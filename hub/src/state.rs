@@ -7,6 +7,7 @@ use flisthub_storage::{ChunkId, Clock, Maintain, RocksOptions, RocksStore};
 use quick_cache::sync::Cache;
 use tokio::sync::Semaphore;
 
+use crate::auth::Passwords;
 use crate::backup;
 use crate::catalog::{Catalog, CatalogError, FlistFacts};
 use crate::config::Config;
@@ -69,6 +70,8 @@ pub struct Hub {
     pub listening: Listening,
     /// What each caller took.
     pub limits: Arc<Limits>,
+    /// Where passwords are worked on.
+    pub passwords: Arc<Passwords>,
     /// One permit for each archive upload that may run.
     pub uploads: Arc<Semaphore>,
     /// One permit for each request that may take in chunks at a time.
@@ -185,6 +188,7 @@ impl Hub {
         let limits = &config.limits;
         Self {
             limits: Arc::new(Limits::new(limits, Arc::clone(&clock))),
+            passwords: Arc::default(),
             uploads: places(limits.uploads),
             writers: places(limits.transfers),
             readers: places(limits.transfers),

@@ -54,8 +54,8 @@ pub struct TokenRequest {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TokenInfo {
-    /// Its number, 16 hex digits. Opens nothing.
-    #[cfg_attr(feature = "openapi", schema(pattern = "^[0-9a-f]{16}$"))]
+    /// Its number, as text: it has up to 19 digits. Opens nothing.
+    #[cfg_attr(feature = "openapi", schema(pattern = "^[0-9]{1,19}$"))]
     pub id: String,
     /// Whose it is.
     pub user: String,
@@ -233,10 +233,11 @@ pub struct UserPage {
 pub struct AuditEntry {
     /// When.
     pub at: u64,
-    /// Who: the user's name as it was then, or another word for who is no user.
+    /// Who: the user's name, or `operator`, who works at the hub's machine.
     pub actor: String,
-    /// What they showed: a token's number, an issuer, the command line; null where nothing is known of it.
-    pub credential: Option<String>,
+    /// By what they were known: `token` or `login` and its number, `password`, `jwt` and the issuer, `job`, or
+    /// `command line`.
+    pub credential: String,
     /// The address that it came from; null where there is none.
     pub address: Option<String>,
     /// The request's id, as the hub's log has it; null where it was no request.

@@ -132,6 +132,8 @@ pub enum Thing {
     ImageConfig,
     /// A path in a flist's tree.
     Path,
+    /// A token, by its number.
+    Token,
     /// A job.
     Job,
 }
@@ -147,6 +149,7 @@ impl fmt::Display for Thing {
             Self::Revision => "revision",
             Self::ImageConfig => "image configuration in",
             Self::Path => "path",
+            Self::Token => "token",
             Self::Job => "job",
         })
     }

@@ -7,7 +7,7 @@ use futures_util::stream::{self, StreamExt, TryStreamExt};
 use super::error::ActionError;
 use super::resolve;
 use super::stream::Items;
-use crate::auth::{Caller, Level, Right, allow};
+use crate::auth::{Caller, Right, allow};
 use crate::catalog::{NameRow, Named, RepositoryRow, Viewer};
 use crate::remembered::Listed;
 use crate::state::Hub;
@@ -22,13 +22,6 @@ pub struct ListedRepository {
     pub row: RepositoryRow,
     /// Whether it is official.
     pub official: bool,
-}
-
-/// The caller's name and the names of the repositories that it may write to as their member.
-pub async fn me(hub: &Hub, caller: &Caller) -> Result<(String, Vec<String>), ActionError> {
-    let user = caller.user()?;
-    let repositories = hub.catalog.repositories_of(user.id, Level::Contributor).await?;
-    Ok((user.name.clone(), repositories.into_iter().map(|row| row.name).collect()))
 }
 
 /// Every repository that the caller may see, by name.

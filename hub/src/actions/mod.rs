@@ -1,6 +1,7 @@
 //! What the hub does, one file a verb: the rules. No HTTP and no SQL in here.
 
 pub mod accounts;
+pub mod audit;
 pub mod chunks;
 pub mod conversions;
 pub mod convert;
@@ -20,6 +21,9 @@ pub mod image_upload;
 pub mod jobs;
 pub mod links;
 pub mod lists;
+pub mod login;
+pub mod me;
+pub mod members;
 pub mod merge;
 mod merge_report;
 pub mod metadata;
@@ -29,13 +33,16 @@ pub mod publish;
 mod put_objects;
 mod registries;
 pub mod rename;
+pub mod repositories;
 pub mod resolve;
 pub mod rollback;
 pub mod sessions;
 mod stream;
 pub mod tags;
+pub mod tokens;
 pub mod undelete;
 pub mod upload;
+pub mod users;
 mod usable;
 
 pub use error::{ActionError, Thing};

@@ -96,6 +96,19 @@ pub(crate) async fn may_read(
     }
 }
 
+/// The name of the repository with that number, if the caller may see it.
+pub(super) async fn name_of(
+    hub: &Hub,
+    caller: &Caller,
+    repository_id: i64,
+) -> Result<Option<String>, ActionError> {
+    let Some(repository) = hub.catalog.repository_by_id(repository_id).await? else {
+        return Ok(None);
+    };
+    let seen = allowed(hub, caller, Right::See, &repository).await?.is_ok();
+    Ok(seen.then_some(repository.name))
+}
+
 /// The repository that a caller writes to when it names none: its own.
 pub(super) async fn own_repository(
     hub: &Hub,

@@ -96,6 +96,9 @@ pub enum AuthError {
     /// The token's user may not sign in any more.
     #[error("this account is disabled; ask the operator of the hub")]
     Disabled,
+    /// Nobody has that name and that password.
+    #[error("user or password is wrong")]
+    Login,
     /// The catalog could not be asked.
     #[error(transparent)]
     Catalog(#[from] CatalogError),
@@ -176,6 +179,11 @@ impl Identity {
     /// Whether it is an admin with a token that says so, limited to nothing.
     pub fn is_admin(&self) -> bool {
         self.user.admin && self.scope == Scope::Admin && self.only.is_none()
+    }
+
+    /// Whether the token is worth something in the repository with that number.
+    pub fn reaches(&self, repository_id: i64) -> bool {
+        self.only.as_ref().is_none_or(|only| only.contains(&repository_id))
     }
 
     fn actor(&self) -> Actor {

@@ -13,6 +13,10 @@
 //! repositories is worth no more than none elsewhere. A repository that the caller may not see is as if it
 //! were not there.
 
+mod accounts;
+
+pub use accounts::{allow_create, allow_leave, allow_own, allow_token, allow_tokens};
+
 use super::{Caller, Identity, Level, Scope, Visibility};
 use crate::catalog::RepositoryRow;
 use crate::config::Config;
@@ -54,6 +58,18 @@ pub enum Denied {
     /// Only the operator may.
     #[error("this needs an admin, with a token of the scope admin")]
     NotOperator,
+    /// It takes a token of the hub itself.
+    #[error("this takes a token of this hub: log in with a password, or use an API token")]
+    Issued,
+    /// A token would be made that may do more than what makes it.
+    #[error("a token makes none that may do more than itself; choose a narrower scope")]
+    Wider,
+    /// A token would be made that lasts longer than what makes it.
+    #[error("an API token makes none that lasts longer than itself; log in to make one that does")]
+    Longer,
+    /// The password that holds is another.
+    #[error("that is not the current password")]
+    Password,
     /// The hub's configuration says that nothing changes.
     #[error("this hub is in read-only mode: nothing can be changed")]
     ReadOnlyMode,
@@ -138,7 +154,7 @@ fn of_user(identity: &Identity, repository: &RepositoryRow, level: Option<Level>
 
 /// Whether the token is worth something in the repository.
 fn within(identity: &Identity, repository: &RepositoryRow) -> bool {
-    identity.only.as_ref().is_none_or(|only| only.contains(&repository.id))
+    identity.reaches(repository.id)
 }
 
 /// Decides who may look at (`Read`) and cancel (`Write`) a job. `owner` is the number of the user who asked
@@ -177,19 +193,5 @@ pub fn allow_operate(caller: &Caller) -> Result<(), Denied> {
         Caller::Anonymous => Err(Denied::Anonymous),
         _ if caller.is_admin() => Ok(()),
         Caller::User(_) | Caller::Operator => Err(Denied::NotOperator),
-    }
-}
-
-/// Decides who may change what is the user's own and no repository's: tokens, the password, new repositories.
-pub fn allow_own(config: &Config, caller: &Caller) -> Result<(), Denied> {
-    let Caller::User(identity) = caller else { return Err(Denied::Anonymous) };
-    if config.read_only {
-        Err(Denied::ReadOnlyMode)
-    } else if identity.only.is_some() {
-        Err(Denied::Limited)
-    } else if identity.scope < Scope::Write {
-        Err(Denied::Scope)
-    } else {
-        Ok(())
     }
 }

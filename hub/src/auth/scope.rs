@@ -29,6 +29,15 @@ impl Scope {
         }
     }
 
+    /// The word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Write => "write",
+            Self::Admin => "admin",
+        }
+    }
+
     /// The scope of a number in the catalog.
     pub fn from_code(code: i16) -> Option<Self> {
         [Self::Read, Self::Write, Self::Admin].into_iter().find(|scope| scope.code() == code)
@@ -59,7 +68,7 @@ mod tests {
         {
             assert_eq!(scope.code(), code);
             assert_eq!(Scope::from_code(code), Some(scope));
-            assert_eq!(word.parse(), Ok(scope));
+            assert_eq!((word.parse(), scope.word()), (Ok(scope), word));
         }
         assert_eq!(Scope::from_code(0), None);
         assert!(Scope::Read < Scope::Write && Scope::Write < Scope::Admin);

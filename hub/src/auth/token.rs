@@ -68,6 +68,14 @@ impl TokenKind {
         }
     }
 
+    /// The word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Api => "api",
+            Self::Login => "login",
+        }
+    }
+
     /// The kind of a number in the catalog.
     pub fn from_code(code: i16) -> Option<Self> {
         [Self::Api, Self::Login].into_iter().find(|kind| kind.code() == code)

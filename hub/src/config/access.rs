@@ -5,7 +5,7 @@ use serde::Deserialize;
 use crate::auth::Visibility;
 
 /// Who may do what, as far as the operator decides it for all.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Access {
     /// Who may read a new repository unless its maker says otherwise: `public`, `internal` or `private`.
@@ -15,4 +15,32 @@ pub struct Access {
     /// it, and the hub tells everybody which objects it has. Default: false. Only for a hub on which nothing
     /// is private; it spares the look at the membership index.
     pub public_pool: bool,
+    /// Who may make repositories beside those that come with users: `users` or `admins`. Default: `users`.
+    /// `admins` stops users from taking names that others want.
+    pub create_repositories: Creators,
+    /// Seconds that a token lives which somebody got for a password. Default: 43,200 (12 hours). Bounds what a
+    /// token is worth that somebody left lying about.
+    pub login_seconds: u64,
+}
+
+/// Who may make repositories.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Creators {
+    /// Every signed-in user.
+    #[default]
+    Users,
+    /// Admins.
+    Admins,
+}
+
+impl Default for Access {
+    fn default() -> Self {
+        Self {
+            default_visibility: Visibility::default(),
+            public_pool: false,
+            create_repositories: Creators::default(),
+            login_seconds: 43_200,
+        }
+    }
 }

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-pub use access::Access;
+pub use access::{Access, Creators};
 pub use images::Images;
 pub use issuers::{Algorithm, Issuer, KeyFile, MostScope};
 pub use limits::Limits;
@@ -126,6 +126,7 @@ impl Config {
     pub fn check(&self) -> Result<(), ConfigError> {
         self.public_url.as_deref().map_or(Ok(()), public_url::check)?;
         for (key, number) in [
+            ("access.login_seconds", self.access.login_seconds),
             ("sessions.life_seconds", self.sessions.life_seconds),
             ("sessions.sweep_seconds", self.sessions.sweep_seconds),
         ] {
@@ -165,7 +166,7 @@ mod tests {
         let example = include_str!("../../../docs/flisthub.example.toml");
         assert_eq!(parse(example).unwrap(), Config::default());
         let keys = example.lines().filter(|line| line.contains(" = ")).count();
-        assert_eq!(keys, 60, "a key is missing from the example, or not counted here");
+        assert_eq!(keys, 62, "a key is missing from the example, or not counted here");
         assert_eq!(parse("").unwrap(), Config::default());
     }
 

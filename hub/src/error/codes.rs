@@ -79,6 +79,8 @@ codes! {
     BAD_TARGET = "bad_target" { 400 "what a link is to point at is no repository/name, or cannot be linked to" }
     BAD_REVISION = "bad_revision" { 400 "a revision that cannot be gone back to" }
     BAD_TAG = "bad_tag" { 400 "a tag that no image can have" }
+    BAD_PASSWORD = "bad_password" { 400 "a password that is too short, too long, or has control characters" }
+    BAD_TOKEN = "bad_token" { 400 "a token that is asked for with a label, scope, life or repositories that none has" }
     BAD_JOB = "bad_job" { 400 "no such kind of job or argument" }
     BAD_PAGE = "bad_page" { 400 "no such page" }
     BAD_EVENT_ID = "bad_event_id" { 400 "no such line of a log" }
@@ -92,6 +94,10 @@ codes! {
     INVALID_AUTHORIZATION = "invalid_authorization" { 401 "the header is not `bearer <token>`" }
     INVALID_TOKEN = "invalid_token" { 401 "nobody has that token" }
     TOKEN_EXPIRED = "token_expired" { 401 "the token's time is over" }
+    LOGIN_REFUSED = "login_refused" {
+        401 "nobody has that name and that password",
+        403 "the current password is another",
+    }
     FORBIDDEN = "forbidden" { 403 "the token does not reach that far, or it is somebody else's" }
     READ_ONLY_MODE = "read_only_mode" { 403 "the hub is configured to change nothing" }
     HOST_REFUSED = "host_refused" { 403 "the hub does not connect to that registry" }

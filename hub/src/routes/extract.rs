@@ -29,6 +29,18 @@ impl<T: DeserializeOwned> FromRequest<Hub> for JsonBody<T> {
     }
 }
 
+/// The same on a route that wants no token.
+pub(super) struct OpenJsonBody<T>(pub(super) T);
+
+impl<T: DeserializeOwned> FromRequest<Hub> for OpenJsonBody<T> {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, hub: &Hub) -> Result<Self, Response> {
+        let (parts, body) = body_in_time(request, hub).await?;
+        read_object(parts, body, hub, Code::BAD_REQUEST).await.map(Self)
+    }
+}
+
 /// The JSON object that a request carries, which must come within the time of a request. One that has other
 /// fields than it should, or values that they cannot have, is an error of that code. A list is none: its
 /// items would be taken for the fields in their order.
@@ -37,8 +49,17 @@ pub(super) async fn json_object<T: DeserializeOwned>(
     hub: &Hub,
     code: Code,
 ) -> Result<T, Response> {
-    let wrong = |message| ApiError::new(StatusCode::BAD_REQUEST, code, message).into_response();
     let (parts, body) = small_body(request, hub).await?;
+    read_object(parts, body, hub, code).await
+}
+
+async fn read_object<T: DeserializeOwned>(
+    parts: Parts,
+    body: Bytes,
+    hub: &Hub,
+    code: Code,
+) -> Result<T, Response> {
+    let wrong = |message| ApiError::new(StatusCode::BAD_REQUEST, code, message).into_response();
     let request = Request::from_parts(parts, Body::from(body.clone()));
     let object = body.trim_ascii_start().starts_with(b"{");
     match axum::Json::from_request(request, hub).await {
@@ -54,10 +75,14 @@ pub(super) async fn json_object<T: DeserializeOwned>(
 /// A body of a caller with a token that is held in memory, with what came before it. It must come within
 /// the time of a request, however little of it comes at a time.
 pub(super) async fn small_body(request: Request, hub: &Hub) -> Result<(Parts, Bytes), Response> {
-    // Every route that takes such a body wants a token: nobody else gets to send it.
+    // Every such route wants a token: nobody else gets to send the body.
     if !request.headers().contains_key(AUTHORIZATION) {
         return Err(ApiError::from(AuthError::Missing).into_response());
     }
+    body_in_time(request, hub).await
+}
+
+async fn body_in_time(request: Request, hub: &Hub) -> Result<(Parts, Bytes), Response> {
     let (parts, body) = request.into_parts();
     let body = Bytes::from_request(Request::from_parts(parts.clone(), body), hub);
     let patience = Duration::from_secs(hub.config.limits.request_seconds);

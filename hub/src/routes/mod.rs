@@ -2,6 +2,7 @@
 //! `actions`, the statuses in `error`.
 
 mod accept;
+mod audit;
 mod condition;
 mod content_type;
 mod conversions;
@@ -25,6 +26,8 @@ mod job_events;
 mod jobs;
 mod json_stream;
 mod listed;
+mod login;
+mod members;
 mod merge;
 mod names;
 mod native;
@@ -34,9 +37,12 @@ mod page;
 mod percent;
 mod range;
 mod ranged;
+mod repositories;
 mod sheet;
 mod tags;
+mod tokens;
 mod upload;
+mod users;
 mod zero_hub;
 
 use std::sync::Arc;
@@ -103,13 +109,25 @@ fn native_face(hub: &Hub) -> Listed {
     let missing = routes!(native::missing).layer(ids(MAX_MISSING_IDS));
     let get_chunks = routes!(native::get_chunks).layer(ids(MAX_CHUNK_IDS));
     Listed::default()
+        .routes(routes!(login::login))
+        .routes(routes!(login::logout))
         .routes(routes!(native::me))
+        .routes(routes!(login::change_password))
+        .routes(routes!(tokens::list, tokens::create))
+        .routes(routes!(tokens::revoke))
+        .routes(routes!(users::list, users::create))
+        .routes(routes!(users::change))
+        .routes(routes!(audit::list))
+        .routes(routes!(repositories::get, repositories::change))
+        .routes(routes!(audit::of_repository))
+        .routes(routes!(members::list))
+        .routes(routes!(members::set, members::remove))
         .routes(routes!(native::open_session))
         .routes(routes!(files::root))
         .routes(routes!(files::files))
         .routes(routes!(conversions::start))
         .routes(routes!(native::close_session))
-        .routes(routes!(native::repositories))
+        .routes(routes!(native::repositories, repositories::create))
         .routes(routes!(native::flists))
         .routes(missing)
         .routes(get_chunks)

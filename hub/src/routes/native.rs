@@ -20,7 +20,7 @@ use super::openapi::errors::{self, errors};
 use super::openapi::params;
 use super::page::{Page, PageQuery};
 use crate::actions::{
-    ActionError, chunks, delete as deletion, lists, publish as publishing, sessions,
+    ActionError, chunks, delete as deletion, lists, me, publish as publishing, sessions,
 };
 use crate::auth::Caller;
 use crate::catalog::NameRow;
@@ -59,7 +59,7 @@ pub(super) fn info(row: NameRow) -> FlistInfo {
     }
 }
 
-/// Whose token it is, and the repositories that it may write to.
+/// Whose token it is, the repositories that it may write to, and what else it is worth.
 #[utoipa::path(
     get, path = "/me", operation_id = "get_me", tag = "hub", security(("bearer" = [])),
     responses(
@@ -68,8 +68,7 @@ pub(super) fn info(row: NameRow) -> FlistInfo {
     ),
 )]
 pub(super) async fn me(State(hub): State<Hub>, caller: Caller) -> Answer<Json<Me>> {
-    let (user, repositories) = lists::me(&hub, &caller).await?;
-    Ok(Json(Me { user, repositories }))
+    Ok(Json(me::me(&hub, &caller).await?))
 }
 
 /// Opens an upload session that may publish into a repository.

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::support::TestHub;
 
-const METHODS: [&str; 5] = ["get", "head", "post", "put", "delete"];
+const METHODS: [&str; 6] = ["get", "head", "post", "put", "patch", "delete"];
 
 /// Every operation, with its path and method.
 fn operations(document: &Value) -> Vec<(String, &Value)> {

@@ -66,6 +66,10 @@ errors! {
     Conditional { 412 PRECONDITION_FAILED }
     /// Whoever changes a name, or stores something.
     Writes { 403 READ_ONLY_MODE, 503 READ_ONLY, 507 DISK_FULL }
+    /// Whoever changes what is no name's, also in a hub that is configured to change nothing.
+    Stores { 503 READ_ONLY, 507 DISK_FULL }
+    /// Whoever reads what takes the right to change.
+    Refusing { 403 READ_ONLY_MODE }
     /// Names that are made.
     NewName { 400 BAD_NAME }
     /// Objects of a flist are read.

@@ -51,6 +51,7 @@ pub(super) fn base() -> OpenApi {
         ("push", "Upload sessions, chunks, publishing"),
         ("contents", "What is in a flist, in whole or in part"),
         ("images", "Container images: in and out"),
+        ("accounts", "Logins, tokens, users, members, the log of changes"),
         ("jobs", "Long tasks"),
         ("hub", "The hub and the caller"),
     ]

@@ -28,6 +28,36 @@ pub(in crate::routes) struct Name {
     name: String,
 }
 
+/// A member of a repository in the path.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+pub(in crate::routes) struct RepositoryMember {
+    /// The repository's name.
+    #[param(pattern = "^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$", example = "alice")]
+    repository: String,
+    /// The user's name.
+    #[param(pattern = "^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$", example = "bob")]
+    user: String,
+}
+
+/// A user in the path.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+pub(in crate::routes) struct User {
+    /// The user's name.
+    #[param(pattern = "^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$", example = "bob")]
+    user: String,
+}
+
+/// A token in the path.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+pub(in crate::routes) struct TokenId {
+    /// The token's number.
+    #[param(pattern = "^[0-9]{1,19}$", example = "4093417529012845123")]
+    token: String,
+}
+
 /// A tag in the path.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Path)]

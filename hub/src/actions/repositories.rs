@@ -1,0 +1,76 @@
+//! Repositories themselves: making one, what the caller is in it, and who may read it.
+
+use super::error::ActionError;
+use super::resolve;
+use crate::auth::{Caller, Level, Right, Visibility, allow_create};
+use crate::catalog::{CatalogError, NewRepository, RepositoryRow};
+use crate::name::RepositoryName;
+use crate::state::Hub;
+
+/// A repository as the caller sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shown {
+    /// Its row.
+    pub row: RepositoryRow,
+    /// What the caller is in it as its member.
+    pub level: Option<Level>,
+    /// Whether it is official.
+    pub official: bool,
+}
+
+/// Makes a repository, which the caller owns. Names are one space for all: that one is taken is told also to
+/// who may not see by whom, and in the same words.
+pub async fn create(
+    hub: &Hub,
+    caller: &Caller,
+    name: &str,
+    visibility: Option<Visibility>,
+) -> Result<Shown, ActionError> {
+    allow_create(&hub.config, caller)?;
+    let name = RepositoryName::parse(name)?;
+    let new = NewRepository {
+        name: &name,
+        visibility: visibility.unwrap_or(hub.config.access.default_visibility),
+        creator_id: caller.user()?.id,
+    };
+    let made = hub.catalog.create_repository(&new, &caller.actor()?, hub.clock.now()).await;
+    let row = made.map_err(|error| match error {
+        CatalogError::Conflict { .. } => {
+            ActionError::Taken(format!("the name {name} is taken; choose another"))
+        }
+        error => error.into(),
+    })?;
+    shown(hub, caller, row).await
+}
+
+/// What the caller may know of a repository.
+pub async fn get(hub: &Hub, caller: &Caller, name: &str) -> Result<Shown, ActionError> {
+    let row = resolve::repository(hub, caller, Right::See, name).await?;
+    shown(hub, caller, row).await
+}
+
+/// Says who may read a repository from now on.
+pub async fn set_visibility(
+    hub: &Hub,
+    caller: &Caller,
+    name: &str,
+    visibility: Visibility,
+) -> Result<Shown, ActionError> {
+    let row = resolve::repository(hub, caller, Right::Manage, name).await?;
+    if row.visibility != visibility {
+        let by = caller.actor()?;
+        hub.catalog.set_visibility(&row, visibility, &by, hub.clock.now()).await?;
+    }
+    shown(hub, caller, RepositoryRow { visibility, ..row }).await
+}
+
+async fn shown(hub: &Hub, caller: &Caller, row: RepositoryRow) -> Result<Shown, ActionError> {
+    let level = match caller {
+        Caller::User(identity) if identity.reaches(row.id) => {
+            hub.catalog.level(row.id, identity.user.id).await?
+        }
+        _ => None,
+    };
+    let official = hub.config.official_repositories.contains(&row.name);
+    Ok(Shown { row, level, official })
+}

@@ -1,0 +1,100 @@
+//! Repositories themselves on the native API. What is in them is elsewhere.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use flisthub_flist::wire::{RepositoryChange, RepositoryDetail, RepositoryRequest};
+
+use super::extract::JsonBody;
+use super::openapi::errors::{self, errors};
+use super::openapi::params;
+use crate::actions::repositories::{self, Shown};
+use crate::auth::{Caller, ParseWordError, Visibility};
+use crate::error::{ApiError, Code};
+use crate::state::Hub;
+
+errors! {
+    /// The name is taken, by whomever.
+    Making { 409 NAME_TAKEN }
+}
+
+fn detail(shown: Shown) -> RepositoryDetail {
+    RepositoryDetail {
+        name: shown.row.name,
+        visibility: shown.row.visibility.word().to_owned(),
+        level: shown.level.map(|level| level.word().to_owned()),
+        official: shown.official,
+        updated: shown.row.updated,
+    }
+}
+
+/// A word of the permission table in a body.
+pub(super) fn word(error: &ParseWordError) -> ApiError {
+    ApiError::new(StatusCode::BAD_REQUEST, Code::BAD_REQUEST, error.to_string())
+}
+
+fn visibility(text: &str) -> Result<Visibility, ApiError> {
+    text.parse().map_err(|error| word(&error))
+}
+
+/// Makes a repository, which the caller owns.
+///
+/// Names of users and repositories are one space: a taken one is refused in the same words whether or not the caller may
+/// see what has it.
+#[utoipa::path(
+    post, path = "/repositories", operation_id = "create_repository", tag = "accounts", security(("bearer" = [])),
+    request_body(content = RepositoryRequest, example = json!({"name": "eo-team", "visibility": "private"})),
+    responses(
+        (status = 201, description = "The repository.", body = RepositoryDetail),
+        errors::Caller, errors::Token, errors::Timed, errors::JsonBody, errors::NewName, errors::Writes, Making,
+    ),
+)]
+pub(super) async fn create(
+    State(hub): State<Hub>,
+    caller: Caller,
+    JsonBody(asked): JsonBody<RepositoryRequest>,
+) -> Result<(StatusCode, Json<RepositoryDetail>), ApiError> {
+    let visibility = asked.visibility.as_deref().map(visibility).transpose()?;
+    let made = repositories::create(&hub, &caller, &asked.name, visibility).await?;
+    Ok((StatusCode::CREATED, Json(detail(made))))
+}
+
+/// What a repository is, and what the caller is in it.
+#[utoipa::path(
+    get, path = "/repositories/{repository}", operation_id = "get_repository", tag = "accounts",
+    params(params::Repository),
+    responses(
+        (status = 200, description = "The repository.", body = RepositoryDetail, example = json!({
+            "name": "eo-team", "visibility": "private", "level": "owner", "official": false, "updated": 1_795_267_311,
+        })),
+        errors::Caller, errors::Named, errors::Timed,
+    ),
+)]
+pub(super) async fn get(
+    State(hub): State<Hub>,
+    caller: Caller,
+    Path(repository): Path<String>,
+) -> Result<Json<RepositoryDetail>, ApiError> {
+    Ok(Json(detail(repositories::get(&hub, &caller, &repository).await?)))
+}
+
+/// Says who may read a repository from now on. Takes an owner.
+#[utoipa::path(
+    patch, path = "/repositories/{repository}", operation_id = "change_repository", tag = "accounts",
+    params(params::Repository), security(("bearer" = [])),
+    request_body(content = RepositoryChange, example = json!({"visibility": "internal"})),
+    responses(
+        (status = 200, description = "The repository, as it is now.", body = RepositoryDetail),
+        errors::Caller, errors::Token, errors::Timed, errors::JsonBody, errors::Named, errors::Writes,
+    ),
+)]
+pub(super) async fn change(
+    State(hub): State<Hub>,
+    caller: Caller,
+    Path(repository): Path<String>,
+    JsonBody(asked): JsonBody<RepositoryChange>,
+) -> Result<Json<RepositoryDetail>, ApiError> {
+    let visibility = visibility(&asked.visibility)?;
+    let changed = repositories::set_visibility(&hub, &caller, &repository, visibility).await?;
+    Ok(Json(detail(changed)))
+}
