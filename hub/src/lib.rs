@@ -13,6 +13,8 @@ pub mod cli;
 pub mod config;
 pub mod control;
 pub mod data;
+mod descriptors;
+pub mod door;
 pub mod ending;
 pub mod error;
 pub mod gate;

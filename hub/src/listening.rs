@@ -10,6 +10,11 @@ use crate::config::Config;
 #[derive(Debug, Clone, Default)]
 pub struct Listening(Arc<OnceLock<SocketAddr>>);
 
+/// What the hub speaks.
+pub fn scheme(config: &Config) -> &'static str {
+    if config.tls.is_on() { "https" } else { "http" }
+}
+
 impl Listening {
     /// The hub listens there. Only the first address counts.
     pub fn at(&self, address: SocketAddr) {
@@ -21,7 +26,7 @@ impl Listening {
     pub fn public_url(&self, config: &Config) -> String {
         match config.public_url() {
             Some(url) => url.to_owned(),
-            None => format!("http://{}", self.reachable()),
+            None => format!("{}://{}", scheme(config), self.reachable()),
         }
     }
 
@@ -52,6 +57,9 @@ mod tests {
         };
         assert_eq!(url(Some("https://hub.example.com/")), "https://hub.example.com");
         assert_eq!(url(None), "http://127.0.0.1:5555");
+        let mut config = Config::default();
+        config.tls.certificate = Some("certificate.pem".into());
+        assert_eq!(listening.public_url(&config), "https://127.0.0.1:5555");
     }
 
     #[test]

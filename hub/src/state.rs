@@ -142,6 +142,7 @@ impl Hub {
             grace: config.store.grace_seconds,
             blob_gc_percent: config.store.reclaim_garbage_percent,
             blob_gc_rate: config.store.reclaim_bytes_per_second,
+            open_files: config.store.open_files,
             ..RocksOptions::default()
         };
         // The store first: it admits one process, so a second hub stops here.

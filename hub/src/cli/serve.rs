@@ -9,11 +9,15 @@ use anyhow::Context as _;
 use flisthub_storage::SystemClock;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::JoinHandle;
 use tracing_subscriber::EnvFilter;
 
 use super::Serve;
 use crate::control::Control;
 use crate::data::DataDirectory;
+use crate::descriptors;
+use crate::door::tls::Tls;
+use crate::listening::scheme;
 use crate::newest;
 use crate::server;
 use crate::state::{Hub, OpenError};
@@ -23,7 +27,9 @@ const LAST: Duration = Duration::from_secs(10);
 
 pub(super) async fn run(arguments: Serve) -> anyhow::Result<()> {
     start_log(&arguments)?;
-    let config = super::config(arguments.config.as_deref())?;
+    let mut config = super::config(arguments.config.as_deref())?;
+    descriptors::fit(&mut config)?;
+    let tls = Tls::of(&config.tls).context("the certificate of [tls]")?;
     let path = &arguments.data.data;
     let data = DataDirectory::open(path)
         .with_context(|| format!("the data directory {}", path.display()))?;
@@ -48,14 +54,16 @@ pub(super) async fn run(arguments: Serve) -> anyhow::Result<()> {
         .with_context(|| format!("the control socket {} cannot be made", socket.display()))?;
     // Taken over before anyone can know that the hub runs, so that no signal kills it half way.
     let stop = stop_signal()?;
-    writeln!(std::io::stdout(), "listening on http://{}", listener.local_addr()?)?;
+    let keeping_up = tls.clone().map(keep_up).transpose()?;
+    let (scheme, address) = (scheme(&hub.config), listener.local_addr()?);
+    writeln!(std::io::stdout(), "listening on {scheme}://{address}")?;
     std::io::stdout().flush()?;
     let control = tokio::spawn(control.serve(hub.clone()));
     let watched =
         watched.map(|listener| tokio::spawn(server::serve_metrics(hub.clone(), listener)));
-    server::serve(&hub, listener, stop).await;
-    if let Some(watched) = watched {
-        watched.abort();
+    server::serve_over(&hub, listener, tls, stop).await;
+    for aside in watched.into_iter().chain(keeping_up) {
+        aside.abort();
     }
     // The socket's file goes while the store is still ours.
     control.abort();
@@ -80,6 +88,12 @@ async fn close(hub: &Hub) -> anyhow::Result<()> {
         tracing::warn!("the disk did not answer in time; the hub ends without waiting for it");
         Ok(())
     })
+}
+
+/// Looks after the certificate, at SIGHUP at once.
+fn keep_up(tls: Tls) -> anyhow::Result<JoinHandle<()>> {
+    let hangup = signal(SignalKind::hangup()).context("SIGHUP cannot be caught")?;
+    Ok(tokio::spawn(tls.keep_up(hangup)))
 }
 
 /// Ready at SIGTERM or Ctrl-C.

@@ -2,25 +2,31 @@
 //! address to listen on are flags of `flisthub serve`, not keys.
 
 mod access;
+mod cors;
 mod images;
 mod issuers;
 mod limits;
 mod metrics;
 mod pattern;
+mod proxies;
 mod public_url;
 mod store;
+mod tls;
 
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
 pub use access::{Access, Creators};
+pub use cors::Cors;
 pub use images::Images;
 pub use issuers::{Algorithm, Issuer, KeyFile, MostScope};
 pub use limits::Limits;
 pub use metrics::Metrics;
 pub use pattern::{Pattern, PatternError};
+pub use proxies::Proxies;
 pub use store::Store;
+pub use tls::Tls;
 
 /// The most of anything that runs at a time: far below what the runtime can count.
 const MOST_AT_A_TIME: u64 = 1_000_000;
@@ -43,6 +49,10 @@ pub struct Config {
     pub read_only: bool,
     /// Who may do what.
     pub access: Access,
+    /// Ranges of addresses of proxies in front of the hub, which are believed for whom they ask
+    /// (`X-Forwarded-For`, `Forwarded`) and under which id. Default: none. Stops others from calling
+    /// under addresses that are not theirs.
+    pub trusted_proxies: Proxies,
     /// Bounds on what a caller can make the hub do.
     pub limits: Limits,
     /// The chunk store.
@@ -51,6 +61,10 @@ pub struct Config {
     pub sessions: SessionTimes,
     /// The conversion of images.
     pub images: Images,
+    /// Encrypted connections.
+    pub tls: Tls,
+    /// Pages of other sites.
+    pub cors: Cors,
     /// What is told to whoever watches over the hub.
     pub metrics: Metrics,
     /// Who else may say who is calling. Default: nobody.
@@ -133,6 +147,8 @@ impl Config {
             within(key, number, LONGEST)?;
         }
         self.limits.check()?;
+        self.tls.check()?;
+        self.cors.check()?;
         self.images.check()?;
         issuers::check(&self.issuers)?;
         self.store.check()
@@ -166,7 +182,7 @@ mod tests {
         let example = include_str!("../../../docs/flisthub.example.toml");
         assert_eq!(parse(example).unwrap(), Config::default());
         let keys = example.lines().filter(|line| line.contains(" = ")).count();
-        assert_eq!(keys, 62, "a key is missing from the example, or not counted here");
+        assert_eq!(keys, 68, "a key is missing from the example, or not counted here");
         assert_eq!(parse("").unwrap(), Config::default());
     }
 
@@ -180,6 +196,12 @@ mod tests {
             ("[limits]\nuploads = -1", "uploads"),
             ("[limits]\nuploads = 0", "limits.uploads"),
             ("[limits]\nheader_bytes = 100", "limits.header_bytes"),
+            ("[store]\nopen_files = 31", "store.open_files must be from 32"),
+            ("trusted_proxies = [\"10.0.0.0/33\"]", "10.0.0.0/33"),
+            ("[tls]\nkey = \"x\"", "tls.certificate and tls.key must be given both"),
+            ("[tls]\nhandshakes = 0", "tls.handshakes"),
+            ("[cors]\norigins = [\"a.example\"]", "cors.origins"),
+            ("[limits]\nrequest_burst = 0", "limits.request_burst"),
             ("[store]\ncompression_level = 40", "store.compression_level"),
             ("[store]\ncompression_level = 0", "store.compression_level must be from 1 to 19"),
             ("[store]\ngrace_seconds = 0", "store.grace_seconds"),

@@ -20,6 +20,9 @@ pub struct Store {
     /// is stored stays readable.
     #[serde(deserialize_with = "profile")]
     pub profile: Profile,
+    /// Files that the store keeps open. Default: 1,024; fewer where the system allows fewer. Stops the
+    /// store from needing a descriptor when there is none.
+    pub open_files: i32,
     /// zstd level of new frames, 1 to 19. Default: 1.
     pub compression_level: i32,
     /// Bytes of memory for the store's blocks, indexes and filters. Default: 64 MiB.
@@ -46,6 +49,7 @@ pub struct Store {
 impl Default for Store {
     fn default() -> Self {
         Self {
+            open_files: 1_024,
             profile: Profile::default(),
             compression_level: flisthub_storage::DEFAULT_LEVEL,
             block_cache_bytes: 64 << 20,
@@ -65,6 +69,11 @@ impl Store {
         let fits = |holds, key, need: String| {
             if holds { Ok(()) } else { Err(ConfigError::Value { key, need }) }
         };
+        fits(
+            (32..=1_000_000).contains(&self.open_files),
+            "store.open_files",
+            "from 32 to 1000000".to_owned(),
+        )?;
         fits(
             (1..=19).contains(&self.compression_level),
             "store.compression_level",

@@ -43,6 +43,8 @@ pub struct RocksOptions {
     pub blob_gc_percent: u64,
     /// Bytes a second that this copying may write.
     pub blob_gc_rate: u64,
+    /// Files that are kept open. Bounds descriptors, and with them what opening the store costs.
+    pub open_files: i32,
 }
 
 impl Default for RocksOptions {
@@ -55,6 +57,7 @@ impl Default for RocksOptions {
             grace: crate::DEFAULT_GRACE,
             blob_gc_percent: 25,
             blob_gc_rate: 64 << 20,
+            open_files: 1024,
         }
     }
 }
@@ -82,8 +85,7 @@ impl RocksOptions {
         options.set_wal_bytes_per_sync(4 << 20);
         // One thread for flushes, which writers wait for, beside one for compactions.
         options.set_max_background_jobs(2);
-        // Bounds the number of open descriptors, and with it what opening the store costs.
-        options.set_max_open_files(1024);
+        options.set_max_open_files(self.open_files);
         // RocksDB's own text log is for debugging only.
         options.set_keep_log_file_num(2);
         options
