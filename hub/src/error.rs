@@ -35,7 +35,7 @@ pub struct ErrorBody {
 }
 
 /// An error on its way out.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct ApiError(ErrorBody);
 
 impl ErrorBody {

@@ -104,6 +104,13 @@ pub enum AuthError {
     Catalog(#[from] CatalogError),
 }
 
+impl AuthError {
+    /// Whether somebody may be trying tokens until one is valid.
+    fn may_be_a_guess(&self) -> bool {
+        matches!(self, Self::Unknown)
+    }
+}
+
 impl Caller {
     /// The user, or the error that asks for a token.
     pub fn user(&self) -> Result<&UserRow, AuthError> {
@@ -214,11 +221,24 @@ impl FromRequestParts<Hub> for TokenCaller {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, hub: &Hub) -> Result<Self, ApiError> {
+        // Found out already, when the request was counted.
+        if let Some(found) = parts.extensions.get::<Result<Self, ApiError>>() {
+            return found.clone();
+        }
         let Some(header) = parts.headers.get(AUTHORIZATION) else {
             return Ok(Self(Caller::Anonymous));
         };
         let origin = parts.extensions.get::<Origin>().cloned().unwrap_or_default();
-        Ok(Self(Caller::of_header(hub, header.as_bytes(), origin).await?))
+        let address = origin.address;
+        match Caller::of_header(hub, header.as_bytes(), origin).await {
+            Ok(caller) => Ok(Self(caller)),
+            Err(error) => {
+                if error.may_be_a_guess() {
+                    hub.limits.invalid_token(address)?;
+                }
+                Err(error.into())
+            }
+        }
     }
 }
 

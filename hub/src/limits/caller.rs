@@ -2,6 +2,16 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
+tokio::task_local! {
+    /// On whose account a request is done.
+    static CALLER: CallerKey;
+}
+
+/// Does a request on that caller's account.
+pub async fn on_behalf_of<T>(caller: CallerKey, work: impl Future<Output = T>) -> T {
+    CALLER.scope(caller, work).await
+}
+
 /// Bits of an IPv6 address that one customer of a network has at least to herself.
 const IPV6_HOST_BITS: u32 = 64;
 
@@ -17,6 +27,11 @@ pub enum CallerKey {
 }
 
 impl CallerKey {
+    /// On whose account the request is done that runs here; `None` for what the hub does by itself.
+    pub fn here() -> Option<Self> {
+        CALLER.try_with(|caller| *caller).ok()
+    }
+
     /// Whoever calls from that address.
     pub fn of_address(address: Option<IpAddr>) -> Self {
         address.map_or(Self::Nowhere, |address| Self::Address(network(address)))

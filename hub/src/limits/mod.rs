@@ -12,7 +12,7 @@ use std::sync::Arc;
 use flisthub_storage::Clock;
 
 use self::allowance::Allowance;
-pub use self::caller::{CallerKey, network};
+pub use self::caller::{CallerKey, network, on_behalf_of};
 pub use self::places::{OwnPlace, Places};
 use crate::config;
 

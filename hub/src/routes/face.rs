@@ -4,7 +4,7 @@
 use axum::Json;
 use axum::body::{Body, to_bytes};
 use axum::http::StatusCode;
-use axum::http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use flisthub_flist::wire::{PROBLEM_TYPE, Problem};
 use serde::Serialize;
@@ -50,14 +50,6 @@ pub(super) async fn envelope(response: Response) -> Response {
         line(&body)
     })
     .await
-}
-
-/// Lets the pages of every site read the answer, as 0-hub does. What it says is public, and no answer
-/// depends on a cookie.
-pub(super) async fn for_every_page(mut response: Response) -> Response {
-    let any = HeaderValue::from_static("*");
-    response.headers_mut().insert(ACCESS_CONTROL_ALLOW_ORIGIN, any);
-    response
 }
 
 /// Gives errors a problem of RFC 9457.

@@ -21,11 +21,7 @@ errors! {
 }
 
 fn info(member: RepositoryMember) -> MemberInfo {
-    MemberInfo {
-        user: member.user,
-        level: member.level.word().to_owned(),
-        added: member.added,
-    }
+    MemberInfo { user: member.user, level: member.level.word().to_owned(), added: member.added }
 }
 
 /// The members of a repository, by name. Takes an owner.

@@ -2,10 +2,12 @@
 //! `actions`, the statuses in `error`.
 
 mod accept;
+mod admit;
 mod audit;
 mod condition;
 mod content_type;
 mod conversions;
+mod cors;
 mod count;
 mod diff;
 mod directory_page;
@@ -90,16 +92,21 @@ fn everything(hub: &Hub) -> Listed {
     let native = native.no_such_method(openapi::unknown::no_such_method).layer(from_fn(
         move |request, next| openapi::unknown::refuse(known.clone(), request, next),
     ));
-    Listed::default()
+    let everything = Listed::default()
         .merge(zero_hub::face(hub))
         .merge(native)
         .merge(root)
         .merge(downloads(hub))
         .merge(openapi::routes(&document))
         .layer(DefaultBodyLimit::max(hub.config.limits.body_bytes))
-        .layer(from_fn(drain::drain))
-        .layer(RequestBodyTimeoutLayer::new(Duration::from_secs(hub.config.limits.idle_seconds)))
-        .layer(from_fn(observe::observe))
+        .layer(from_fn_with_state(drain::Places::of(hub), drain::drain))
+        .layer(RequestBodyTimeoutLayer::new(Duration::from_secs(hub.config.limits.idle_seconds)));
+    let everything = match cors::layer(&hub.config.cors) {
+        Some(layer) => everything.layer(layer),
+        None => everything,
+    };
+    everything
+        .layer(from_fn_with_state(hub.clone(), observe::observe))
         .layer(from_fn_with_state(Arc::clone(&hub.metrics), count::count))
 }
 
@@ -153,6 +160,7 @@ fn native_face(hub: &Hub) -> Listed {
         .routes(routes!(merge::merge))
         .routes(routes!(flist_file::upload))
         .else_below("/{*path}", openapi::unknown::no_such_route)
+        .layer(from_fn_with_state(hub.clone(), admit::admit))
         .layer(CatchPanicLayer::new())
         .layer(map_response(face::problem))
         .with_state(hub.clone())
@@ -176,9 +184,9 @@ fn downloads(hub: &Hub) -> Listed {
         .route("/{repository}/{file}", get(download::download))
         .route("/{repository}/tags/{tag}/{file}", get(download::through_tag))
         .else_everywhere(no_such_route)
+        .layer(from_fn_with_state(hub.clone(), admit::admit))
         .layer(CatchPanicLayer::new())
         .layer(map_response(face::text))
-        .layer(map_response(face::for_every_page))
         .with_state(hub.clone())
 }
 

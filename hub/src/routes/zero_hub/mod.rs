@@ -56,9 +56,9 @@ pub(super) fn face(hub: &Hub) -> Listed {
         .route("/api/flist/me/merge/{target}", post(merge::zero_hub_merge))
         .else_below("/api/{*path}", no_such_route)
         .layer(from_fn_with_state(hub.clone(), active_user::refuse_others))
+        .layer(from_fn_with_state(hub.clone(), super::admit::admit))
         .layer(CatchPanicLayer::new())
         .layer(map_response(face::envelope))
-        .layer(map_response(face::for_every_page))
         .with_state(hub.clone())
 }
 

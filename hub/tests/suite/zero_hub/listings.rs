@@ -100,11 +100,4 @@ async fn repositories_and_what_is_not_there() {
         assert_eq!(response.headers()["content-type"], "application/json", "{path}");
         assert_eq!(answer(response).await, (404, error(message)), "{path}");
     }
-    // Every page may read it, as with 0-hub.
-    for path in ["/api/flist", "/api/flist/carol", "/alice/base.flist", "/alice/absent.flist"] {
-        let response = two.hub.get(path).await;
-        assert_eq!(response.headers()["access-control-allow-origin"], "*", "{path}");
-    }
-    let native = two.hub.get("/api/v1/repositories").await;
-    assert!(!native.headers().contains_key("access-control-allow-origin"));
 }
