@@ -24,32 +24,31 @@ pub struct Holding {
     pub read: u64,
 }
 
-/// Notes that `owner` holds the flist whose manifest is `flist`, with all below.
-///
-/// Of an object that is missing or damaged, `broken` is told: if it answers with an error, the walk ends
-/// with that; otherwise it goes on, and leaves out what is not whole.
+/// Notes that `owner` holds the flist whose manifest is `flist`, with all below. See [`hold`].
 pub fn hold_flist(
     store: &dyn Membership,
     owner: Owner,
     flist: ChunkId,
     broken: &mut dyn FnMut(LoadError) -> Result<(), LoadError>,
 ) -> Result<Holding, LoadError> {
-    let report = Holding::default();
-    let mut walk =
-        Walk { store, owner, done: HashMap::new(), ready: Vec::with_capacity(BATCH), report };
-    if store.held(owner, &[flist])?.into_iter().all(|held| held) {
-        return Ok(report);
-    }
-    let manifest = Reference { kind: Kind::Manifest, id: flist };
-    let mut stack = vec![walk.enter(manifest, broken)?];
-    while let Some(node) = stack.last_mut() {
-        if let Some(next) = node.below.pop() {
-            match walk.done.get(&next.id) {
-                Some(whole) => node.whole &= whole,
-                None => stack.push(walk.enter(next, broken)?),
-            }
-        } else if let Some(node) = stack.pop() {
-            walk.leave(node, stack.last_mut())?;
+    hold(store, owner, &[Reference { kind: Kind::Manifest, id: flist }], broken)
+}
+
+/// Notes that `owner` holds these objects, with all below.
+///
+/// Of an object that is missing or damaged, `broken` is told: if it answers with an error, the walk ends
+/// with that; otherwise it goes on, and leaves out what is not whole.
+pub fn hold(
+    store: &dyn Membership,
+    owner: Owner,
+    objects: &[Reference],
+    broken: &mut dyn FnMut(LoadError) -> Result<(), LoadError>,
+) -> Result<Holding, LoadError> {
+    let (done, ready, report) = (HashMap::new(), Vec::new(), Holding::default());
+    let mut walk = Walk { store, owner, done, ready, report };
+    for references in objects.chunks(BATCH) {
+        for reference in walk.not_held(references.to_vec())? {
+            walk.with_all_below(reference, broken)?;
         }
     }
     walk.write()?;
@@ -76,6 +75,30 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
+    /// Walks what is below an object, then the object. A chunk has nothing below it.
+    fn with_all_below(
+        &mut self,
+        object: Reference,
+        broken: &mut dyn FnMut(LoadError) -> Result<(), LoadError>,
+    ) -> Result<(), LoadError> {
+        if object.kind == Kind::Content {
+            self.ready.push(object);
+            return if self.ready.len() >= BATCH { self.write() } else { Ok(()) };
+        }
+        let mut stack = vec![self.enter(object, broken)?];
+        while let Some(node) = stack.last_mut() {
+            if let Some(next) = node.below.pop() {
+                match self.done.get(&next.id) {
+                    Some(whole) => node.whole &= whole,
+                    None => stack.push(self.enter(next, broken)?),
+                }
+            } else if let Some(node) = stack.pop() {
+                self.leave(node, stack.last_mut())?;
+            }
+        }
+        Ok(())
+    }
+
     /// Opens an object: its chunks are next, and what else it names comes before itself.
     fn enter(
         &mut self,

@@ -46,7 +46,7 @@ pub use flist_reader::{FileError, read_flist};
 pub use follow::{FollowError, MAX_LINKS, Reached, follow};
 pub use gaps::{Gaps, find_missing};
 pub use graph::GraphError;
-pub use hold::{Holding, hold_flist};
+pub use hold::{Holding, hold, hold_flist};
 pub use holders::{HeldBy, Holder, Holders, Place, find_holders};
 pub use layer::{Layer, LayerStep};
 pub use links::{build_links, links};

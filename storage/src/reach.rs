@@ -5,6 +5,7 @@
 //! and not usable looks as if it were absent, in every answer.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::id::ChunkId;
@@ -118,6 +119,13 @@ impl Reach {
         }
         open.settle(|ids| bounds.held_by_any(store, ids))?;
         Ok(open.usable)
+    }
+}
+
+impl fmt::Debug for Reach {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let own = self.bounds.as_ref().map(|bounds| bounds.own);
+        f.debug_struct("Reach").field("own", &own).field("session", &self.session).finish()
     }
 }
 

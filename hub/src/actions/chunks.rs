@@ -3,13 +3,13 @@
 use bytes::{Bytes, BytesMut};
 use flisthub_flist::wire::{MAX_CHUNK_IDS, MAX_MISSING_IDS};
 use flisthub_storage::wire::{RecordReader, WireError, read_ids, write_ids, write_record};
-use flisthub_storage::{ChunkId, Frame, PutReport, SessionId, Sessions};
+use flisthub_storage::{ChunkId, ChunkStore, Frame, InSession, PutReport, Visible};
 use futures_util::Stream;
 
 use super::error::ActionError;
 use super::feed::{FeedReader, Pumped, feed};
 use super::stream::{Items, produce, turn};
-use super::{resolve, sessions};
+use super::{reach, resolve, sessions};
 use crate::auth::{Caller, Right};
 use crate::error::Code;
 use crate::state::Hub;
@@ -20,17 +20,17 @@ const WRITE_BATCH: usize = 4 << 20;
 /// Chunks that are read from the store at a time: at most 16 MiB.
 const READ_BATCH: usize = 16;
 
-/// Of a list of ids, those that the hub does not have; both in wire form. The others are claimed: a
-/// sweep leaves them alone for at least half the grace.
+/// Of a list of ids, those that the hub does not have or the caller may not use; both in wire form. The
+/// others are claimed: a sweep leaves them alone for at least half the grace.
 pub async fn missing(
     hub: &Hub,
     caller: &Caller,
     session: &str,
     body: &[u8],
 ) -> Result<Bytes, ActionError> {
-    sessions::check(hub, caller, session).await?;
+    let view = view(hub, caller, session).await?;
     let ids = ids_of(body, MAX_MISSING_IDS)?;
-    let missing = sessions::with_store(hub, move |store| store.claim(&ids)).await?;
+    let missing = tokio::task::spawn_blocking(move || view.missing(&ids)).await??;
     Ok(write_ids(&missing))
 }
 
@@ -41,13 +41,12 @@ pub async fn put(
     session: &str,
     mut body: impl Stream<Item = Result<Bytes, ActionError>> + Unpin,
 ) -> Result<PutReport, ActionError> {
-    let session = sessions::check(hub, caller, session).await?.id;
+    let view = view(hub, caller, session).await?;
     let permit = turn(hub, &hub.writers).await?;
     let (feed, reader) = feed();
-    let store = hub.store.clone();
     let work = tokio::task::spawn_blocking(move || {
         let _running = permit;
-        store_records(&*store, &session, reader)
+        store_records(&view, reader)
     });
     if feed.pump(&mut body, hub.config.limits.chunks_request_bytes).await? == Pumped::Whole {
         feed.end().await;
@@ -55,14 +54,16 @@ pub async fn put(
     work.await?
 }
 
-fn store_records(
-    store: &dyn Sessions,
-    session: &SessionId,
-    mut body: FeedReader,
-) -> Result<PutReport, ActionError> {
+/// The store as the caller sees it in their session.
+async fn view(hub: &Hub, caller: &Caller, session: &str) -> Result<InSession, ActionError> {
+    let (session, repository) = sessions::check(hub, caller, session).await?;
+    let reach = reach::of(hub, caller, &repository);
+    Ok(InSession::new(hub.store.clone(), session.id, &reach))
+}
+
+fn store_records(view: &InSession, mut body: FeedReader) -> Result<PutReport, ActionError> {
     let mut records = RecordReader::default();
-    let mut batch =
-        Batch { store, session, frames: Vec::new(), bytes: 0, report: PutReport::default() };
+    let mut batch = Batch { view, frames: Vec::new(), bytes: 0, report: PutReport::default() };
     let read = read_records(&mut body, &mut records, &mut batch);
     // Good records before a bad one are kept: the client need not send them again.
     batch.write()?;
@@ -85,8 +86,7 @@ fn read_records(
 
 /// Frames on their way to the store.
 struct Batch<'a> {
-    store: &'a dyn Sessions,
-    session: &'a SessionId,
+    view: &'a InSession,
     frames: Vec<Frame>,
     bytes: usize,
     report: PutReport,
@@ -100,25 +100,26 @@ impl Batch<'_> {
     }
 
     fn write(&mut self) -> Result<(), ActionError> {
-        self.report.add(self.store.put_in(self.session, &self.frames)?);
+        self.report.add(self.view.put(&self.frames)?);
         self.frames.clear();
         self.bytes = 0;
         Ok(())
     }
 }
 
-/// Gives out chunks of a repository as records, in the order asked. Absent ones are named before
-/// anything is sent.
+/// Gives out chunks that a repository holds, or another that the caller may read, as records, in the order
+/// asked. All others are absent, stored or not, and are named before anything is sent.
 pub async fn get(
     hub: &Hub,
     caller: &Caller,
     repository: &str,
     body: &[u8],
 ) -> Result<Items<Bytes>, ActionError> {
-    resolve::repository(hub, caller, Right::Read, repository).await?;
+    let repository = resolve::repository(hub, caller, Right::Read, repository).await?;
     let ids = ids_of(body, MAX_CHUNK_IDS)?;
+    let visible = Visible::new(hub.store.clone(), reach::of(hub, caller, &repository));
     let wanted = ids.clone();
-    let absent = sessions::with_store(hub, move |store| store.missing(&wanted)).await?;
+    let absent = tokio::task::spawn_blocking(move || visible.missing(&wanted)).await??;
     if !absent.is_empty() {
         return Err(ActionError::Absent(absent));
     }
@@ -136,7 +137,7 @@ pub async fn get(
     .await
 }
 
-fn records_of(store: &dyn Sessions, ids: &[ChunkId]) -> Result<Bytes, ActionError> {
+fn records_of(store: &dyn ChunkStore, ids: &[ChunkId]) -> Result<Bytes, ActionError> {
     let mut records = BytesMut::new();
     for (id, frame) in ids.iter().zip(store.get_frames(ids)?) {
         let frame = frame.ok_or_else(|| ActionError::Absent(vec![*id]))?;

@@ -17,10 +17,11 @@ use super::conversions::given_platform;
 use super::error::{ActionError, Thing};
 use super::publish::{Publication, Published, publish};
 use super::registries::registry_source;
-use super::resolve;
 use super::sessions::{self, OwnSession};
+use super::{reach, resolve};
 use crate::auth::{Caller, Credential, Identity, Origin, Right, Scope};
 use crate::catalog::{Condition, RepositoryRow, Source};
+use crate::error::chain;
 use crate::images::{self, KnownLayers, LayerFiles};
 use crate::jobs::{ConvertSpec, ImageFrom};
 use crate::name::FlistName;
@@ -68,19 +69,26 @@ pub fn convert(
     let (caller, repository) = handle.block_on(who_and_where(hub, spec))?;
     let session = handle.block_on(sessions::open_in(hub, &caller, &repository))?;
     let session = OwnSession::new(hub, &session);
-    let work = Work { hub, spec, caller: &caller, session: &session, monitor };
+    let reach = reach::of(hub, &caller, &repository).with_session(session.id());
+    let work = Work { hub, spec, caller: &caller, session: &session, reach: &reach, monitor };
     let mut converted = work.run(true)?;
     let name = FlistName::parse(&spec.name).map_err(ActionError::from)?;
     let target = || (repository.clone(), name.clone());
     cancelled(monitor)?;
     monitor.progress(Progress { phase: "publish", done: 0, total: None });
-    let mut done = handle.block_on(published(hub, &caller, &converted, target(), Condition::NONE));
+    let publish = |converted: &Converted| {
+        let made = (converted, reach.clone());
+        handle.block_on(published(hub, &caller, made, target(), Condition::NONE))
+    };
+    let mut done = publish(&converted);
     if converted.reused > 0 && matches!(done, Err(ActionError::Missing(_))) {
         monitor.note("a known layer is no longer whole; all layers are fetched".to_owned());
         converted = work.run(false)?;
-        done = handle.block_on(published(hub, &caller, &converted, target(), Condition::NONE));
+        done = publish(&converted);
     }
-    Ok(Conversion { converted, published: done?, seconds: started.elapsed().as_secs_f64() })
+    let published = done?;
+    work.keep_layers(&converted, &repository);
+    Ok(Conversion { converted, published, seconds: started.elapsed().as_secs_f64() })
 }
 
 /// The last moment at which nothing is changed yet.
@@ -88,18 +96,18 @@ fn cancelled(monitor: &dyn Monitor) -> Result<(), ImageError> {
     if monitor.cancelled() { Err(ImageError::Cancelled) } else { Ok(()) }
 }
 
-/// Publishes an image's flist, and remembers which layers it is made of.
+/// Publishes an image's flist, which was made with that reach, and remembers which layers it is made of.
 pub(super) async fn published(
     hub: &Hub,
     caller: &Caller,
-    converted: &Converted,
+    (converted, reach): (&Converted, Reach),
     (repository, name): (RepositoryRow, FlistName),
     condition: Condition,
 ) -> Result<Published, ActionError> {
     let manifest = converted.ingested.flist;
     let detail = Some(converted.image.with_digest());
-    let new = Publication::new(caller, repository, name, Source::Convert, manifest)?;
-    let published = publish(hub, Publication { detail, condition, ..new }).await?;
+    let new = Publication::new(hub, caller, repository, name, Source::Convert, manifest)?;
+    let published = publish(hub, Publication { detail, condition, reach, ..new }).await?;
     let layers: Vec<String> =
         converted.image.layers.iter().map(|layer| layer.diff_id.to_string()).collect();
     hub.catalog.set_image_layers(manifest, &layers).await?;
@@ -134,29 +142,20 @@ struct Work<'a> {
     spec: &'a ConvertSpec,
     caller: &'a Caller,
     session: &'a OwnSession,
+    reach: &'a Reach,
     monitor: &'a dyn Monitor,
 }
 
 impl Work<'_> {
     /// Converts, with the layers that are known already or without.
     fn run(&self, with_known: bool) -> Result<Converted, ConversionError> {
-        let (hub, config) = (self.hub, &self.hub.config);
+        let hub = self.hub;
         let platform = given_platform(hub, self.spec.platform.as_deref())?;
         self.monitor.note(format!("converting {} for {platform}", self.spec.image));
         let cancel = Arc::new(AtomicBool::new(false));
         let source = self.source(&cancel)?;
-        let store = InSession::new(self.session.store(), self.session.id(), &Reach::everything());
-        let known = hub.disk.as_ref().filter(|_| with_known).map(|disk| KnownLayers {
-            hub,
-            caller: self.caller,
-            store: &store,
-            files: LayerFiles::new(
-                disk.data.layers(),
-                config.images.layer_cache_bytes,
-                hub.clock.now(),
-            ),
-            handle: Handle::current(),
-        });
+        let store = self.session.view(self.reach);
+        let known = self.known(&store).filter(|_| with_known);
         let cache: &dyn LayerCache = known.as_ref().map_or(&NoCache, |known| known);
         let converted = self.watched(&*source, &store, cache, (platform, &cancel))?;
         self.monitor.note(format!(
@@ -166,6 +165,30 @@ impl Work<'_> {
             converted.reused
         ));
         Ok(converted)
+    }
+
+    /// The layers that are known on this hub.
+    fn known<'a>(&'a self, store: &'a InSession) -> Option<KnownLayers<'a>> {
+        let (hub, disk) = (self.hub, self.hub.disk.as_ref()?);
+        let most = hub.config.images.layer_cache_bytes;
+        let files = LayerFiles::new(disk.data.layers(), most, hub.clock.now());
+        let (caller, handle) = (self.caller, Handle::current());
+        Some(KnownLayers { hub, caller, store, files, handle })
+    }
+
+    /// Lets the repository hold the layers too: what later layers of the image replaced is not in its flist,
+    /// and whoever may read the image may use its layers again.
+    fn keep_layers(&self, converted: &Converted, repository: &RepositoryRow) {
+        let store = self.session.view(self.reach);
+        let (Some(known), Some(owner)) = (self.known(&store), reach::owner(repository.id)) else {
+            return;
+        };
+        for layer in &converted.image.layers {
+            if let Err(error) = known.keep(&layer.diff_id, owner) {
+                let error = chain(&error);
+                tracing::warn!(error, layer = %layer.diff_id, "a layer is not kept for its readers");
+            }
+        }
     }
 
     fn source(&self, cancel: &Arc<AtomicBool>) -> Result<Box<dyn ImageSource>, ConversionError> {

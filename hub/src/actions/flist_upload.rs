@@ -1,13 +1,14 @@
 //! A `.flist` file on its way in: kept on the hub's disk while it is checked, then published. What it
 //! carries, directories and manifest, is the uploader's own; of the content that it refers to, all must be
-//! stored, and of flists that the uploader may read. If any is not, it is told what, and nothing is stored.
+//! stored, in repositories that the uploader may read. If any is not, it is told what, and nothing is stored.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, BufReader, ErrorKind, Read, Seek as _, Write as _};
 
 use bytes::Bytes;
 use flisthub_flist::{Counts, FileError, MAGIC, read_flist, references};
-use flisthub_storage::{Chunk, ChunkId, InSession, Kind, Reach, StoreError};
+use flisthub_storage::{Chunk, ChunkId, ChunkStore as _, InSession, Kind, StoreError, Visible};
 use futures_util::Stream;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::{JoinHandle, spawn_blocking};
@@ -17,8 +18,7 @@ use super::feed::{Feed, FeedReader, Pumped, feed};
 use super::publish::{Publication, Published, expect, publish};
 use super::put_objects::PutObjects;
 use super::sessions::{self, OwnSession};
-use super::usable::{self, Wanted, WantedBuilder};
-use super::{facts, resolve};
+use super::{facts, reach, resolve};
 use crate::auth::{Caller, Right};
 use crate::catalog::{Condition, RepositoryRow, Source};
 use crate::error::{Code, chain};
@@ -31,6 +31,12 @@ const DETAIL: &str = "a .flist file";
 
 /// Bytes that are written to the disk at a time.
 const BUFFER: usize = 64 << 10;
+
+/// Chunks that are asked for at a time.
+const ASK: usize = 4096;
+
+/// Missing chunks from which on no others are looked for.
+const MOST_MISSING: usize = 100_000;
 
 /// The first bytes of a gzip stream: 0-flist's files begin so.
 const GZIP: [u8; 2] = [0x1f, 0x8b];
@@ -122,20 +128,23 @@ impl FlistUpload {
         feed.end().await;
         let file = work.await??;
         let most = hub.config.limits.flist_file_bytes;
-        let (file, wanted) = spawn_blocking(move || needed(file, most)).await??;
-        let refused = usable::refused(hub, &caller, (&repository, &name), wanted).await?;
-        if !refused.is_empty() {
-            return Err(ActionError::Missing(refused));
+        let reach = reach::of(hub, &caller, &repository);
+        let visible = Visible::new(hub.store.clone(), reach.clone());
+        let (file, missing) = spawn_blocking(move || missing(file, most, &visible)).await??;
+        if !missing.is_empty() {
+            return Err(ActionError::Missing(missing));
         }
         let session = sessions::open_in(hub, &caller, &repository).await?;
         let session = OwnSession::new(hub, &session);
-        let store = InSession::new(session.store(), session.id(), &Reach::everything());
+        let reach = reach.with_session(session.id());
+        let store = session.view(&reach);
         let level = hub.config.store.compression_level;
         let manifest = spawn_blocking(move || put(file, most, &store, level)).await??;
         let publication = Publication {
             detail: Some(DETAIL.to_owned()),
             condition,
-            ..Publication::new(&caller, repository, name, Source::UploadFlist, manifest)?
+            reach,
+            ..Publication::new(hub, &caller, repository, name, Source::UploadFlist, manifest)?
         };
         // Before the name changes: what is answered then cannot fail any more.
         let facts = facts::of(hub, manifest).await?;
@@ -198,17 +207,28 @@ fn read(
     })
 }
 
-/// The chunks that the file refers to.
-fn needed(mut file: File, most: u64) -> Result<(File, Wanted), ActionError> {
-    let mut wanted = WantedBuilder::default();
+/// Those of the chunks that the file refers to which may not be used, in order; the first of them, if they
+/// are very many.
+fn missing(
+    mut file: File,
+    most: u64,
+    visible: &Visible,
+) -> Result<(File, Vec<ChunkId>), ActionError> {
+    let (mut asked, mut missing) = (BTreeSet::new(), BTreeSet::new());
     read(&mut file, most, &mut |object| {
         // What does not decode was refused before it came here.
         let references = references(&object).map_err(StoreError::backend)?;
         let chunks = references.iter().filter(|reference| reference.kind == Kind::Content);
-        chunks.for_each(|reference| wanted.add(reference.id));
+        asked.extend(chunks.map(|reference| reference.id));
+        if asked.len() >= ASK && missing.len() < MOST_MISSING {
+            let ids: Vec<ChunkId> = std::mem::take(&mut asked).into_iter().collect();
+            missing.extend(visible.missing(&ids)?);
+        }
         Ok(())
     })?;
-    Ok((file, wanted.finish()))
+    let ids: Vec<ChunkId> = asked.into_iter().collect();
+    missing.extend(visible.missing(&ids)?);
+    Ok((file, missing.into_iter().collect()))
 }
 
 /// Stores what the file carries.

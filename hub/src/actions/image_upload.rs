@@ -10,7 +10,7 @@ use flisthub_converter::IngestOptions;
 use flisthub_converter::image::{
     ConvertOptions, Converted, LocalSource, NoCache, Spool, convert_image,
 };
-use flisthub_storage::{InSession, Reach};
+use flisthub_storage::InSession;
 use futures_util::Stream;
 
 use super::conversions::given_platform;
@@ -19,7 +19,7 @@ use super::error::ActionError;
 use super::feed::{FeedReader, Pumped, feed};
 use super::publish::expect;
 use super::sessions::{self, OwnSession};
-use super::{resolve, upload};
+use super::{reach, resolve, upload};
 use crate::auth::{Caller, Right};
 use crate::catalog::Condition;
 use crate::images;
@@ -78,7 +78,8 @@ pub async fn take(
         startup: asked.startup,
         parts: None,
     };
-    let store = InSession::new(session.store(), session.id(), &Reach::everything());
+    let reach = reach::of(hub, caller, &repository).with_session(session.id());
+    let store = session.view(&reach);
     let directory = images::spool(hub).map_err(ActionError::internal)?;
     let spool =
         Spool { directory, limits: options.ingest.limits, cancel: Some(Arc::clone(&gone.0)) };
@@ -96,7 +97,7 @@ pub async fn take(
         Pumped::ReaderGone => (&mut work).await??,
     };
     let target = (repository, name);
-    let published = published(hub, caller, &converted, target, asked.condition).await?;
+    let published = published(hub, caller, (&converted, reach), target, asked.condition).await?;
     Ok(Conversion { converted, published, seconds: started.elapsed().as_secs_f64() })
 }
 

@@ -3,15 +3,15 @@
 
 use flisthub_flist::wire::{MergeRequest, MergeRule, MergeSummary};
 use flisthub_flist::{ImageConfig, MAX_SOURCES, MIN_SOURCES, MergeOptions, Merged, Rule};
-use flisthub_storage::{ChunkId, InSession, PutReport, Reach};
+use flisthub_storage::{ChunkId, PutReport, Reach, Visible};
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::error::ActionError;
 use super::merge_report::{refused, summary};
 use super::publish::{self, Publication, Published};
 use super::put_objects::PutObjects;
-use super::resolve;
 use super::sessions::{self, OwnSession};
+use super::{reach, resolve};
 use crate::auth::{Caller, Right};
 use crate::catalog::{Condition, FlistRow, Source, Target};
 use crate::error::Code;
@@ -23,6 +23,8 @@ struct Sources {
     /// As `repository/name`.
     names: Vec<String>,
     flists: Vec<ChunkId>,
+    /// What the caller may use: what the target's repository and those of the sources hold.
+    reach: Reach,
 }
 
 /// Merges `request.sources` and makes the target, a repository and a name, point at the result. A dry run
@@ -43,22 +45,28 @@ pub async fn merge(
         max_entries: hub.config.limits.entries,
     };
     publish::expect(hub, &repository, &name, &condition).await?;
-    let sources = find(hub, caller, names).await?;
+    let sources = find(hub, caller, names, reach::of(hub, caller, &repository)).await?;
     let running = sessions::place(hub)?;
-    let new = |merged: &Merged| {
-        let new = Publication::new(caller, repository.clone(), name, Source::Merge, merged.flist)?;
+    let new = |merged: &Merged, reach: Reach| {
+        let target = repository.clone();
+        let new = Publication::new(hub, caller, target, name, Source::Merge, merged.flist)?;
         let (detail, bases) = (Some(detail(request.rule, &sources)), sources.flists.clone());
-        Ok::<_, ActionError>(Publication { detail, bases, condition, ..new })
+        Ok::<_, ActionError>(Publication { detail, bases, condition, reach, ..new })
     };
     let (published, report, put) = if request.dry_run {
         let (merged, put) = merge_trees(hub, running, None, &sources, options).await?;
         let flist = would_be(hub, &merged)?;
-        (publish::rehearse(hub, new(&merged)?, flist).await?, merged.report, put)
+        (
+            publish::rehearse(hub, new(&merged, sources.reach.clone())?, flist).await?,
+            merged.report,
+            put,
+        )
     } else {
         let session = sessions::open(hub, caller, &repository.name).await?;
         let session = OwnSession::new(hub, &session);
         let (merged, put) = merge_trees(hub, running, Some(&session), &sources, options).await?;
-        (publish::publish(hub, new(&merged)?).await?, merged.report, put)
+        let publication = new(&merged, sources.reach.with_session(session.id()))?;
+        (publish::publish(hub, publication).await?, merged.report, put)
     };
     Ok((published, summary(sources.names, request.rule, &report, put)))
 }
@@ -131,12 +139,19 @@ fn image_config(asked: Option<&str>, names: &[Target]) -> Result<ImageConfig, Ac
 }
 
 /// What the sources point at now. The caller must be allowed to read each.
-async fn find(hub: &Hub, caller: &Caller, names: Vec<Target>) -> Result<Sources, ActionError> {
+async fn find(
+    hub: &Hub,
+    caller: &Caller,
+    names: Vec<Target>,
+    reach: Reach,
+) -> Result<Sources, ActionError> {
     let mut flists = Vec::with_capacity(names.len());
     for name in &names {
-        flists.push(resolve::source(hub, caller, name).await?.flist.id);
+        let (source, holder) = resolve::held_source(hub, caller, name).await?;
+        flists.push(source.flist.id);
+        holder.into_iter().for_each(|holder| reach.expect(holder));
     }
-    Ok(Sources { names: names.iter().map(ToString::to_string).collect(), flists })
+    Ok(Sources { names: names.iter().map(ToString::to_string).collect(), flists, reach })
 }
 
 /// Merges the trees. New objects go into `session`; without one, nowhere.
@@ -150,14 +165,14 @@ async fn merge_trees(
     let (flists, names) = (sources.flists.clone(), sources.names.clone());
     let level = hub.config.store.compression_level;
     let store = hub.store.clone();
-    let in_session =
-        session.map(|session| InSession::new(session.store(), session.id(), &Reach::everything()));
+    let in_session = session.map(|session| session.view(&sources.reach));
+    let visible = Visible::new(store.clone(), sources.reach.clone());
     let work = move || {
         // Kept to the end of the work, also if the caller goes away before.
         let _running = running;
         let mut new = match &in_session {
             Some(session) => PutObjects::new(session, level)?,
-            None => PutObjects::nowhere(&*store, level)?,
+            None => PutObjects::nowhere(&visible, level)?,
         };
         let merged =
             flisthub_flist::merge(&*store, &flists, &options, &mut |object| new.take(object))

@@ -31,6 +31,7 @@ mod outcome;
 pub mod promote;
 pub mod publish;
 mod put_objects;
+pub(crate) mod reach;
 mod registries;
 pub mod rename;
 pub mod repositories;
@@ -43,7 +44,6 @@ pub mod tokens;
 pub mod undelete;
 pub mod upload;
 pub mod users;
-mod usable;
 
 pub use error::{ActionError, Thing};
 pub use outcome::Outcome;

@@ -23,13 +23,15 @@ pub async fn promote(
     let repository = resolve::repository(hub, caller, Right::Write, repository).await?;
     let name = FlistName::parse(name)?;
     let from = resolve::parse_target(from, Code::BAD_SOURCE)?;
-    let source = resolve::source(hub, caller, &from).await?;
+    let (source, holder) = resolve::held_source(hub, caller, &from).await?;
+    let new = Publication::new(hub, caller, repository, name, Source::Promote, source.flist.id)?;
+    holder.into_iter().for_each(|holder| new.reach.expect(holder));
     let publication = Publication {
         bases: vec![source.flist.id],
         detail: Some(format!("{from}@{}", source.flist.id)),
         condition: condition.clone(),
         dry_run,
-        ..Publication::new(caller, repository, name, Source::Promote, source.flist.id)?
+        ..new
     };
     let published = publish(hub, publication).await?;
     let (created, changed) = (published.created, published.changed);

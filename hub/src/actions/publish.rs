@@ -2,21 +2,23 @@
 //! that no name ever refers to an absent object, and that what was acknowledged survives a crash:
 //!
 //! 1. inside the gate, so that no sweep deletes anything from here on;
-//! 2. every object and chunk of the flist is in the store, and what they say is true. What a name points at
+//! 2. every object and chunk of the flist is in the store, the caller may use it, and what they say is true.
+//!    What the caller may not use counts as absent. What a name points at
 //!    now has been checked before and is kept, so what the flist has in common with that is not looked
 //!    at again;
-//! 3. the barrier: all of them are durable;
-//! 4. a sweep that runs is told of the flist;
-//! 5. the catalog's row, in a transaction that is durable when it commits.
+//! 3. the membership index: the repository holds all of it from now on;
+//! 4. the barrier: all of them are durable;
+//! 5. a sweep that runs is told of the flist;
+//! 6. the catalog's row, in a transaction that is durable when it commits.
 
 use std::sync::atomic::Ordering;
 
 use flisthub_flist::wire::Publish;
-use flisthub_flist::{Verified, VerifyError, verify};
-use flisthub_storage::{ChunkId, crash_point};
+use flisthub_flist::{LoadError, Verified, VerifyError, hold_flist, verify};
+use flisthub_storage::{ChunkId, Reach, Visible, crash_point};
 
 use super::error::ActionError;
-use super::{resolve, sessions};
+use super::{reach, resolve, sessions};
 use crate::auth::{Caller, Right};
 use crate::catalog::{
     Actor, CatalogError, Change, Condition, FlistRow, Kind, NameRow, Named, Pointed, RepositoryRow,
@@ -45,6 +47,8 @@ pub(super) struct Publication {
     pub(super) detail: Option<String>,
     /// The manifest.
     pub(super) manifest: ChunkId,
+    /// What may be used for it.
+    pub(super) reach: Reach,
     /// Flists that names point at, which it has much in common with; what the name itself points at need
     /// not be among them.
     pub(super) bases: Vec<ChunkId>,
@@ -55,8 +59,9 @@ pub(super) struct Publication {
 }
 
 impl Publication {
-    /// A publication without conditions, of what nothing is known of.
+    /// A publication without conditions, of what nothing is known of. Nothing was sent for it.
     pub(super) fn new(
+        hub: &Hub,
         caller: &Caller,
         repository: RepositoryRow,
         name: FlistName,
@@ -64,6 +69,7 @@ impl Publication {
         manifest: ChunkId,
     ) -> Result<Self, ActionError> {
         Ok(Self {
+            reach: reach::of(hub, caller, &repository),
             repository,
             name,
             by: caller.actor()?,
@@ -120,9 +126,13 @@ async fn publish_here(hub: &Hub, publication: Publication) -> Result<Published, 
     let permit = hub.publishes.clone().acquire_owned().await.map_err(ActionError::internal)?;
     let inside = hub.gate.enter().await;
     let bases = known_whole(hub, &publication).await?;
-    let flist = verified(hub, publication.manifest, bases).await?;
-    drop(permit);
+    let flist = verified(hub, &publication, bases).await?;
     crash_point("publish::verified");
+    if !publication.dry_run {
+        held(hub, &publication).await?;
+        crash_point("publish::held");
+    }
+    drop(permit);
     sessions::with_store(hub, |store| store.flush()).await?;
     crash_point("publish::durable");
     inside.register(flist.id);
@@ -153,7 +163,7 @@ pub(super) async fn rehearse(
     point(hub, &publication, flist).await
 }
 
-/// Step 5: makes the name point at the flist.
+/// Step 6: makes the name point at the flist.
 async fn point(
     hub: &Hub,
     publication: &Publication,
@@ -204,12 +214,21 @@ async fn known_whole(hub: &Hub, publication: &Publication) -> Result<Vec<ChunkId
 /// Step 2: finds every object, and adds everything up again.
 async fn verified(
     hub: &Hub,
-    manifest: ChunkId,
+    publication: &Publication,
     bases: Vec<ChunkId>,
 ) -> Result<FlistRow, ActionError> {
+    let (manifest, reach) = (publication.manifest, publication.reach.clone());
     let store = hub.store.clone();
     let limits = hub.config.limits.tree();
-    let work = move || verify(&*store, manifest, &limits, &bases);
+    let work = move || {
+        // Who may read what is asked again: what came before may have taken long.
+        reach.ask_again();
+        // What was sent is checked whole; only what a repository holds is known to be.
+        let base = reach.without_session().usable(&*store, &bases)?.into_iter();
+        let bases: Vec<ChunkId> =
+            bases.into_iter().zip(base).filter(|(_, usable)| *usable).map(|(id, _)| id).collect();
+        verify(&Visible::new(store, reach), manifest, &limits, &bases)
+    };
     let verified = tokio::task::spawn_blocking(work).await?;
     let Verified { manifest: said } = verified.map_err(|error| match error {
         VerifyError::Missing(ids) => ActionError::Missing(ids),
@@ -220,6 +239,19 @@ async fn verified(
         VerifyError::Store(error) => error.into(),
     })?;
     Ok(FlistRow { id: manifest, entries: said.totals.entries, bytes: said.totals.bytes })
+}
+
+/// Step 3: the repository holds what it did not hold before.
+async fn held(hub: &Hub, publication: &Publication) -> Result<(), ActionError> {
+    let id = publication.repository.id;
+    let owner = reach::owner(id).ok_or_else(|| ActionError::internal("a repository below zero"))?;
+    let (store, manifest) = (hub.store.clone(), publication.manifest);
+    let work = move || hold_flist(&*store, owner, manifest, &mut Err);
+    match tokio::task::spawn_blocking(work).await? {
+        Ok(_) => Ok(()),
+        Err(LoadError::Missing(ids)) => Err(ActionError::Missing(ids)),
+        Err(error) => Err(ActionError::of_load(error)),
+    }
 }
 
 /// Publishes what was pushed in a session, and ends the session. A publish that fails leaves the session
@@ -233,7 +265,7 @@ pub async fn pushed(
 ) -> Result<Published, ActionError> {
     let repository = resolve::repository(hub, caller, Right::Write, repository).await?;
     let name = FlistName::parse(name)?;
-    let session = sessions::check(hub, caller, &asked.session).await?;
+    let (session, _) = sessions::check(hub, caller, &asked.session).await?;
     if session.repository != repository.name {
         let message = format!("the upload session is for repository {}", session.repository);
         return Err(ActionError::Invalid { code: Code::WRONG_SESSION, message });
@@ -247,8 +279,9 @@ pub async fn pushed(
         let message = format!("`detail` has at most {MAX_DETAIL} bytes and no control characters");
         return Err(ActionError::Invalid { code: Code::BAD_DETAIL, message });
     }
-    let new = Publication::new(caller, repository, name, Source::Push, manifest)?;
-    let publication = Publication { detail: asked.detail, condition, ..new };
+    let new = Publication::new(hub, caller, repository, name, Source::Push, manifest)?;
+    let reach = new.reach.with_session(session.id);
+    let publication = Publication { detail: asked.detail, condition, reach, ..new };
     let published = publish(hub, publication).await?;
     sessions::with_store(hub, move |store| store.close_session(&session.id)).await?;
     Ok(published)

@@ -3,7 +3,10 @@
 
 use std::sync::Arc;
 
+use flisthub_storage::Owner;
+
 use super::error::{ActionError, Thing};
+use super::reach;
 use crate::auth::{Caller, Denied, Right, Visibility, allow};
 use crate::catalog::{LinkRow, MAX_HOPS, NameRow, Named, Pointed, RepositoryRow, Target};
 use crate::error::Code;
@@ -125,11 +128,21 @@ pub async fn flist(
     repository_name: &str,
     name: &str,
 ) -> Result<NameRow, ActionError> {
+    Ok(resolved(hub, caller, repository_name, name).await?.row.clone())
+}
+
+/// The same, and the repositories on the way.
+async fn resolved(
+    hub: &Hub,
+    caller: &Caller,
+    repository_name: &str,
+    name: &str,
+) -> Result<Arc<Resolved>, ActionError> {
     let asked = format!("{repository_name}/{}", without_ending(name));
     let generation = hub.catalog.names_generation();
     if let Some(known) = hub.remembered.name(&asked, generation) {
-        if let Some(row) = known_to(hub, caller, &known).await? {
-            return Ok(row);
+        if is_known_to(hub, caller, &known).await? {
+            return Ok(known);
         }
     }
     let mut way = Vec::new();
@@ -147,24 +160,20 @@ pub async fn flist(
         repository: first.repository,
         name: first.name,
     };
-    let resolved = Arc::new(Resolved { row: row.clone(), way });
-    hub.remembered.set_name(asked, resolved, generation);
-    Ok(row)
+    let resolved = Arc::new(Resolved { row, way });
+    hub.remembered.set_name(asked, Arc::clone(&resolved), generation);
+    Ok(resolved)
 }
 
-/// What is remembered of a name, if the caller may read every repository on the way. If not, the way is gone
-/// again step by step, for the answer to be the one that it always is.
-async fn known_to(
-    hub: &Hub,
-    caller: &Caller,
-    known: &Resolved,
-) -> Result<Option<NameRow>, ActionError> {
+/// Whether the caller may read every repository on the way of what is remembered of a name. If not, the way is
+/// gone again step by step, for the answer to be the one that it always is.
+async fn is_known_to(hub: &Hub, caller: &Caller, known: &Resolved) -> Result<bool, ActionError> {
     for repository in &known.way {
         if allowed(hub, caller, Right::Read, repository).await?.is_err() {
-            return Ok(None);
+            return Ok(false);
         }
     }
-    Ok(Some(known.row.clone()))
+    Ok(true)
 }
 
 /// The tag that a name in a readable repository is or links to, and the repository that the tag is in.
@@ -216,6 +225,19 @@ pub(super) async fn source(
 ) -> Result<NameRow, ActionError> {
     let found = flist(hub, caller, &name.repository, &name.name).await;
     found.map_err(|error| of_several(name, error))
+}
+
+/// The same, with the number under which the store knows the repository that the flist is in: it holds the
+/// flist, however many others do.
+pub(super) async fn held_source(
+    hub: &Hub,
+    caller: &Caller,
+    name: &Target,
+) -> Result<(NameRow, Option<Owner>), ActionError> {
+    let found = resolved(hub, caller, &name.repository, &name.name).await;
+    let found = found.map_err(|error| of_several(name, error))?;
+    let holder = found.way.last().and_then(|repository| reach::owner(repository.id));
+    Ok((found.row.clone(), holder))
 }
 
 fn of_several(name: &Target, error: ActionError) -> ActionError {

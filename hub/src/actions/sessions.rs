@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use flisthub_storage::{Maintain, Session, SessionId, Sessions, StoreError};
+use flisthub_storage::{InSession, Maintain, Reach, Session, SessionId, Sessions, StoreError};
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::error::ActionError;
@@ -52,9 +52,13 @@ pub(super) async fn open_in(
     Ok(opened)
 }
 
-/// The session of that id, if it lives, is the caller's, and the token that came now may write too:
-/// the session may have been opened with another one.
-pub async fn check(hub: &Hub, caller: &Caller, id: &str) -> Result<Session, ActionError> {
+/// The session of that id and its repository, if it lives, is the caller's, and the token that came now may
+/// write too: the session may have been opened with another one.
+pub async fn check(
+    hub: &Hub,
+    caller: &Caller,
+    id: &str,
+) -> Result<(Session, RepositoryRow), ActionError> {
     let user = caller.user()?;
     let id: SessionId = id.parse().map_err(|_| ActionError::NoSession)?;
     let session = with_store(hub, move |store| store.session(&id)).await?;
@@ -65,13 +69,13 @@ pub async fn check(hub: &Hub, caller: &Caller, id: &str) -> Result<Session, Acti
     if session.owner != user.name {
         return Err(Denied::NotOwner.into());
     }
-    resolve::repository(hub, caller, Right::Write, &session.repository).await?;
-    Ok(session)
+    let repository = resolve::repository(hub, caller, Right::Write, &session.repository).await?;
+    Ok((session, repository))
 }
 
 /// Ends a session; what it sent is space for a later sweep, unless something was published from it.
 pub async fn close(hub: &Hub, caller: &Caller, id: &str) -> Result<(), ActionError> {
-    let session = check(hub, caller, id).await?;
+    let (session, _) = check(hub, caller, id).await?;
     with_store(hub, move |store| store.close_session(&session.id)).await
 }
 
@@ -97,8 +101,9 @@ impl OwnSession {
         self.id
     }
 
-    pub(super) fn store(&self) -> Arc<dyn Sessions> {
-        Arc::clone(&self.store)
+    /// The store as the caller sees it who has that reach beside what is sent.
+    pub(super) fn view(&self, reach: &Reach) -> InSession {
+        InSession::new(Arc::clone(&self.store), self.id, reach)
     }
 }
 

@@ -16,8 +16,8 @@ use tokio::task::JoinHandle;
 use super::error::ActionError;
 use super::feed::{Feed, FeedReader, Pumped, feed};
 use super::publish::{Publication, Published, expect, publish};
-use super::resolve;
 use super::sessions::{self, OwnSession};
+use super::{reach, resolve};
 use crate::auth::Caller;
 use crate::catalog::{Condition, RepositoryRow, Source};
 use crate::error::Code;
@@ -34,6 +34,7 @@ const PROTECTED: &[&str] = &["readme", "backend", "entrypoint", "environ", "port
 pub struct Place {
     repository: RepositoryRow,
     session: OwnSession,
+    reach: Reach,
     caller: Caller,
     _running: OwnedSemaphorePermit,
 }
@@ -44,7 +45,8 @@ pub async fn place(hub: &Hub, caller: &Caller) -> Result<Place, ActionError> {
     let running = sessions::place(hub)?;
     let session = sessions::open(hub, caller, &repository.name).await?;
     let session = OwnSession::new(hub, &session);
-    Ok(Place { repository, session, caller: caller.clone(), _running: running })
+    let reach = reach::of(hub, caller, &repository);
+    Ok(Place { repository, session, reach, caller: caller.clone(), _running: running })
 }
 
 /// An archive that is being converted.
@@ -74,7 +76,7 @@ impl Place {
         let name = FlistName::of_upload(file)?;
         expect(hub, &self.repository, &name, &Condition::NONE).await?;
         let (feed, reader) = feed();
-        let store = InSession::new(self.session.store(), self.session.id(), &Reach::everything());
+        let store = self.session.view(&self.reach);
         let options = options(hub);
         let work = tokio::task::spawn_blocking(move || convert(reader, &store, &options));
         Ok(Upload { place: self, name, feed, work, started: Instant::now() })
@@ -116,12 +118,12 @@ impl Upload {
     ) -> Result<Uploaded, ActionError> {
         self.feed.end().await;
         let ingested = self.work.await??;
-        let ingested = with_values(hub, &self.place.session, ingested, values).await?;
-        let Place { repository, caller, .. } = &self.place;
+        let Place { repository, session, reach, caller, .. } = &self.place;
+        let ingested = with_values(hub, session.view(reach), ingested, values).await?;
         let (repository, manifest) = (repository.clone(), ingested.flist);
-        let publication =
-            Publication::new(caller, repository, self.name, Source::Upload, manifest)?;
-        let published = publish(hub, publication).await?;
+        let new = Publication::new(hub, caller, repository, self.name, Source::Upload, manifest)?;
+        let reach = new.reach.with_session(session.id());
+        let published = publish(hub, Publication { reach, ..new }).await?;
         let report = report(&ingested, self.started.elapsed().as_secs_f64());
         Ok(Uploaded { published, counts: ingested.counts, report })
     }
@@ -157,14 +159,13 @@ fn convert(
 /// manifest that the converter made is without them.
 async fn with_values(
     hub: &Hub,
-    session: &OwnSession,
+    store: InSession,
     mut ingested: Ingested,
     values: BTreeMap<String, String>,
 ) -> Result<Ingested, ActionError> {
     if values.is_empty() {
         return Ok(ingested);
     }
-    let session = session.id();
     let level = hub.config.store.compression_level;
     ingested.manifest.values = values;
     let manifest = ingested.manifest.to_chunk()?;
@@ -172,7 +173,7 @@ async fn with_values(
     let frame = Compressor::new(level)
         .and_then(|mut compressor| compressor.compress(&manifest))
         .map_err(ActionError::internal)?;
-    let put = sessions::with_store(hub, move |store| store.put_in(&session, &[frame])).await?;
+    let put = tokio::task::spawn_blocking(move || store.put(&[frame])).await??;
     ingested.report.new_objects += put.new;
     ingested.report.stored_bytes += put.stored_bytes;
     Ok(ingested)

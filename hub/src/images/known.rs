@@ -1,16 +1,19 @@
 //! Which known layers one conversion may use: those that the caller may read anyway, and whose content is
-//! still there.
+//! still there for them.
 //!
 //! Knowing a digest grants nothing. An image can name any layer, so a layer is used again only for a caller
-//! who may read a repository with an image of that layer.
+//! who may read a repository with an image of that layer, and only if all of its content is held by
+//! repositories that the caller may read.
+
+use std::collections::HashSet;
 
 use flisthub_converter::image::{Digest, LayerCache};
-use flisthub_flist::{Layer, Piece, pieces};
-use flisthub_storage::{ChunkId, ChunkStore};
+use flisthub_flist::{Layer, LoadError, Piece, Pieces, hold, pieces};
+use flisthub_storage::{ChunkId, ChunkStore as _, InSession, Kind, Owner, Reference};
 use tokio::runtime::Handle;
 
 use super::LayerFiles;
-use crate::actions::{ActionError, resolve};
+use crate::actions::{ActionError, reach, resolve};
 use crate::auth::Caller;
 use crate::error::chain;
 use crate::state::Hub;
@@ -25,7 +28,7 @@ pub(crate) struct KnownLayers<'a> {
     /// Who asks.
     pub(crate) caller: &'a Caller,
     /// The store, as the conversion's session sees it: what is asked for is claimed.
-    pub(crate) store: &'a dyn ChunkStore,
+    pub(crate) store: &'a InSession,
     /// The files.
     pub(crate) files: LayerFiles,
     /// The runtime, for questions to the catalog.
@@ -38,6 +41,10 @@ impl KnownLayers<'_> {
         let holders = self.handle.block_on(self.hub.catalog.repositories_with_layer(&digest))?;
         for holder in &holders {
             if self.handle.block_on(resolve::may_read_in(self.hub, self.caller, holder))? {
+                // It holds the layer's content, however many others do.
+                reach::owner(holder.id)
+                    .into_iter()
+                    .for_each(|owner| self.store.reach().expect(owner));
                 return Ok(true);
             }
         }
@@ -60,6 +67,24 @@ impl KnownLayers<'_> {
             let ids: Result<Vec<ChunkId>, _> = pieces(self.store, list).filter_map(chunk).collect();
             ids.is_ok_and(|ids| self.has_all(&ids))
         })
+    }
+
+    /// Lets a repository hold all that a layer names, if this conversion may use all of it.
+    pub(crate) fn keep(&self, diff_id: &Digest, owner: Owner) -> Result<(), LoadError> {
+        let layer = self.files.get(diff_id, self.hub.config.store.profile);
+        let Some(layer) = layer.filter(|layer| self.is_whole(layer)) else { return Ok(()) };
+        let list = |pieces: &Pieces| match pieces {
+            Pieces::List { id, .. } => Some(Reference { kind: Kind::List, id: *id }),
+            Pieces::Inline(_) => None,
+        };
+        let lists: Vec<Reference> = layer.lists().filter_map(list).collect();
+        let mut chunks: HashSet<ChunkId> = layer.references().collect();
+        lists.iter().for_each(|list| {
+            chunks.remove(&list.id);
+        });
+        let chunks = chunks.into_iter().map(|id| Reference { kind: Kind::Content, id });
+        let all: Vec<Reference> = chunks.chain(lists).collect();
+        hold(&*self.hub.store, owner, &all, &mut Err).map(|_| ())
     }
 
     fn has_all(&self, ids: &[ChunkId]) -> bool {
