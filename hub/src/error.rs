@@ -13,6 +13,7 @@ use flisthub_storage::ChunkId;
 
 pub use self::codes::Code;
 use crate::actions::{ActionError, Thing};
+use crate::auth::jwt::JwtError;
 use crate::auth::{AuthError, Denied};
 use crate::jobs::INTERRUPTED;
 use crate::limits::{TooMany, TooMuch};
@@ -149,15 +150,26 @@ impl From<ActionError> for ApiError {
 impl From<AuthError> for ApiError {
     fn from(error: AuthError) -> Self {
         let message = error.to_string();
-        let code = match error {
-            AuthError::Missing => Code::UNAUTHORIZED,
-            AuthError::Malformed => Code::INVALID_AUTHORIZATION,
-            AuthError::Unknown | AuthError::Revoked | AuthError::Disabled => Code::INVALID_TOKEN,
-            AuthError::Expired => Code::TOKEN_EXPIRED,
-            AuthError::Login => Code::LOGIN_REFUSED,
+        let unauthorized = StatusCode::UNAUTHORIZED;
+        let (status, code) = match error {
+            AuthError::Jwt(JwtError::NoKeys) => {
+                (StatusCode::SERVICE_UNAVAILABLE, Code::ISSUER_UNREACHABLE)
+            }
+            AuthError::Jwt(JwtError::NotTheirs) => (unauthorized, Code::ISSUER_MAY_NOT),
+            AuthError::Jwt(JwtError::Expired) => (unauthorized, Code::TOKEN_EXPIRED),
+            AuthError::Jwt(_) => (unauthorized, Code::INVALID_JWT),
+            AuthError::NoSuchUser(_) => (unauthorized, Code::UNKNOWN_USER),
+            AuthError::MayNotActFor(_) => (StatusCode::FORBIDDEN, Code::FORBIDDEN),
+            AuthError::Missing => (unauthorized, Code::UNAUTHORIZED),
+            AuthError::Malformed => (unauthorized, Code::INVALID_AUTHORIZATION),
+            AuthError::Unknown | AuthError::Revoked | AuthError::Disabled => {
+                (unauthorized, Code::INVALID_TOKEN)
+            }
+            AuthError::Expired => (unauthorized, Code::TOKEN_EXPIRED),
+            AuthError::Login => (unauthorized, Code::LOGIN_REFUSED),
             AuthError::Catalog(error) => return ActionError::from(error).into(),
         };
-        Self(ErrorBody::new(StatusCode::UNAUTHORIZED, code, message))
+        Self(ErrorBody::new(status, code, message))
     }
 }
 

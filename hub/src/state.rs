@@ -8,6 +8,7 @@ use quick_cache::sync::Cache;
 use tokio::sync::Semaphore;
 
 use crate::auth::Passwords;
+use crate::auth::jwt::Verifier;
 use crate::backup;
 use crate::catalog::{Catalog, CatalogError, FlistFacts};
 use crate::config::Config;
@@ -66,6 +67,8 @@ pub struct Hub {
     pub metrics: Arc<Metrics>,
     /// Whether it stops.
     pub ending: Ending,
+    /// Who else may say who is calling.
+    pub issuers: Arc<Verifier>,
     /// Where it listens.
     pub listening: Listening,
     /// What each caller took.
@@ -190,6 +193,7 @@ impl Hub {
         Self {
             limits: Arc::new(Limits::new(limits, Arc::clone(&clock))),
             passwords: Arc::default(),
+            issuers: Arc::new(Verifier::new(&config.issuers)),
             uploads: places(limits.uploads),
             writers: places(limits.transfers),
             readers: places(limits.transfers),

@@ -6,8 +6,9 @@ use axum::extract::FromRequestParts;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 
-use super::{Scope, Token, TokenKind};
-use crate::catalog::{Actor, CatalogError, TokenRow, UserRow};
+use super::jwt::JwtError;
+use super::{ActsFor, Scope, Token, TokenKind};
+use crate::catalog::{Actor, CatalogError, UserRow};
 use crate::error::ApiError;
 use crate::state::Hub;
 
@@ -59,6 +60,8 @@ pub enum Credential {
     Jwt {
         /// The issuer.
         issuer: String,
+        /// What the issuer calls the user.
+        subject: String,
         /// When it ends, in seconds since the Unix epoch.
         expires: u64,
     },
@@ -99,6 +102,18 @@ pub enum AuthError {
     /// Nobody has that name and that password.
     #[error("user or password is wrong")]
     Login,
+    /// A JWT is not taken.
+    #[error(transparent)]
+    Jwt(#[from] JwtError),
+    /// A JWT is good, and nobody has its user's name here.
+    #[error("the token is good, and this hub has no user {0}; ask its operator to add the user")]
+    NoSuchUser(String),
+    /// The request asks to act for what is not the caller's to act for.
+    #[error(
+        "the cookie active-user names {0}, and this token may not act for it; leave the cookie out, or name \
+         the token's own user or a repository that they contribute to"
+    )]
+    MayNotActFor(String),
     /// The catalog could not be asked.
     #[error(transparent)]
     Catalog(#[from] CatalogError),
@@ -107,7 +122,15 @@ pub enum AuthError {
 impl AuthError {
     /// Whether somebody may be trying tokens until one is valid.
     fn may_be_a_guess(&self) -> bool {
-        matches!(self, Self::Unknown)
+        match self {
+            Self::Unknown => true,
+            // Those are good tokens at the wrong time or place.
+            Self::Jwt(error) => !matches!(
+                error,
+                JwtError::Expired | JwtError::NotYet | JwtError::NotTheirs | JwtError::NoKeys
+            ),
+            _ => false,
+        }
     }
 }
 
@@ -149,13 +172,33 @@ impl Caller {
         }
     }
 
-    async fn of_header(hub: &Hub, header: &[u8], origin: Origin) -> Result<Self, AuthError> {
+    async fn of_header(
+        hub: &Hub,
+        header: &[u8],
+        origin: Origin,
+        acts_for: Option<&ActsFor>,
+    ) -> Result<Self, AuthError> {
         let header = std::str::from_utf8(header).map_err(|_| AuthError::Malformed)?;
         let (scheme, token) = header.trim().split_once(' ').ok_or(AuthError::Malformed)?;
         if !scheme.eq_ignore_ascii_case("bearer") {
             return Err(AuthError::Malformed);
         }
-        let token = Token::presented(token.trim());
+        let token = token.trim();
+        // As 0-hub tells them apart: a token of the hub's own has no dot, and a JWT has two.
+        let mut identity = if token.contains('.') {
+            Identity::of_jwt(hub, token, origin, acts_for).await?
+        } else {
+            Identity::of_token(hub, &Token::presented(token), origin).await?
+        };
+        if let Some(acts_for) = acts_for {
+            acts_for.by(hub, &mut identity).await?;
+        }
+        Ok(Self::User(Box::new(identity)))
+    }
+}
+
+impl Identity {
+    async fn of_token(hub: &Hub, token: &Token, origin: Origin) -> Result<Self, AuthError> {
         let row = hub.catalog.token(&token.hash()).await?.ok_or(AuthError::Unknown)?;
         if row.revoked.is_some() {
             return Err(AuthError::Revoked);
@@ -166,13 +209,7 @@ impl Caller {
         if row.disabled {
             return Err(AuthError::Disabled);
         }
-        Ok(Self::User(Box::new(Identity::of_token(row, origin))))
-    }
-}
-
-impl Identity {
-    fn of_token(row: TokenRow, origin: Origin) -> Self {
-        Self {
+        Ok(Self {
             credential: Credential::Token { id: row.id, kind: row.kind, expires: row.expires },
             user: row.user,
             scope: row.scope,
@@ -180,7 +217,7 @@ impl Identity {
             member_of: Vec::new(),
             acts_for: None,
             origin,
-        }
+        })
     }
 
     /// Whether it is an admin with a token that says so, limited to nothing.
@@ -193,20 +230,31 @@ impl Identity {
         self.only.as_ref().is_none_or(|only| only.contains(&repository_id))
     }
 
-    fn actor(&self) -> Actor {
-        let credential = match &self.credential {
+    pub(super) fn actor(&self) -> Actor {
+        Actor::user(Some(self.user.id), &self.user.name, &self.credential, &self.origin)
+    }
+}
+
+impl Actor {
+    /// A user, as the audit log keeps it; without a number while there is no such user yet.
+    pub(super) fn user(
+        id: Option<i64>,
+        name: &str,
+        credential: &Credential,
+        origin: &Origin,
+    ) -> Self {
+        let credential = match credential {
             Credential::Token { id, kind: TokenKind::Api, .. } => format!("token {id}"),
             Credential::Token { id, kind: TokenKind::Login, .. } => format!("login {id}"),
-            Credential::Jwt { issuer, .. } => format!("jwt {issuer}"),
+            Credential::Jwt { issuer, subject, .. } => format!("jwt {issuer} {subject}"),
             Credential::Job => "job".to_owned(),
         };
-        let request = Some(self.origin.request.clone()).filter(|id| !id.is_empty());
-        Actor {
-            user_id: Some(self.user.id),
-            name: self.user.name.clone(),
+        Self {
+            user_id: id,
+            name: name.to_owned(),
             credential,
-            address: self.origin.address.map(|address| address.to_string()),
-            request,
+            address: origin.address.map(|address| address.to_string()),
+            request: Some(origin.request.clone()).filter(|id| !id.is_empty()),
         }
     }
 }
@@ -230,7 +278,8 @@ impl FromRequestParts<Hub> for TokenCaller {
         };
         let origin = parts.extensions.get::<Origin>().cloned().unwrap_or_default();
         let address = origin.address;
-        match Caller::of_header(hub, header.as_bytes(), origin).await {
+        let acts_for = parts.extensions.get::<ActsFor>();
+        match Caller::of_header(hub, header.as_bytes(), origin, acts_for).await {
             Ok(caller) => Ok(Self(caller)),
             Err(error) => {
                 if error.may_be_a_guess() {

@@ -1,5 +1,6 @@
 //! Who is calling and what they may do: tokens, the `Caller` of a request, and the one permission table.
 
+mod acting;
 mod caller;
 pub mod jwt;
 mod level;
@@ -10,6 +11,7 @@ mod permission_tests;
 mod scope;
 mod token;
 
+pub use acting::ActsFor;
 pub use caller::{AuthError, Caller, Credential, Identity, Origin, TokenCaller};
 pub use level::{Level, ParseWordError, Visibility};
 pub use password::{Password, PasswordError, Passwords};

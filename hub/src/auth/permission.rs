@@ -128,6 +128,20 @@ pub fn allow(
     if reach >= Some(right.least()) { Ok(()) } else { Err(Denied::Level(right.least())) }
 }
 
+/// Decides whose own repository may be another than the one of their name: whoever contributes there, whatever
+/// the scope of their token. What they then do there is decided as ever.
+pub(super) fn allow_acting(
+    identity: &Identity,
+    repository: &RepositoryRow,
+    level: Option<Level>,
+) -> Result<(), Denied> {
+    match of_user(identity, repository, level) {
+        Some(Level::Contributor | Level::Owner) => Ok(()),
+        Some(Level::Guest | Level::Reader) => Err(Denied::Level(Level::Contributor)),
+        None => Err(Denied::Unseen),
+    }
+}
+
 /// What everybody may in a repository of that visibility.
 fn of_everybody(visibility: Visibility) -> Option<Level> {
     match visibility {

@@ -43,6 +43,7 @@ pub(super) async fn run(arguments: Serve) -> anyhow::Result<()> {
         }
         checked => checked.with_context(|| format!("the hub in {}", path.display()))?,
     }
+    hub.issuers.check_files().await.context("the keys of an issuer of JWTs")?;
     hub.images.registries(&hub.config).context("the certificates for registries")?;
     let listener = listen(arguments.listen).await?;
     let watched = match hub.config.metrics.listen {

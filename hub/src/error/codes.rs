@@ -93,6 +93,9 @@ codes! {
     UNAUTHORIZED = "unauthorized" { 401 "no token came, and one is needed" }
     INVALID_AUTHORIZATION = "invalid_authorization" { 401 "the header is not `bearer <token>`" }
     INVALID_TOKEN = "invalid_token" { 401 "nobody has that token" }
+    INVALID_JWT = "invalid_jwt" { 401 "the JWT does not check out: its form, signature, issuer, audience or claims" }
+    ISSUER_MAY_NOT = "issuer_may_not" { 401 "the JWT's issuer may not speak for that user here" }
+    UNKNOWN_USER = "unknown_user" { 401 "the JWT is good, and the hub does not know its user" }
     TOKEN_EXPIRED = "token_expired" { 401 "the token's time is over" }
     LOGIN_REFUSED = "login_refused" {
         401 "nobody has that name and that password",
@@ -146,6 +149,7 @@ codes! {
     DIGEST_MISMATCH = "digest_mismatch" { 502 "the registry sends other bytes than those of the digest" }
     SIZE_MISMATCH = "size_mismatch" { 502 "the registry sends more or fewer bytes than it says" }
     NO_ENGINE = "no_engine" { 502 "the engine does not answer" }
+    ISSUER_UNREACHABLE = "issuer_unreachable" { 503 "the keys of the JWT's issuer cannot be had at the moment" }
     BUSY = "busy" { 503 "as many as may run at a time are running" }
     READ_ONLY = "read_only" { 503 "the hub cannot write at the moment" }
     DISK_FULL = "disk_full" { 507 "the hub's disk is full" }

@@ -34,13 +34,15 @@ pub struct Claims {
     pub scope: Scope,
     /// Whether a user that is not known is made.
     pub create_users: bool,
+    /// When it ends, in seconds since the Unix epoch.
+    pub expires: u64,
 }
 
 impl Claims {
     /// Reads the claims of a JWT whose signature, issuer and audience have been checked. `now` is in seconds
     /// since the Unix epoch.
     pub(super) fn read(issuer: &Issuer, claims: &Members, now: u64) -> Result<Self, JwtError> {
-        check_times(claims, issuer.leeway_seconds, now)?;
+        let expires = expires(claims, issuer.leeway_seconds, now)?;
         let user = user(issuer, claims)?;
         let subject = subject(claims)?.unwrap_or_else(|| user.as_str()).to_owned();
         Ok(Self {
@@ -53,11 +55,13 @@ impl Claims {
                 MostScope::Write => Scope::Write,
             },
             create_users: issuer.create_users,
+            expires,
         })
     }
 }
 
-fn check_times(claims: &Members, leeway: u64, now: u64) -> Result<(), JwtError> {
+/// When it ends, unless that is over, or its time has not come.
+fn expires(claims: &Members, leeway: u64, now: u64) -> Result<u64, JwtError> {
     let ends = seconds(claims, "exp")?.ok_or(JwtError::Missing("exp"))?;
     if now >= ends.saturating_add(leeway) {
         return Err(JwtError::Expired);
@@ -66,7 +70,7 @@ fn check_times(claims: &Members, leeway: u64, now: u64) -> Result<(), JwtError> 
     if begins > now.saturating_add(leeway) {
         return Err(JwtError::NotYet);
     }
-    Ok(())
+    Ok(ends)
 }
 
 /// A time, in whole seconds since the Unix epoch. Issuers may write fractions.

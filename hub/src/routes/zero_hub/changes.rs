@@ -156,7 +156,7 @@ pub(super) async fn delete(
 
 /// The caller's own repository, the only one that these routes change.
 fn own(caller: &Caller) -> Result<&str, ApiError> {
-    Ok(&caller.user()?.name)
+    Ok(caller.own_repository()?)
 }
 
 fn is_tag(named: &Named) -> bool {

@@ -132,7 +132,7 @@ pub(super) async fn own_info(
     if method.as_str() != "INFO" {
         return Ok(StatusCode::METHOD_NOT_ALLOWED.into_response());
     }
-    let own = caller.user()?.name.clone();
+    let own = caller.own_repository()?.to_owned();
     light(hub, caller, Path((own, name))).await
 }
 
@@ -172,10 +172,9 @@ pub(super) async fn metadata(
     Ok(face::line(&saying::metadata(&hub, &caller, &repository, &name).await?))
 }
 
-/// `GET /api/flist/me`: whose token it is.
+/// `GET /api/flist/me`: whose token it is, or what it acts for.
 pub(super) async fn me(caller: Caller) -> Answer {
-    let username = &caller.user()?.name;
-    Ok(face::success(Some(&json!({ "username": username }))))
+    Ok(face::success(Some(&json!({ "username": caller.own_repository()? }))))
 }
 
 #[cfg(test)]

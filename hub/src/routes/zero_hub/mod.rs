@@ -12,7 +12,7 @@ mod listings;
 mod upload_flist;
 
 use axum::extract::DefaultBodyLimit;
-use axum::middleware::{from_fn_with_state, map_response};
+use axum::middleware::{from_fn, from_fn_with_state, map_response};
 use tower_http::catch_panic::CatchPanicLayer;
 
 pub(super) use self::inspect::hex;
@@ -55,8 +55,9 @@ pub(super) fn face(hub: &Hub) -> Listed {
         .route("/api/flist/me/docker", post(conversions::zero_hub))
         .route("/api/flist/me/merge/{target}", post(merge::zero_hub_merge))
         .else_below("/api/{*path}", no_such_route)
-        .layer(from_fn_with_state(hub.clone(), active_user::refuse_others))
         .layer(from_fn_with_state(hub.clone(), super::admit::admit))
+        // Around it: who is calling depends on it.
+        .layer(from_fn(active_user::note))
         .layer(CatchPanicLayer::new())
         .layer(map_response(face::envelope))
         .with_state(hub.clone())

@@ -75,8 +75,8 @@ async fn wrong_tokens_change_nothing() {
         for (header, status, message) in [
             (format!("bearer {reader}"), 403, "this token has no write scope"),
             ("bearer nobody".to_owned(), 401, "invalid token"),
-            // 0-hub's own tokens are of no use here.
-            (format!("bearer {dotted}"), 401, "invalid token"),
+            // What has a dot is a JWT, and nobody has made this one.
+            (format!("bearer {dotted}"), 401, "invalid token: the claim `iss` is missing"),
             (two.alice.clone(), 401, "invalid authorization header: it must be `bearer <token>`"),
         ] {
             let request = two.hub.request(Method::GET, path).header("authorization", &header);
@@ -87,7 +87,7 @@ async fn wrong_tokens_change_nothing() {
     assert_eq!(two.everything().await, before);
 }
 
-/// These routes change the caller's own repository; `active-user` has no meaning yet.
+/// These routes change the caller's own repository.
 #[tokio::test]
 async fn only_the_callers_own_repository_changes() {
     let two = prepared().await;
