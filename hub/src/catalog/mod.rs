@@ -34,6 +34,8 @@ mod tokens;
 mod users;
 
 #[cfg(test)]
+mod access_tests;
+#[cfg(test)]
 mod history_tests;
 #[cfg(test)]
 mod jobs_tests;

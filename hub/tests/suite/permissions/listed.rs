@@ -30,7 +30,8 @@ async fn allowed(router: &axum::Router, pattern: &str) -> BTreeSet<String> {
     let path: Vec<&str> =
         pattern.split('/').map(|part| if part.starts_with('{') { "x" } else { part }).collect();
     let method = Method::from_bytes(b"FROBNICATE").unwrap();
-    let request = Request::builder().method(method).uri(path.join("/")).body(Body::empty()).unwrap();
+    let request =
+        Request::builder().method(method).uri(path.join("/")).body(Body::empty()).unwrap();
     let response = router.clone().oneshot(request).await.unwrap();
     assert_eq!(response.status(), 405, "{pattern}");
     let allow = response.headers().get(ALLOW).map_or("", |allow| allow.to_str().unwrap());
