@@ -114,9 +114,8 @@ const SAMPLES: &[Sample] = &[
              values (3, 2, 'team', 3, 18, 18)",
             "insert into members (repository_id, user_id, level, added_at)
              values (3, 2, 4, 18), (3, 1, 2, 19)",
-            "insert into tokens (id, user_id, hash, scope, created_at, expires_at, kind, label, limited)
-             values (3, 1, x'03', 3, 20, null, 1, 'ci', 1)",
-            "insert into token_repositories (token_id, repository_id) values (3, 3)",
+            "update tokens set kind = 2, label = 'ci', limited = 1, revoked_at = 21 where id = 2",
+            "insert into token_repositories (token_id, repository_id) values (2, 3)",
             "insert into audit_log (id, happened_at, actor, user_id, credential, action, repository_id, subject)
              values (1, 20, 'alice', 1, 'token 3', 'publish', 3, 'team/base')",
         ],
