@@ -1,6 +1,7 @@
 //! The aims that the tables are read for, and whether each is met.
 
 mod images;
+mod index;
 mod merges;
 mod serve;
 mod store;
@@ -12,6 +13,7 @@ use crate::size::Size;
 use crate::stats::{Samples, all_megabytes, megabytes};
 use crate::stream::Streamed;
 pub(crate) use images::of_images;
+pub(crate) use index::of_index;
 pub(crate) use merges::of_merges;
 pub(crate) use serve::of_serve;
 pub(crate) use store::{of_store, slowdown};

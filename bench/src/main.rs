@@ -8,6 +8,7 @@ mod floor;
 mod generate;
 mod hub;
 mod images;
+mod index;
 mod inputs;
 mod machine;
 mod merges;
@@ -108,6 +109,8 @@ enum Part {
     Serve,
     /// Merges of two trees of 100,000 files.
     Merges,
+    /// The membership index: taking in, asking, promoting, with it and without.
+    Index,
 }
 
 impl Arguments {
@@ -212,6 +215,12 @@ fn measure(arguments: &Arguments, work: &std::path::Path, handle: &Handle) -> an
         let results = merges::measure(arguments.runs, work, &programs, handle)?;
         table::merges(&results);
         table::verdicts(&aims::of_merges(&results));
+    }
+    if arguments.wants(Part::Index) {
+        let programs = hub::Programs::beside_this_one()?;
+        let results = index::measure(arguments.runs, work, &programs, handle)?;
+        table::index(&results);
+        table::verdicts(&aims::of_index(&results));
     }
     if arguments.wants(Part::Images) {
         anyhow::ensure!(

@@ -1,6 +1,7 @@
 //! The tables, in Markdown on standard output. Those of the larger parts are below, in files of their own.
 
 mod images;
+mod index;
 mod merges;
 mod peers;
 mod serve;
@@ -15,6 +16,7 @@ use crate::stats::{all_megabytes, megabytes};
 use crate::stream::Streamed;
 
 pub(crate) use images::images;
+pub(crate) use index::index;
 pub(crate) use merges::merges;
 pub(crate) use peers::peers;
 pub(crate) use serve::serve;

@@ -7,6 +7,7 @@ mod jobs;
 mod local;
 mod operate;
 mod quantity;
+mod reindex;
 mod report;
 mod restore;
 mod serve;
@@ -53,6 +54,9 @@ enum Command {
     Jobs(jobs::Jobs),
     /// Bring a deleted name back, while a sweep has not taken what it pointed at.
     Undelete(undelete::Undelete),
+    /// Build the membership index anew from the catalog, while no hub runs. A hub does so by itself where
+    /// the index is not complete.
+    Reindex(reindex::Reindex),
     /// Make a data directory from a backup, or check the backup.
     Restore(restore::Restore),
     /// Users. Works also while the hub runs.
@@ -133,6 +137,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Why(arguments) => return arguments.run().await,
         Command::Jobs(arguments) => arguments.run().await,
         Command::Undelete(arguments) => arguments.run().await,
+        Command::Reindex(arguments) => arguments.run().await,
         Command::Healthcheck(arguments) => arguments.run().await,
         Command::Serve(arguments) => serve::run(arguments).await,
         Command::Restore(arguments) => restore::run(arguments).await,

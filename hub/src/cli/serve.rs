@@ -19,6 +19,7 @@ use crate::descriptors;
 use crate::door::tls::Tls;
 use crate::listening::scheme;
 use crate::newest;
+use crate::reindex::{self, InLog};
 use crate::server;
 use crate::state::{Hub, OpenError};
 
@@ -44,6 +45,7 @@ pub(super) async fn run(arguments: Serve) -> anyhow::Result<()> {
         checked => checked.with_context(|| format!("the hub in {}", path.display()))?,
     }
     hub.issuers.check_files().await.context("the keys of an issuer of JWTs")?;
+    reindex::if_needed(&hub, InLog).await.context("building the membership index")?;
     hub.images.registries(&hub.config).context("the certificates for registries")?;
     let listener = listen(arguments.listen).await?;
     let watched = match hub.config.metrics.listen {

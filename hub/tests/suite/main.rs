@@ -69,6 +69,8 @@ mod lists;
 #[cfg(test)]
 mod local_jobs;
 #[cfg(test)]
+mod membership;
+#[cfg(test)]
 mod merge;
 #[cfg(test)]
 mod names;
