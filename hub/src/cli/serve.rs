@@ -28,7 +28,7 @@ const LAST: Duration = Duration::from_secs(10);
 
 pub(super) async fn run(arguments: Serve) -> anyhow::Result<()> {
     start_log(&arguments)?;
-    let mut config = super::config(arguments.config.as_deref())?;
+    let mut config = super::config(arguments.data.config.as_deref())?;
     descriptors::fit(&mut config)?;
     let tls = Tls::of(&config.tls).context("the certificate of [tls]")?;
     let path = &arguments.data.data;

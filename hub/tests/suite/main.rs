@@ -1,6 +1,10 @@
 //! The hub through its real router on a free port, and the real program where it must be killed.
 
 #[cfg(test)]
+mod account_commands;
+#[cfg(test)]
+mod accounts;
+#[cfg(test)]
 mod archives;
 #[cfg(test)]
 mod auth;

@@ -73,6 +73,7 @@ impl Victim {
         let directory = tempfile::tempdir().unwrap();
         let writer = user(directory.path(), "alice");
         let data = directory.path().to_str().unwrap();
+        last_line(&["user", "admin", "alice", "--data", data]);
         let admin = ["token", "create", "--user", "alice", "--scope", "admin", "--data", data];
         let tokens = (writer, last_line(&admin));
         std::fs::write(config(directory.path()), CONFIG).unwrap();
