@@ -1,6 +1,8 @@
 //! The real hub and the real `hub-client`, as people use them: two programs and a port.
 
 #[cfg(test)]
+mod accounts;
+#[cfg(test)]
 mod dedup;
 #[cfg(test)]
 mod endings;
