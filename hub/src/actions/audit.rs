@@ -1,5 +1,6 @@
 //! The log of changes, as admins and the owners of repositories read it.
 
+use super::conceal::Teller;
 use super::error::ActionError;
 use super::resolve;
 use super::tokens::account;
@@ -47,5 +48,12 @@ pub async fn of_repository(
 ) -> Result<Vec<AuditRow>, ActionError> {
     let repository = resolve::repository(hub, caller, Right::Manage, repository).await?;
     let filter = AuditFilter { repository_id: Some(repository.id), ..AuditFilter::default() };
-    Ok(hub.catalog.audit(&filter, before, limit).await?)
+    let mut rows = hub.catalog.audit(&filter, before, limit).await?;
+    let mut teller = Teller::new(hub, caller, &repository.name);
+    for row in &mut rows {
+        if let Some(detail) = row.detail.take() {
+            row.detail = Some(teller.detail(&row.action, detail).await?);
+        }
+    }
+    Ok(rows)
 }

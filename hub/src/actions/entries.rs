@@ -3,6 +3,7 @@
 use flisthub_storage::ChunkId;
 use futures_util::stream::{StreamExt as _, TryStreamExt as _};
 
+use super::conceal::Teller;
 use super::error::ActionError;
 use super::stream::Items;
 use super::{facts, lists, resolve, tags};
@@ -45,7 +46,7 @@ fn measured(hub: &Hub, caller: &Caller, names: Items<Named>) -> Items<Entry> {
     names.and_then(entry).boxed()
 }
 
-async fn entry(hub: &Hub, caller: &Caller, named: Named) -> Result<Entry, ActionError> {
+async fn entry(hub: &Hub, caller: &Caller, mut named: Named) -> Result<Entry, ActionError> {
     let leads_to = match &named.points_at {
         Pointed::Flist(flist) => Some((flist.id, named.updated)),
         Pointed::Link(_) => {
@@ -58,6 +59,8 @@ async fn entry(hub: &Hub, caller: &Caller, named: Named) -> Result<Entry, Action
         Some((flist, updated)) => Some((file_bytes(hub, flist).await?, updated)),
         None => None,
     };
+    let within = named.repository.clone();
+    Teller::new(hub, caller, &within).named(&mut named).await?;
     Ok(Entry { named, leads_to })
 }
 

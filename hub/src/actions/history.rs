@@ -1,5 +1,6 @@
 //! What a name was before: who changed it, when and how.
 
+use super::conceal::Teller;
 use super::error::{ActionError, Thing};
 use super::resolve;
 use crate::auth::{Caller, Right};
@@ -19,6 +20,10 @@ pub async fn page(
     let repository = resolve::repository(hub, caller, Right::Read, repository).await?;
     let not_found = || ActionError::not_found(Thing::Flist, resolve::shown(name));
     let parsed = FlistName::parse(name).map_err(|_| not_found())?;
-    let rows = hub.catalog.history(repository.id, &parsed, before, limit).await?;
+    let mut rows = hub.catalog.history(repository.id, &parsed, before, limit).await?;
+    let mut teller = Teller::new(hub, caller, &repository.name);
+    for row in &mut rows {
+        teller.entry(row).await?;
+    }
     if rows.is_empty() && before.is_none() { Err(not_found()) } else { Ok(rows) }
 }

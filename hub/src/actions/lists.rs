@@ -4,6 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 
+use super::conceal::Teller;
 use super::error::ActionError;
 use super::resolve;
 use super::stream::Items;
@@ -84,6 +85,19 @@ pub async fn flist(
     resolve::flist(hub, caller, repository, name).await
 }
 
+/// A name in a readable repository as it is: nothing is followed.
+pub async fn named(
+    hub: &Hub,
+    caller: &Caller,
+    repository: &str,
+    name: &str,
+) -> Result<Named, ActionError> {
+    let mut named = resolve::named(hub, caller, repository, name).await?;
+    let within = named.repository.clone();
+    Teller::new(hub, caller, &within).named(&mut named).await?;
+    Ok(named)
+}
+
 /// A page of a repository's names, in order, from after `after` (the empty text: from the first).
 pub async fn page(
     hub: &Hub,
@@ -93,7 +107,33 @@ pub async fn page(
     limit: u32,
 ) -> Result<Arc<Listed>, ActionError> {
     let repository = resolve::repository(hub, caller, Right::See, repository).await?;
-    page_in(hub, repository.id, after, limit).await
+    let page = page_in(hub, repository.id, after, limit).await?;
+    let leads_away = |named: &Named| {
+        named.points_at.target().is_some_and(|target| target.repository != repository.name)
+    };
+    if page.names.iter().any(leads_away) {
+        told(hub, caller, &repository.name, page).await
+    } else {
+        Ok(page)
+    }
+}
+
+/// A page as the caller is told it. What is made of one is remembered for all who are told all of it.
+async fn told(
+    hub: &Hub,
+    caller: &Caller,
+    repository: &str,
+    page: Arc<Listed>,
+) -> Result<Arc<Listed>, ActionError> {
+    let (mut names, mut concealed) = (page.names.to_vec(), false);
+    let mut teller = Teller::new(hub, caller, repository);
+    for named in &mut names {
+        concealed |= teller.named(named).await?;
+    }
+    if !concealed {
+        return Ok(page);
+    }
+    Ok(Arc::new(Listed { names: names.into(), shown: OnceLock::new() }))
 }
 
 async fn page_in(

@@ -3,6 +3,7 @@
 pub mod accounts;
 pub mod audit;
 pub mod chunks;
+mod conceal;
 pub mod conversions;
 pub mod convert;
 pub mod delete;

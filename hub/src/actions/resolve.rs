@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use flisthub_storage::Owner;
 
+use super::conceal::Teller;
 use super::error::{ActionError, Thing};
 use super::reach;
 use crate::auth::{Caller, Denied, Right, Visibility, allow};
@@ -299,19 +300,33 @@ async fn follow(
             let next = named_in(hub, &readable, &target.name).await?;
             Ok::<_, ActionError>((readable, next))
         };
-        let (readable, next) = next.await.map_err(|error| match error {
-            ActionError::NotFound { .. } | ActionError::Denied(_) => {
-                let what = format!("{target}, to which {}/{} links", first.repository, first.name);
-                ActionError::not_found(Thing::Flist, what)
-            }
-            error => error,
-        })?;
+        let next = next.await.map_err(|error| match error {
+            ActionError::NotFound { .. } | ActionError::Denied(_) => None,
+            error => Some(error),
+        });
+        let (readable, next) = match next {
+            Ok(next) => next,
+            Err(Some(error)) => return Err(error),
+            Err(None) => return Err(dangling(hub, caller, &first, target).await?),
+        };
         way.push(readable);
         at = next;
     }
     let what =
         format!("{}/{}: it leads over more than {MAX_HOPS} links", first.repository, first.name);
     Err(ActionError::not_found(Thing::Flist, what))
+}
+
+/// A link leads to what is not there, or what the caller may not read.
+async fn dangling(
+    hub: &Hub,
+    caller: &Caller,
+    first: &Named,
+    mut target: Target,
+) -> Result<ActionError, ActionError> {
+    Teller::new(hub, caller, &first.repository).target(&mut target).await?;
+    let what = format!("{target}, to which {}/{} links", first.repository, first.name);
+    Ok(ActionError::not_found(Thing::Flist, what))
 }
 
 fn without_ending(name: &str) -> &str {

@@ -1,6 +1,7 @@
 //! Tags: named sets of members, each of which points at a flist's name in whatever repository the caller may
 //! read.
 
+use super::conceal::Teller;
 use super::error::{ActionError, Thing};
 use super::outcome::{Changing, Outcome, to_the_end};
 use super::resolve;
@@ -58,12 +59,14 @@ async fn with_members(
     rows: Vec<MemberRow>,
 ) -> Result<Tag, ActionError> {
     let mut members = Vec::with_capacity(rows.len());
-    for MemberRow { name, target, linked } in rows {
+    let mut teller = Teller::new(hub, caller, &named.repository);
+    for MemberRow { name, mut target, linked } in rows {
         let flist = match resolve::flist(hub, caller, &target.repository, &target.name).await {
             Ok(row) => Some(row),
             Err(ActionError::NotFound { .. } | ActionError::Denied(_)) => None,
             Err(error) => return Err(error),
         };
+        teller.target(&mut target).await?;
         members.push(Member { name, target, linked, flist });
     }
     let Named { repository, name, updated, revision, .. } = named;

@@ -17,7 +17,7 @@ const PREFIX: usize = 3;
 struct AsSent(Uri);
 
 /// Notes the URL of a request.
-pub fn note_path(mut request: Request<hyper::body::Incoming>) -> Request<hyper::body::Incoming> {
+pub fn note_path<B>(mut request: Request<B>) -> Request<B> {
     let sent = AsSent(request.uri().clone());
     request.extensions_mut().insert(sent);
     request

@@ -17,7 +17,7 @@ use super::listings::{Link, stream_json};
 use super::{file_name, shown_tag};
 use crate::actions::dump::DumpEntry;
 use crate::actions::{
-    ActionError, Items, dump as dumping, entries, facts, metadata as saying, resolve,
+    ActionError, Items, dump as dumping, entries, facts, lists, metadata as saying,
 };
 use crate::auth::Caller;
 use crate::catalog::{FlistFacts, NameRow, Pointed, Target};
@@ -153,8 +153,7 @@ pub(super) async fn tag_link(
     caller: Caller,
     Path((repository, name)): OfFlist,
 ) -> Answer {
-    let named = resolve::named(&hub, &caller, &repository, &name).await?;
-    match named.points_at {
+    match lists::named(&hub, &caller, &repository, &name).await?.points_at {
         Pointed::TagLink(target) => Ok(face::line(&json!({ "target": shown_tag(&target) }))),
         Pointed::Flist(_) | Pointed::Link(_) | Pointed::Tag => {
             let message = "could not read tag link";
