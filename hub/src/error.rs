@@ -216,9 +216,12 @@ fn not_there(what: Thing) -> &'static str {
         Thing::User | Thing::Repository => "user not found",
         Thing::Tag => "source tag not found",
         Thing::Member => "target not found on this tag",
-        Thing::Flist | Thing::Token | Thing::Revision | Thing::Job | Thing::ImageConfig | Thing::Path => {
-            "source not found"
-        }
+        Thing::Flist
+        | Thing::Token
+        | Thing::Revision
+        | Thing::Job
+        | Thing::ImageConfig
+        | Thing::Path => "source not found",
     }
 }
 

@@ -27,6 +27,7 @@ pub mod name;
 pub mod newest;
 pub mod objects;
 mod recovery;
+pub mod reindex;
 mod remembered;
 pub mod routes;
 pub mod server;

@@ -218,6 +218,11 @@ impl From<StoreError> for ActionError {
             StoreError::Full(_) => Self::Full(error.into()),
             StoreError::Unwritable(_) => Self::ReadOnly(error.into()),
             StoreError::Corrupt { .. } => Self::Damaged(error.into()),
+            // Whoever said who may use what could not (see `reach`): that is what is told.
+            StoreError::Backend(cause) => match cause.downcast::<Self>() {
+                Ok(told) => *told,
+                Err(cause) => Self::internal(StoreError::Backend(cause)),
+            },
             other => Self::internal(other),
         }
     }

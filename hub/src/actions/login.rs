@@ -2,8 +2,8 @@
 
 use super::error::ActionError;
 use crate::auth::{
-    AuthError, Caller, Credential, Denied, Origin, Password, PasswordError, Scope, Token, TokenKind,
-    allow_own,
+    AuthError, Caller, Credential, Denied, Origin, Password, PasswordError, Scope, Token,
+    TokenKind, allow_own,
 };
 use crate::catalog::{Actor, NewToken, TokenRow, UserRow};
 use crate::error::Code;
@@ -86,9 +86,7 @@ pub async fn change_password(
     }
     attempt.succeeded();
     let kept = hub.passwords.hash(new).await?;
-    hub.catalog
-        .set_password(&identity.user.name, &kept, &caller.actor()?, hub.clock.now())
-        .await?;
+    hub.catalog.set_password(&identity.user.name, &kept, &caller.actor()?, hub.clock.now()).await?;
     Ok(())
 }
 

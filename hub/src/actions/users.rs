@@ -81,7 +81,9 @@ pub async fn change(
     if let Some(admin) = change.admin.filter(|admin| *admin != before.user.admin) {
         there &= hub.catalog.set_admin(name, admin, &by, now).await?;
     }
-    if let Some(disabled) = change.disabled.filter(|disabled| *disabled != before.disabled.is_some()) {
+    if let Some(disabled) =
+        change.disabled.filter(|disabled| *disabled != before.disabled.is_some())
+    {
         there &= hub.catalog.set_disabled(name, disabled, &by, now).await?;
     }
     if !there {

@@ -51,6 +51,34 @@ impl Catalog {
         Ok(row.is_some())
     }
 
+    /// The flists of [`Catalog::roots`], each with the number of every repository that keeps it, in the order
+    /// of those.
+    pub async fn roots_by_repository(
+        &self,
+        deleted_before: u64,
+    ) -> Result<Vec<(i64, ChunkId)>, CatalogError> {
+        let rows: Vec<(i64, Vec<u8>)> = sqlx::query_as(
+            "select repository_id, flist_id from names where flist_id is not null
+             union
+             select kept.repository_id, kept.flist_id from name_history as kept
+             left join (select repository_id, name, max(revision) as revision from name_history
+                        where kind = 0
+                          and (happened_at < $1
+                               or happened_at < (select swept_before from hub_state))
+                        group by repository_id, name) as gone
+                 on gone.repository_id = kept.repository_id and gone.name = kept.name
+             where kept.flist_id is not null and kept.revision > coalesce(gone.revision, 0)
+             order by 1, 2",
+        )
+        .bind(column(deleted_before))
+        .fetch_all(&self.pool)
+        .await?;
+        let root = |(repository, flist): (i64, Vec<u8>)| {
+            Ok((repository, id("name_history", "a repository's root", &flist)?))
+        };
+        rows.into_iter().map(root).collect()
+    }
+
     /// Every reason why a sweep keeps a flist: what names point at, then the revisions of their history,
     /// and of names that were not deleted before `deleted_before`. The flists are those of
     /// [`Catalog::roots`].

@@ -1,17 +1,21 @@
 //! The command line: what can be typed, and which action it runs.
 
 mod accounts;
+mod audit;
 mod ending;
 mod healthcheck;
 mod jobs;
 mod local;
 mod operate;
 mod quantity;
+mod reindex;
 mod report;
 mod restore;
 mod serve;
 mod show;
+mod tokens;
 mod undelete;
+mod users;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -20,7 +24,6 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand};
 
-use crate::auth::{Expiry, Scope};
 use crate::config::Config;
 
 /// A content-addressed hub for trees of files.
@@ -53,14 +56,19 @@ enum Command {
     Jobs(jobs::Jobs),
     /// Bring a deleted name back, while a sweep has not taken what it pointed at.
     Undelete(undelete::Undelete),
+    /// Build the membership index anew from the catalog, while no hub runs. A hub does so by itself where
+    /// the index is not complete.
+    Reindex(reindex::Reindex),
     /// Make a data directory from a backup, or check the backup.
     Restore(restore::Restore),
     /// Users. Works also while the hub runs.
     #[command(subcommand)]
-    User(User),
+    User(users::User),
     /// API tokens. Works also while the hub runs.
     #[command(subcommand)]
-    Token(TokenCommand),
+    Token(tokens::Token),
+    /// List who changed what, when and from where. Works also while the hub runs.
+    Audit(audit::Audit),
 }
 
 #[derive(Debug, Args)]
@@ -68,6 +76,9 @@ struct Data {
     /// The hub's data directory; made if it is not there.
     #[arg(long, value_name = "DIR", env = "FLISTHUB_DATA")]
     data: PathBuf,
+    /// A TOML file; every key has a default.
+    #[arg(long, value_name = "FILE", env = "FLISTHUB_CONFIG")]
+    config: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -78,9 +89,6 @@ struct Serve {
     /// standard output says which.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:5555", env = "FLISTHUB_LISTEN")]
     listen: SocketAddr,
-    /// A TOML file; every key has a default.
-    #[arg(long, value_name = "FILE", env = "FLISTHUB_CONFIG")]
-    config: Option<PathBuf>,
     /// What to log, to standard error: a level (`info`) or a filter as `tracing` knows it.
     #[arg(long, value_name = "FILTER", default_value = "info", env = "FLISTHUB_LOG")]
     log: String,
@@ -90,36 +98,6 @@ struct Serve {
     /// Log one JSON object a line.
     #[arg(long)]
     log_json: bool,
-}
-
-#[derive(Debug, Subcommand)]
-enum User {
-    /// Make a user, and the repository of the same name.
-    Add {
-        /// The user's name.
-        name: String,
-        #[command(flatten)]
-        data: Data,
-    },
-}
-
-#[derive(Debug, Subcommand)]
-enum TokenCommand {
-    /// Make a token. It is printed alone on the last line and cannot be shown again.
-    Create {
-        /// Whose token it is.
-        #[arg(long, value_name = "NAME")]
-        user: String,
-        #[command(flatten)]
-        data: Data,
-        /// What it allows: read, write (includes read) or admin (any repository). Of several, the
-        /// widest counts.
-        #[arg(long, value_name = "SCOPE", num_args = 1.., value_delimiter = ',', default_value = "write")]
-        scope: Vec<Scope>,
-        /// How long it lives: `never`, or a number with s, m, h or d.
-        #[arg(long, value_name = "LIFE", default_value = "never", allow_hyphen_values = true)]
-        expires: Expiry,
-    },
 }
 
 /// Runs what was typed. Gives the exit code: 0, or 1 for a job that failed, 2 for a scrub that found damage,
@@ -133,14 +111,13 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Why(arguments) => return arguments.run().await,
         Command::Jobs(arguments) => arguments.run().await,
         Command::Undelete(arguments) => arguments.run().await,
+        Command::Reindex(arguments) => arguments.run().await,
         Command::Healthcheck(arguments) => arguments.run().await,
         Command::Serve(arguments) => serve::run(arguments).await,
         Command::Restore(arguments) => restore::run(arguments).await,
-        Command::User(User::Add { name, data }) => accounts::add_user(&data, &name).await,
-        Command::Token(TokenCommand::Create { user, data, scope, expires }) => {
-            let scope = scope.into_iter().max().unwrap_or(Scope::Write);
-            accounts::create_token(&data, &user, scope, expires).await
-        }
+        Command::User(command) => command.run().await,
+        Command::Token(command) => command.run().await,
+        Command::Audit(arguments) => arguments.run().await,
     }?;
     Ok(ExitCode::SUCCESS)
 }

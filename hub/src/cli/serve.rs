@@ -19,6 +19,7 @@ use crate::descriptors;
 use crate::door::tls::Tls;
 use crate::listening::scheme;
 use crate::newest;
+use crate::reindex::{self, InLog};
 use crate::server;
 use crate::state::{Hub, OpenError};
 
@@ -27,7 +28,7 @@ const LAST: Duration = Duration::from_secs(10);
 
 pub(super) async fn run(arguments: Serve) -> anyhow::Result<()> {
     start_log(&arguments)?;
-    let mut config = super::config(arguments.config.as_deref())?;
+    let mut config = super::config(arguments.data.config.as_deref())?;
     descriptors::fit(&mut config)?;
     let tls = Tls::of(&config.tls).context("the certificate of [tls]")?;
     let path = &arguments.data.data;
@@ -44,6 +45,7 @@ pub(super) async fn run(arguments: Serve) -> anyhow::Result<()> {
         checked => checked.with_context(|| format!("the hub in {}", path.display()))?,
     }
     hub.issuers.check_files().await.context("the keys of an issuer of JWTs")?;
+    reindex::if_needed(&hub, InLog).await.context("building the membership index")?;
     hub.images.registries(&hub.config).context("the certificates for registries")?;
     let listener = listen(arguments.listen).await?;
     let watched = match hub.config.metrics.listen {

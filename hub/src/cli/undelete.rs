@@ -2,12 +2,14 @@
 
 use std::io::Write as _;
 
+use anyhow::Context as _;
 use clap::Args;
 
 use super::local;
 use super::operate::Operator;
 use crate::control::protocol::Ask;
 use crate::control::undelete;
+use crate::reindex::{self, InLog};
 
 #[derive(Debug, Args)]
 pub(super) struct Undelete {
@@ -25,7 +27,11 @@ impl Undelete {
             client.answer(&Ask::Undelete { name: name.clone() }).await?;
         } else {
             let hub = operator.open().await?;
-            let done = undelete(&hub, &name).await;
+            let done = async {
+                reindex::if_needed(&hub, InLog).await.context("building the membership index")?;
+                anyhow::Ok(undelete(&hub, &name).await?)
+            };
+            let done = done.await;
             let closed = local::close(&hub).await;
             done?;
             closed?;

@@ -8,11 +8,7 @@ use crate::config::{Config, Creators};
 /// Decides who may change what is the user's own and no repository's: the password, tokens, new repositories.
 pub fn allow_own(config: &Config, caller: &Caller) -> Result<(), Denied> {
     let Caller::User(identity) = caller else { return Err(Denied::Anonymous) };
-    if config.read_only {
-        Err(Denied::ReadOnlyMode)
-    } else {
-        whole(identity)
-    }
+    if config.read_only { Err(Denied::ReadOnlyMode) } else { whole(identity) }
 }
 
 /// Decides who may make repositories, beside those that are made with users.
