@@ -43,6 +43,7 @@ pub async fn login(
         address: origin.address.map(|address| address.to_string()),
         request: Some(origin.request.clone()).filter(|id| !id.is_empty()),
     };
+    hub.catalog.forget_logins(user.id, now).await?;
     let id = hub.catalog.create_token(&new, &by, now).await?;
     let row = hub.catalog.token_by_id(id).await?;
     let row = row.ok_or_else(|| ActionError::internal("a token was gone once it was made"))?;

@@ -28,6 +28,12 @@ pub async fn create(
 ) -> Result<Shown, ActionError> {
     allow_create(&hub.config, caller)?;
     let name = RepositoryName::parse(name)?;
+    let most = hub.config.access.repositories_per_user;
+    if !caller.is_admin() && hub.catalog.made_repositories(caller.user()?.id).await? >= most {
+        return Err(ActionError::Conflict(format!(
+            "you have made {most} repositories, which is the most; ask an admin to make more"
+        )));
+    }
     let new = NewRepository {
         name: &name,
         visibility: visibility.unwrap_or(hub.config.access.default_visibility),

@@ -56,6 +56,12 @@ pub async fn create(
         Some(names) => Some(numbers(hub, caller, names).await?),
         None => None,
     };
+    let most = hub.config.access.tokens_per_user;
+    if hub.catalog.live_tokens(caller.user()?.id, now).await? >= most {
+        return Err(ActionError::Conflict(format!(
+            "you have {most} tokens, which is the most; revoke some that are not needed"
+        )));
+    }
     let token = Token::random().map_err(|error| ActionError::internal(error.to_string()))?;
     let new = NewToken {
         user_id: caller.user()?.id,

@@ -14,6 +14,7 @@ mod condition;
 mod error;
 mod facts;
 mod history;
+mod holdings;
 mod hub_state;
 mod image_layers;
 mod job_log;

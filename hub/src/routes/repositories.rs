@@ -14,8 +14,8 @@ use crate::error::{ApiError, Code};
 use crate::state::Hub;
 
 errors! {
-    /// The name is taken, by whomever.
-    Making { 409 NAME_TAKEN }
+    /// The name is taken, by whomever, or the caller has made too many.
+    Making { 409 NAME_TAKEN, 409 CONFLICT }
 }
 
 fn detail(shown: Shown) -> RepositoryDetail {

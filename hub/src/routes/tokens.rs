@@ -19,7 +19,7 @@ use crate::state::Hub;
 
 errors! {
     /// What is asked for cannot be a token.
-    Making { 400 BAD_TOKEN, 404 NOT_FOUND }
+    Making { 400 BAD_TOKEN, 404 NOT_FOUND, 409 CONFLICT }
 }
 
 /// Which tokens are listed.

@@ -23,7 +23,7 @@ use super::listed::{Listed, Methods, get};
 /// What stands before the routes.
 const ABOUT: &str = "\
 Trees of files, published under names and kept as distinct chunks. Times are seconds since the Unix epoch, ids are \
-lower-case hex. Reading needs no token; a token that comes all the same must be valid. \
+lower-case hex. Reading what is public needs no token; a token that comes all the same must be valid. \
 A request whose method a route does not know is answered 405 with the code `method_not_allowed`, what is no route 404 \
 with `not_found`; both are problems as all other errors are. Every answer has an `X-Request-Id`, which the hub's log \
 has too. \
@@ -41,7 +41,8 @@ pub(super) fn base() -> OpenApi {
         .description(Some(ABOUT))
         .license(Some(license));
     let mut bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build();
-    bearer.description = Some("A token that `flisthub token create` has made.".to_owned());
+    bearer.description = Some("A token of this hub, as `POST /api/v1/login` and `POST /api/v1/tokens` make them, or a JWT of an issuer that it \
+             trusts.".to_owned());
     let components = ComponentsBuilder::new()
         .schema_from::<Problem>()
         .security_scheme("bearer", SecurityScheme::Http(bearer))

@@ -196,6 +196,25 @@ async fn what_is_no_token_is_not_made() {
 }
 
 #[tokio::test]
+async fn nobody_fills_the_catalog() {
+    let mut config = Config::default();
+    (config.access.tokens_per_user, config.access.repositories_per_user) = (2, 2);
+    let hub = TestHub::with(config).await;
+    let alice = hub.user("alice").await;
+    let token = json!({ "label": "", "scope": "read" });
+    let (_, about) = made(&hub, &alice, token.clone()).await;
+    let full = refusal(&hub, &alice, "POST", "tokens", token.clone()).await;
+    assert_eq!(full, refused(409, "conflict"));
+    let revoked = format!("tokens/{}", about["id"].as_str().unwrap());
+    assert_eq!(call(&hub, &alice, "DELETE", &revoked, Value::Null).await.0, 204);
+    made(&hub, &alice, token).await;
+    // The user's own is one of them.
+    assert_eq!(call(&hub, &alice, "POST", "repositories", json!({ "name": "a" })).await.0, 201);
+    let full = refusal(&hub, &alice, "POST", "repositories", json!({ "name": "b" })).await;
+    assert_eq!(full, refused(409, "conflict"));
+}
+
+#[tokio::test]
 async fn a_read_only_hub_still_lets_in_and_shuts_out() {
     let hub = TestHub::with(Config { read_only: true, ..Config::default() }).await;
     let admin = admin(&hub).await;
