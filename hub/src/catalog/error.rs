@@ -1,6 +1,7 @@
 //! What can go wrong in the catalog.
 
 use super::changes::MAX_HOPS;
+use super::lease::Holder;
 use super::names::{Kind, Target};
 use super::tags::MAX_MEMBERS;
 
@@ -67,6 +68,21 @@ pub enum CatalogError {
         /// The row's key.
         row: String,
     },
+    /// A hub works on this catalog already.
+    #[error(
+        "the catalog belongs to the hub with the process {} on {}, which has worked on it since {} and \
+         still does: one hub at a time; stop that one, or give this one a catalog of its own",
+        by.pid,
+        by.host,
+        date(by.since)
+    )]
+    Held {
+        /// Who.
+        by: Holder,
+    },
+    /// Another hub took over the catalog while this one did not answer.
+    #[error("another hub has taken over the catalog; this one changes nothing meanwhile")]
+    LeaseLost,
     /// A migration step failed, or the catalog was made by another version.
     #[error("the catalog cannot be brought up to date")]
     Migrate(#[from] sqlx::migrate::MigrateError),
@@ -87,32 +103,60 @@ const FULL: u32 = 13;
 const CANNOT_OPEN: u32 = 14;
 const NOT_A_DATABASE: u32 = 26;
 
+/// What a database's code means for those who asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Trouble {
+    Full,
+    Busy,
+    ReadOnly,
+    Damage,
+    Unreachable,
+}
+
 impl CatalogError {
     /// Whether the disk is full.
     pub fn is_full(&self) -> bool {
-        self.sqlite_code() == Some(FULL)
+        self.trouble() == Some(Trouble::Full)
     }
 
     /// Whether others kept the database busy for longer than anybody waits.
     pub fn is_busy(&self) -> bool {
-        matches!(self, Self::Database(sqlx::Error::PoolTimedOut))
-            || self.sqlite_code() == Some(BUSY)
+        self.trouble() == Some(Trouble::Busy)
     }
 
     /// Whether the disk takes no writes, or fails.
     pub fn is_read_only(&self) -> bool {
-        matches!(self.sqlite_code(), Some(READ_ONLY | IO_ERROR | CANNOT_OPEN))
+        self.trouble() == Some(Trouble::ReadOnly)
     }
 
-    /// Whether the file is damaged.
+    /// Whether the file, or the server's files, are damaged.
     pub fn is_damage(&self) -> bool {
-        matches!(self.sqlite_code(), Some(CORRUPT | NOT_A_DATABASE))
+        self.trouble() == Some(Trouble::Damage)
     }
 
-    /// The lowest byte of an extended result code is the primary one.
-    fn sqlite_code(&self) -> Option<u32> {
-        let Self::Database(sqlx::Error::Database(error)) = self else { return None };
-        Some(error.code()?.parse::<u32>().ok()? & 0xFF)
+    /// Whether the server does not answer, or not us. If it was lost in the middle of a change, the change was
+    /// made whole or not at all; which, is not known here.
+    pub fn is_unreachable(&self) -> bool {
+        self.trouble() == Some(Trouble::Unreachable)
+    }
+
+    fn trouble(&self) -> Option<Trouble> {
+        let (Self::Database(error)
+        | Self::Migrate(
+            sqlx::migrate::MigrateError::Execute(error)
+            | sqlx::migrate::MigrateError::ExecuteMigration(error, _),
+        )) = self
+        else {
+            return None;
+        };
+        match error {
+            sqlx::Error::PoolTimedOut => Some(Trouble::Busy),
+            sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::BeginFailed => {
+                Some(Trouble::Unreachable)
+            }
+            sqlx::Error::Database(error) => of_code(&error.code()?),
+            _ => None,
+        }
     }
 
     /// Turns a broken unique constraint into [`CatalogError::Conflict`]; `what` names the thing.
@@ -126,6 +170,49 @@ impl CatalogError {
     }
 }
 
+/// What a code means. PostgreSQL's have five letters or digits, SQLite's are numbers of fewer; the lowest byte of
+/// SQLite's extended ones is the primary one.
+fn of_code(code: &str) -> Option<Trouble> {
+    if code.len() == 5 {
+        return of_state(code);
+    }
+    match code.parse::<u32>().ok()? & 0xFF {
+        BUSY => Some(Trouble::Busy),
+        FULL => Some(Trouble::Full),
+        READ_ONLY | IO_ERROR | CANNOT_OPEN => Some(Trouble::ReadOnly),
+        CORRUPT | NOT_A_DATABASE => Some(Trouble::Damage),
+        _ => None,
+    }
+}
+
+/// The same for PostgreSQL's SQLSTATE, from its documentation.
+fn of_state(state: &str) -> Option<Trouble> {
+    match state {
+        // disk_full
+        "53100" => Some(Trouble::Full),
+        // lock_not_available, serialization_failure, deadlock_detected, query_canceled,
+        // out_of_memory, too_many_connections
+        "55P03" | "40001" | "40P01" | "57014" | "53200" | "53300" => Some(Trouble::Busy),
+        // read_only_sql_transaction (a standby), io_error
+        "25006" | "58030" => Some(Trouble::ReadOnly),
+        // data_corrupted, index_corrupted
+        "XX001" | "XX002" => Some(Trouble::Damage),
+        // 25P03: the server ended a transaction in which it heard nothing. 3D000: no such database. The
+        // classes: connections, authorisation, the operator's doing (shutdown, start).
+        "25P03" | "3D000" => Some(Trouble::Unreachable),
+        _ if ["08", "28", "57P"].iter().any(|class| state.starts_with(class)) => {
+            Some(Trouble::Unreachable)
+        }
+        _ => None,
+    }
+}
+
+/// A time for people.
+fn date(seconds: u64) -> String {
+    let time = std::time::UNIX_EPOCH.checked_add(std::time::Duration::from_secs(seconds));
+    time.map_or_else(|| seconds.to_string(), httpdate::fmt_http_date)
+}
+
 #[cfg(test)]
 mod tests {
     use std::fmt;
@@ -136,7 +223,7 @@ mod tests {
 
     /// What SQLite answers, with the result code.
     #[derive(Debug)]
-    struct Answered(u32);
+    struct Answered(&'static str);
 
     impl fmt::Display for Answered {
         fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -170,25 +257,33 @@ mod tests {
     impl CatalogError {
         /// As if another process held the database.
         pub(crate) fn busy() -> Self {
-            Self::Database(sqlx::Error::Database(Box::new(Answered(BUSY))))
+            Self::Database(sqlx::Error::Database(Box::new(Answered("5"))))
         }
     }
 
     #[test]
     fn codes_are_known_with_their_extensions() {
         let error = |code| CatalogError::Database(sqlx::Error::Database(Box::new(Answered(code))));
-        for (code, busy, full, read_only, damage) in [
-            (5, true, false, false, false),
-            (517, true, false, false, false),
-            (13, false, true, false, false),
-            (10, false, false, true, false),
-            (778, false, false, true, false),
-            (11, false, false, false, true),
-            (1, false, false, false, false),
+        use Trouble::{Busy, Damage, Full, ReadOnly, Unreachable};
+        for (code, trouble) in [
+            ("5", Some(Busy)),
+            ("517", Some(Busy)),
+            ("13", Some(Full)),
+            ("10", Some(ReadOnly)),
+            ("778", Some(ReadOnly)),
+            ("11", Some(Damage)),
+            ("1", None),
+            ("53100", Some(Full)),
+            ("55P03", Some(Busy)),
+            ("25006", Some(ReadOnly)),
+            ("XX002", Some(Damage)),
+            ("57P01", Some(Unreachable)),
+            ("08006", Some(Unreachable)),
+            // 0x0600 + 5 and a busy SQLite file end in the same byte.
+            ("01541", None),
+            ("23505", None),
         ] {
-            let error = error(code);
-            let found = (error.is_busy(), error.is_full(), error.is_read_only(), error.is_damage());
-            assert_eq!(found, (busy, full, read_only, damage), "{code}");
+            assert_eq!(error(code).trouble(), trouble, "{code}");
         }
         assert!(CatalogError::Database(sqlx::Error::PoolTimedOut).is_busy());
     }

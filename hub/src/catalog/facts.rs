@@ -49,6 +49,7 @@ impl Catalog {
 
     /// Keeps what was found out of a flist that is published.
     pub async fn set_facts(&self, flist: ChunkId, facts: &FlistFacts) -> Result<(), CatalogError> {
+        let mut transaction = self.write().await?;
         sqlx::query(
             "insert into flist_facts (flist_id, file_bytes, md5, regular, symlink, directory,
                                       special)
@@ -62,8 +63,8 @@ impl Catalog {
         .bind(column(facts.counts.symlink))
         .bind(column(facts.counts.directory))
         .bind(column(facts.counts.special))
-        .execute(&self.pool)
+        .execute(&mut *transaction)
         .await?;
-        Ok(())
+        Ok(transaction.commit().await?)
     }
 }

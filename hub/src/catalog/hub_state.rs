@@ -2,19 +2,17 @@
 
 use super::Catalog;
 use super::error::CatalogError;
-use super::rows::column;
+use super::rows::{column, random_hex};
 
 impl Catalog {
     /// Makes the one row, if it is not there.
     pub(super) async fn make_hub_state(&self) -> Result<(), CatalogError> {
-        let mut bytes = [0; 16];
-        getrandom::fill(&mut bytes).map_err(|error| CatalogError::Random(error.to_string()))?;
-        let id = format!("{:032x}", u128::from_be_bytes(bytes));
+        // Quoted, because PostgreSQL has a word `only` of its own.
         sqlx::query(
-            "insert into hub_state (only, hub_id, swept_before) values (1, $1, 0)
-             on conflict (only) do nothing",
+            "insert into hub_state (\"only\", hub_id, swept_before) values (1, $1, 0)
+             on conflict (\"only\") do nothing",
         )
-        .bind(id)
+        .bind(random_hex()?)
         .execute(&self.pool)
         .await?;
         Ok(())
@@ -37,21 +35,23 @@ impl Catalog {
 
     /// Remembers that.
     pub async fn set_loss_accepted(&self, accepted: bool) -> Result<(), CatalogError> {
+        let mut transaction = self.write().await?;
         sqlx::query("update hub_state set loss_accepted = $1 where loss_accepted <> $1")
             .bind(i64::from(accepted))
-            .execute(&self.pool)
+            .execute(&mut *transaction)
             .await?;
-        Ok(())
+        Ok(transaction.commit().await?)
     }
 
     /// Remembers, before anything is deleted, that a sweep takes for garbage what names kept that were
     /// deleted before this time (seconds since the Unix epoch). [`Catalog::roots`] and
     /// [`Catalog::keepers`] leave those out from then on, whatever grace is asked for.
     pub async fn deleting(&self, deleted_before: u64) -> Result<(), CatalogError> {
+        let mut transaction = self.write().await?;
         sqlx::query("update hub_state set swept_before = $1 where swept_before < $1")
             .bind(column(deleted_before))
-            .execute(&self.pool)
+            .execute(&mut *transaction)
             .await?;
-        Ok(())
+        Ok(transaction.commit().await?)
     }
 }

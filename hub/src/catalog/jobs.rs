@@ -7,7 +7,7 @@ use super::Catalog;
 use super::error::CatalogError;
 use super::job_row::{JobRow, JobState, list, read};
 use super::lane::Lane;
-use super::rows::{column, inconsistent};
+use super::rows::{column, inconsistent, random_hex};
 use crate::error::cut;
 
 /// Finished jobs of each lane whose rows are kept.
@@ -58,9 +58,7 @@ pub enum Claim<'a> {
 impl Catalog {
     /// Queues a job.
     pub async fn insert_job(&self, job: &NewJob<'_>, now: u64) -> Result<JobRow, CatalogError> {
-        let mut bytes = [0; 16];
-        getrandom::fill(&mut bytes).map_err(|error| CatalogError::Random(error.to_string()))?;
-        let id = format!("{:032x}", u128::from_be_bytes(bytes));
+        let id = random_hex()?;
         let mut transaction = self.write().await?;
         sqlx::query(
             "insert into jobs (id, sequence, kind, state, arguments, done, cancel_asked, attempts,
@@ -171,6 +169,7 @@ impl Catalog {
 
     /// Puts a running job back into the queue. `died`: because its hub died, which is counted.
     pub async fn requeue_job(&self, id: &str, died: bool) -> Result<(), CatalogError> {
+        let mut transaction = self.write().await?;
         sqlx::query(
             "update jobs set state = $1, attempts = attempts + $2, phase = null, done = 0,
                              total = null, parts = null
@@ -180,9 +179,9 @@ impl Catalog {
         .bind(i64::from(died))
         .bind(id)
         .bind(JobState::Running.word())
-        .execute(&self.pool)
+        .execute(&mut *transaction)
         .await?;
-        Ok(())
+        Ok(transaction.commit().await?)
     }
 
     /// Ends a job, and forgets the oldest of very many that have ended.

@@ -4,63 +4,107 @@
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::{AnyConnection, SqlSafeStr};
 
+use super::dialect::Dialect;
 use super::error::CatalogError;
 
-/// One file of `migrations/`.
+/// One number of `migrations/`.
 pub(super) struct Step {
     pub(super) version: i64,
     pub(super) name: &'static str,
-    pub(super) sql: &'static str,
+    pub(super) sql: Sql,
+}
+
+/// What a step runs.
+pub(super) enum Sql {
+    /// The same on both databases: one file.
+    Both(&'static str),
+    /// A file for each database.
+    Each { sqlite: &'static str, postgres: &'static str },
+}
+
+impl Sql {
+    fn of(&self, dialect: Dialect) -> &'static str {
+        match (self, dialect) {
+            (Self::Both(sql), _)
+            | (Self::Each { sqlite: sql, .. }, Dialect::Sqlite)
+            | (Self::Each { postgres: sql, .. }, Dialect::Postgres) => sql,
+        }
+    }
 }
 
 /// Every step, oldest first.
 pub(super) const STEPS: &[Step] = &[
-    Step { version: 1, name: "users", sql: include_str!("../../../migrations/0001_users.sql") },
+    Step {
+        version: 1,
+        name: "users",
+        sql: Sql::Both(include_str!("../../../migrations/0001_users.sql")),
+    },
     Step {
         version: 2,
         name: "repositories",
-        sql: include_str!("../../../migrations/0002_repositories.sql"),
+        sql: Sql::Both(include_str!("../../../migrations/0002_repositories.sql")),
     },
     Step {
         version: 3,
         name: "name_history",
-        sql: include_str!("../../../migrations/0003_name_history.sql"),
+        sql: Sql::Both(include_str!("../../../migrations/0003_name_history.sql")),
     },
-    Step { version: 4, name: "jobs", sql: include_str!("../../../migrations/0004_jobs.sql") },
+    Step {
+        version: 4,
+        name: "jobs",
+        sql: Sql::Both(include_str!("../../../migrations/0004_jobs.sql")),
+    },
     Step {
         version: 5,
         name: "hub_state",
-        sql: include_str!("../../../migrations/0005_hub_state.sql"),
+        sql: Sql::Each {
+            sqlite: include_str!("../../../migrations/0005_hub_state.sqlite.sql"),
+            postgres: include_str!("../../../migrations/0005_hub_state.postgres.sql"),
+        },
     },
     Step {
         version: 6,
         name: "local_jobs",
-        sql: include_str!("../../../migrations/0006_local_jobs.sql"),
+        sql: Sql::Both(include_str!("../../../migrations/0006_local_jobs.sql")),
     },
     Step {
         version: 7,
         name: "conversions",
-        sql: include_str!("../../../migrations/0007_conversions.sql"),
+        sql: Sql::Both(include_str!("../../../migrations/0007_conversions.sql")),
     },
     Step {
         version: 8,
         name: "image_layers",
-        sql: include_str!("../../../migrations/0008_image_layers.sql"),
+        sql: Sql::Both(include_str!("../../../migrations/0008_image_layers.sql")),
     },
     Step {
         version: 9,
         name: "links_and_tags",
-        sql: include_str!("../../../migrations/0009_links_and_tags.sql"),
+        sql: Sql::Both(include_str!("../../../migrations/0009_links_and_tags.sql")),
+    },
+    Step {
+        version: 11,
+        name: "lease",
+        sql: Sql::Each {
+            sqlite: include_str!("../../../migrations/0011_lease.sqlite.sql"),
+            postgres: include_str!("../../../migrations/0011_lease.postgres.sql"),
+        },
     },
     Step { version: 10, name: "access", sql: include_str!("../../../migrations/0010_access.sql") },
 ];
 
-/// Applies the first `count` steps that are not applied yet. `connection` holds the write lock, in a
-/// transaction, so that of two programs that start together one waits for the other.
-pub(super) async fn run(connection: &mut AnyConnection, count: usize) -> Result<(), CatalogError> {
+/// Applies the first `count` steps that are not applied yet. `connection` is in a transaction that keeps others
+/// from doing the same.
+pub(super) async fn run(
+    connection: &mut AnyConnection,
+    dialect: Dialect,
+    count: usize,
+) -> Result<(), CatalogError> {
     let steps = STEPS.iter().take(count).map(|step| {
-        let kind = MigrationType::Simple;
-        Migration::new(step.version, step.name.into(), kind, step.sql.into_sql_str(), false)
+        let (kind, sql) = (MigrationType::Simple, step.sql.of(dialect));
+        Migration::new(step.version, step.name.into(), kind, sql.into_sql_str(), false)
     });
-    Ok(Migrator::with_migrations(steps.collect()).run(connection).await?)
+    let mut migrator = Migrator::with_migrations(steps.collect());
+    migrator.set_locking(false).run(&mut *connection).await?;
+    dialect.after_migrations(connection).await
 }

@@ -4,13 +4,16 @@
 //! [`CatalogError::Inconsistent`]. The catalog does not know the chunk store: whoever publishes makes
 //! the objects durable first.
 //!
-//! The database is an SQLite file. The hub and the `flisthub` commands may use it at the same time:
+//! The database is an SQLite file or a PostgreSQL database; both run the same statements, and what differs is in
+//! `dialect`, `lease`, `snapshot` and `check`. The hub and the `flisthub` commands may use it at the same time:
 //! readers never wait, writers take turns.
 
 mod audit;
 mod changes;
 mod check;
 mod condition;
+mod connect;
+mod dialect;
 mod error;
 mod facts;
 mod history;
@@ -22,6 +25,8 @@ mod job_row;
 mod jobs;
 mod keepers;
 mod lane;
+mod lease;
+mod location;
 mod members;
 mod migrations;
 mod name_row;
@@ -48,13 +53,12 @@ mod names_tests;
 mod tests;
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
-use sqlx::any::AnyPoolOptions;
-use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{Any, AnyConnection, AnyPool, ConnectOptions, Connection as _, Executor, Transaction};
+use sqlx::{Any, AnyPool, Transaction};
+
+use dialect::Dialect;
 
 pub use audit::{Actor, AuditFilter, AuditRow};
 pub use changes::{Change, MAX_HOPS, Written};
@@ -67,6 +71,8 @@ pub use job_row::{JobRow, JobState};
 pub use jobs::{Claim, JobEnd, NewJob};
 pub use keepers::Keeper;
 pub use lane::Lane;
+pub use lease::Holder;
+pub use location::{Address, Location};
 pub use members::RepositoryMember;
 pub use name_row::{LinkRow, NameRow};
 pub use names::{FlistRow, Kind, Named, Pointed, Target};
@@ -76,21 +82,13 @@ pub use tags::MemberRow;
 pub use tokens::{NewToken, TokenHash, TokenRow};
 pub use users::{AccountRow, NewUser, UserRow};
 
-/// Connections to the database. Reads are short and writers take turns, so few are enough.
-const CONNECTIONS: u32 = 8;
-
-/// Set on every connection. The wait comes first: switching a new file to WAL may itself have to wait.
-const SETTINGS: &str = "
-    pragma busy_timeout = 15000;
-    pragma journal_mode = wal;
-    pragma synchronous = full;
-    pragma foreign_keys = on;
-";
-
 /// The catalog. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Catalog {
     pool: AnyPool,
+    location: Arc<Location>,
+    /// What keeps other hubs out, once it is taken.
+    lease: Arc<OnceLock<lease::Lease>>,
     /// How often names have changed, or may have.
     changes: Arc<AtomicU64>,
 }
@@ -107,45 +105,43 @@ impl Drop for NamesChange {
 impl Catalog {
     /// Opens the SQLite file, makes it if it is not there, and brings it up to date.
     pub async fn open(file: &Path) -> Result<Self, CatalogError> {
-        let catalog = Self::connect(file).await?;
+        Self::at(&Location::File(file.to_owned())).await
+    }
+
+    /// Opens a catalog and brings it up to date; an SQLite file is made if it is not there, a database's tables
+    /// if it has none. A hub also takes the lease ([`Catalog::hold`]).
+    pub async fn at(location: &Location) -> Result<Self, CatalogError> {
+        let catalog = Self::connect(location).await?;
         catalog.migrate(migrations::STEPS.len()).await?;
         catalog.make_hub_state().await?;
         Ok(catalog)
     }
 
-    async fn connect(file: &Path) -> Result<Self, CatalogError> {
-        sqlx::any::install_default_drivers();
-        let url = SqliteConnectOptions::new().filename(file).create_if_missing(true).to_url_lossy();
-        // Alone first: the pool tries again and again, and in the end tells only that time is over.
-        let mut first = AnyConnection::connect(url.as_str()).await?;
-        first.execute(SETTINGS).await?;
-        first.close().await?;
-        let pool = AnyPoolOptions::new()
-            .max_connections(CONNECTIONS)
-            .acquire_timeout(Duration::from_secs(15))
-            .after_connect(|connection, _| {
-                Box::pin(async move { connection.execute(SETTINGS).await.map(|_| ()) })
-            })
-            // A commit that failed (the disk was full) has ended SQLite's transaction, but not the one
-            // that sqlx counts: such a connection can begin no other.
-            .before_acquire(|connection, _| {
-                Box::pin(async move { Ok(!connection.is_in_transaction()) })
-            })
-            .connect(url.as_str())
-            .await?;
-        Ok(Self { pool, changes: Arc::default() })
+    async fn connect(location: &Location) -> Result<Self, CatalogError> {
+        Ok(Self {
+            pool: connect::pool(location).await?,
+            location: Arc::new(location.clone()),
+            lease: Arc::default(),
+            changes: Arc::default(),
+        })
     }
 
     async fn migrate(&self, steps: usize) -> Result<(), CatalogError> {
-        let mut transaction = self.write().await?;
-        migrations::run(&mut transaction, steps).await?;
+        let dialect = self.location.dialect();
+        let mut transaction = self.pool.begin_with(dialect.begin()).await?;
+        dialect.lock_migrations(&mut transaction).await?;
+        migrations::run(&mut transaction, dialect, steps).await?;
         Ok(transaction.commit().await?)
     }
 
-    /// Starts a transaction that writes. It takes the write lock at once: one that began by reading
-    /// could find the lock taken later, and SQLite would fail it without waiting.
+    /// Starts a transaction that writes. No other writes until it ends. Every change goes through here.
     async fn write(&self) -> Result<Transaction<'static, Any>, CatalogError> {
-        Ok(self.pool.begin_with("begin immediate").await?)
+        let dialect = self.location.dialect();
+        let mut transaction = self.pool.begin_with(dialect.begin()).await?;
+        if dialect == Dialect::Postgres {
+            lease::lock(&mut transaction, self.lease.get()).await?;
+        }
+        Ok(transaction)
     }
 
     fn names_change(&self) -> NamesChange {
@@ -165,8 +161,9 @@ impl Catalog {
         Ok(())
     }
 
-    /// Waits for running queries and closes the file.
+    /// Lets the lease go, waits for running queries and closes the connections.
     pub async fn close(&self) {
+        self.let_go().await;
         self.pool.close().await;
     }
 }

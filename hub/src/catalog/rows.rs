@@ -11,6 +11,13 @@ pub(super) fn random_id() -> Result<i64, CatalogError> {
     Ok(i64::from_be_bytes(bytes) & i64::MAX)
 }
 
+/// A random id as text: 32 lower-case hex digits.
+pub(super) fn random_hex() -> Result<String, CatalogError> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).map_err(|error| CatalogError::Random(error.to_string()))?;
+    Ok(format!("{:032x}", u128::from_be_bytes(bytes)))
+}
+
 /// A number for a column. Counts and times stay far below 2^63; a larger one is kept at that.
 pub(super) fn column(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
