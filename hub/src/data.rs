@@ -48,6 +48,11 @@ impl DataDirectory {
         self.0.join("catalog.sqlite")
     }
 
+    /// A file that is there if the catalog is elsewhere.
+    pub fn elsewhere(&self) -> PathBuf {
+        self.0.join("catalog.elsewhere")
+    }
+
     /// The chunk store's directory.
     pub fn chunks(&self) -> PathBuf {
         self.0.join("chunks")

@@ -128,6 +128,11 @@ impl From<ActionError> for ApiError {
             ActionError::Swept(_) => body(StatusCode::GONE, Code::SWEPT),
             ActionError::TooMany(too_many) => return too_many.into(),
             ActionError::Busy(_) => body(StatusCode::SERVICE_UNAVAILABLE, Code::BUSY),
+            ActionError::Unreachable(cause) => {
+                log(&*cause);
+                body(StatusCode::SERVICE_UNAVAILABLE, Code::CATALOG_UNREACHABLE)
+            }
+            ActionError::LeaseLost => body(StatusCode::SERVICE_UNAVAILABLE, Code::LEASE_LOST),
             ActionError::BodyEnded => body(StatusCode::BAD_REQUEST, Code::BODY_ENDED),
             ActionError::TooSlow(_) => body(StatusCode::REQUEST_TIMEOUT, Code::TOO_SLOW),
             ActionError::Full(cause) => {
@@ -256,6 +261,8 @@ fn conversion(code: &str) -> (Code, StatusCode) {
         (Code::DISK_FULL, StatusCode::INSUFFICIENT_STORAGE),
         (Code::READ_ONLY, StatusCode::SERVICE_UNAVAILABLE),
         (Code::BUSY, StatusCode::SERVICE_UNAVAILABLE),
+        (Code::CATALOG_UNREACHABLE, StatusCode::SERVICE_UNAVAILABLE),
+        (Code::LEASE_LOST, StatusCode::SERVICE_UNAVAILABLE),
     ];
     let known = STATUSES.iter().chain(OWN).find(|(known, _)| *known == code);
     known.copied().unwrap_or((Code::FAILED, StatusCode::INTERNAL_SERVER_ERROR))

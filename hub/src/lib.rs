@@ -5,6 +5,10 @@
 //! `error` is the one place that knows which error is which status, `auth` the one that knows who may
 //! do what.
 
+// What unit tests share with the suite names this crate as the suite does.
+#[cfg(test)]
+extern crate self as flisthub_hub;
+
 pub mod actions;
 pub mod auth;
 pub mod backup;
@@ -26,6 +30,7 @@ pub mod metrics;
 pub mod name;
 pub mod newest;
 pub mod objects;
+pub mod place;
 mod recovery;
 pub mod reindex;
 mod remembered;

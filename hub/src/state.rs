@@ -10,7 +10,7 @@ use tokio::sync::Semaphore;
 use crate::auth::Passwords;
 use crate::auth::jwt::Verifier;
 use crate::backup;
-use crate::catalog::{Catalog, CatalogError, FlistFacts};
+use crate::catalog::{Catalog, CatalogError, FlistFacts, Location};
 use crate::config::Config;
 use crate::data::DataDirectory;
 use crate::ending::Ending;
@@ -21,6 +21,7 @@ use crate::limits::Limits;
 use crate::listening::Listening;
 use crate::metrics::Metrics;
 use crate::objects::Objects;
+use crate::place::{self, PlaceError};
 use crate::remembered::Remembered;
 
 /// Bytes of SQLite's header: a shorter file is none to SQLite, which makes a new database of it.
@@ -109,6 +110,9 @@ pub enum OpenError {
     /// The catalog cannot be opened.
     #[error(transparent)]
     Catalog(#[from] CatalogError),
+    /// Nor can it be found.
+    #[error(transparent)]
+    Place(#[from] PlaceError),
     /// The catalog is gone, but not the chunks. A new one would name none of them, and a sweep would
     /// delete them all.
     #[error(
@@ -150,12 +154,14 @@ impl Hub {
         };
         // The store first: it admits one process, so a second hub stops here.
         let store = Arc::new(RocksStore::open(&data.chunks(), &options, Arc::clone(&clock))?);
-        let file = data.catalog();
-        let empty = std::fs::metadata(&file).map_or(true, |found| found.len() < SMALLEST_CATALOG);
-        if empty && !store.rows(None, 1)?.is_empty() {
-            return Err(OpenError::CatalogGone(file));
+        if let Location::File(file) = place::location(data, &config.catalog)? {
+            let length = std::fs::metadata(&file).map_or(0, |found| found.len());
+            if length < SMALLEST_CATALOG && !store.rows(None, 1)?.is_empty() {
+                return Err(OpenError::CatalogGone(file));
+            }
         }
-        let catalog = Catalog::open(&file).await?;
+        let catalog = place::open(data, &config.catalog).await?;
+        catalog.hold().await?;
         backup::clear(data.path());
         store.belongs_to(&catalog.hub_id().await?)?;
         let lossy = Arc::new(AtomicBool::new(catalog.loss_accepted().await?));

@@ -90,6 +90,15 @@ pub enum ActionError {
     /// As many as may run at a time are running.
     #[error("{0}")]
     Busy(&'static str),
+    /// The catalog's database does not answer.
+    #[error(
+        "the catalog's database cannot be reached; if this was a change, look whether it was made before you \
+         try again"
+    )]
+    Unreachable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// Another hub has the catalog.
+    #[error("another hub has taken over the catalog; nothing was changed")]
+    LeaseLost,
     /// The caller stopped sending.
     #[error("the request body ended early or stood still for too long")]
     BodyEnded,
@@ -206,6 +215,8 @@ impl From<CatalogError> for ActionError {
             error if error.is_full() => Self::Full(error.into()),
             error if error.is_read_only() => Self::ReadOnly(error.into()),
             error if error.is_busy() => Self::Busy("the catalog is busy; try again"),
+            error if error.is_unreachable() => Self::Unreachable(error.into()),
+            CatalogError::LeaseLost => Self::LeaseLost,
             other => Self::internal(other),
         }
     }

@@ -32,17 +32,12 @@ pub(super) async fn pool(location: &Location) -> Result<AnyPool, CatalogError> {
         })
         // A commit that failed (the disk was full) has ended SQLite's transaction, but not the one
         // that sqlx counts: such a connection can begin no other.
-        .before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
+        .before_acquire(|connection, _| {
+            Box::pin(async move { Ok(!connection.is_in_transaction()) })
+        })
         .connect_with(options)
         .await?;
     Ok(pool)
-}
-
-/// One connection, for a copy.
-pub(super) async fn alone(location: &Location) -> Result<AnyConnection, CatalogError> {
-    let mut connection = AnyConnection::connect_with(&options(location)?).await?;
-    connection.execute(location.dialect().settings()).await?;
-    Ok(connection)
 }
 
 fn options(location: &Location) -> Result<AnyConnectOptions, CatalogError> {

@@ -76,6 +76,14 @@ impl Dialect {
         }
     }
 
+    /// How a transaction begins that reads one state, however long it takes.
+    pub(super) fn begin_snapshot(self) -> &'static str {
+        match self {
+            Self::Sqlite => "begin",
+            Self::Postgres => "begin isolation level repeatable read read only",
+        }
+    }
+
     /// Makes a transaction in which migrations are to run the only one.
     pub(super) async fn lock_migrations(
         self,

@@ -80,6 +80,12 @@ pub enum CatalogError {
         /// Who.
         by: Holder,
     },
+    /// There is a catalog already where one is to be copied to.
+    #[error("{place} holds a catalog already; a copy needs an empty database")]
+    NotEmpty {
+        /// Where.
+        place: String,
+    },
     /// Another hub took over the catalog while this one did not answer.
     #[error("another hub has taken over the catalog; this one changes nothing meanwhile")]
     LeaseLost,

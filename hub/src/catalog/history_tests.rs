@@ -2,6 +2,7 @@
 
 use flisthub_storage::{ChunkId, Kind};
 
+use super::postgres::location;
 use super::{Actor, Catalog, CatalogError, Change, Condition, FlistRow, Source};
 use crate::name::{FlistName, RepositoryName};
 
@@ -16,7 +17,7 @@ struct Names {
 impl Names {
     async fn new() -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let catalog = Catalog::open(&directory.path().join("catalog.sqlite")).await.unwrap();
+        let catalog = Catalog::at(&location(directory.path())).await.unwrap();
         let alice = RepositoryName::parse("alice").unwrap();
         let by = Actor::of(&catalog.make_user(&alice, 1).await.unwrap());
         let repository_id = catalog.repository(&alice).await.unwrap().unwrap().id;

@@ -1,5 +1,6 @@
 //! The rows of jobs on a real SQLite file: order, states, the log's bound, what is kept.
 
+use super::postgres::location;
 use super::{
     Catalog, Claim, JobEnd, JobNews, JobProgress, JobRow, JobState, LOG_LINES, Lane, NewJob,
 };
@@ -7,7 +8,7 @@ use crate::name::RepositoryName;
 
 async fn catalog() -> (tempfile::TempDir, Catalog) {
     let directory = tempfile::tempdir().unwrap();
-    let catalog = Catalog::open(&directory.path().join("catalog.sqlite")).await.unwrap();
+    let catalog = Catalog::at(&location(directory.path())).await.unwrap();
     (directory, catalog)
 }
 

@@ -105,10 +105,9 @@ pub(super) async fn lock(
     connection: &mut AnyConnection,
     lease: Option<&Lease>,
 ) -> Result<(), CatalogError> {
-    let row: Option<(String,)> =
-        sqlx::query_as("select holder from lease where id = 1 for update")
-            .fetch_optional(connection)
-            .await?;
+    let row: Option<(String,)> = sqlx::query_as("select holder from lease where id = 1 for update")
+        .fetch_optional(connection)
+        .await?;
     let (holder,) = row.ok_or_else(|| inconsistent("lease", "1"))?;
     match lease {
         Some(lease) if lease.own.holder != holder => {
@@ -175,11 +174,10 @@ async fn renew_again_and_again(pool: AnyPool, own: Arc<Own>, changes: Arc<Atomic
 }
 
 async fn seen(pool: &AnyPool) -> Result<Seen, CatalogError> {
-    let row: Option<(String, String, i64, i64, i64)> = sqlx::query_as(
-        "select holder, host, pid, taken_at, renewed_until from lease where id = 1",
-    )
-    .fetch_optional(pool)
-    .await?;
+    let row: Option<(String, String, i64, i64, i64)> =
+        sqlx::query_as("select holder, host, pid, taken_at, renewed_until from lease where id = 1")
+            .fetch_optional(pool)
+            .await?;
     let (holder, host, pid, taken_at, renewed_until) =
         row.ok_or_else(|| inconsistent("lease", "1"))?;
     let since = number("lease", "1", taken_at)? / 1000;

@@ -3,12 +3,16 @@
 
 use std::collections::BTreeSet;
 
+use sqlx::Executor as _;
+
 use super::Catalog;
-use super::migrations::STEPS;
+use super::dialect::Dialect;
+use super::migrations::{STEPS, Sql, Step};
+use super::postgres::location;
 
 /// Rows that are put in after a step, and a query that must give as many rows from then on.
 struct Sample {
-    step: usize,
+    step: i64,
     rows: &'static [&'static str],
     count: (&'static str, i64),
 }
@@ -58,7 +62,8 @@ const SAMPLES: &[Sample] = &[
     },
     Sample {
         step: 5,
-        rows: &["insert into hub_state (only, hub_id, swept_before) values (1, 'ab', 7)"],
+        rows: &["insert into hub_state (\"only\", hub_id, swept_before)
+                 values (1, 'ab', 7)"],
         count: ("select count(*) from hub_state where swept_before = 7", 1),
     },
     Sample {
@@ -129,31 +134,75 @@ const SAMPLES: &[Sample] = &[
             4,
         ),
     },
+    Sample { step: 11, rows: &[], count: ("select count(*) from users", 2) },
 ];
+
+/// An empty database.
+async fn empty() -> (tempfile::TempDir, Catalog) {
+    let directory = tempfile::tempdir().unwrap();
+    let catalog = Catalog::connect(&location(directory.path())).await.unwrap();
+    if catalog.location.dialect() == Dialect::Postgres {
+        catalog.pool.execute("drop schema public cascade; create schema public").await.unwrap();
+    }
+    (directory, catalog)
+}
+
+/// Puts in the rows of a step. Bytes are written in SQLite's way above.
+async fn put_rows(catalog: &Catalog, version: i64) {
+    let sample = SAMPLES.iter().find(|sample| sample.step == version);
+    for rows in sample.expect("a new step needs sample rows").rows {
+        let sql = match catalog.location.dialect() {
+            Dialect::Sqlite => (*rows).to_owned(),
+            Dialect::Postgres => rows.replace("x'", "'\\x"),
+        };
+        sqlx::query(sqlx::AssertSqlSafe(sql)).execute(&catalog.pool).await.unwrap();
+    }
+}
+
+async fn check_rows(catalog: &Catalog, samples_to: i64, at: i64) {
+    for earlier in SAMPLES.iter().filter(|sample| sample.step <= samples_to) {
+        let (sql, expected) = earlier.count;
+        let (found,): (i64,) = sqlx::query_as(sql).fetch_one(&catalog.pool).await.unwrap();
+        assert_eq!(found, expected, "after step {at}: {sql}");
+    }
+}
 
 #[tokio::test]
 async fn every_step_keeps_the_rows_of_the_earlier_ones() {
-    let directory = tempfile::tempdir().unwrap();
-    let catalog = Catalog::connect(&directory.path().join("catalog.sqlite")).await.unwrap();
-    for step in 1..=STEPS.len() {
-        catalog.migrate(step).await.unwrap();
-        let sample = SAMPLES.iter().find(|sample| sample.step == step);
-        for rows in sample.expect("a new step needs sample rows").rows {
-            sqlx::query(*rows).execute(&catalog.pool).await.unwrap();
-        }
-        for earlier in SAMPLES.iter().filter(|sample| sample.step <= step) {
-            let (sql, expected) = earlier.count;
-            let (found,): (i64,) = sqlx::query_as(sql).fetch_one(&catalog.pool).await.unwrap();
-            assert_eq!(found, expected, "after step {step}: {sql}");
-        }
+    let (_directory, catalog) = empty().await;
+    for (count, step) in (1..).zip(STEPS) {
+        catalog.migrate(count).await.unwrap();
+        put_rows(&catalog, step.version).await;
+        check_rows(&catalog, step.version, step.version).await;
     }
-    let (broken,): (i64,) = sqlx::query_as("select count(*) from pragma_foreign_key_check")
-        .fetch_one(&catalog.pool)
-        .await
-        .unwrap();
+    let broken = match catalog.location.dialect() {
+        Dialect::Sqlite => "select count(*) from pragma_foreign_key_check",
+        // Every text has the order of its bytes.
+        Dialect::Postgres => {
+            "select count(*) from information_schema.columns
+             where table_schema = 'public' and data_type = 'text' and left(table_name, 1) <> '_'
+               and collation_name is distinct from 'C'"
+        }
+    };
+    let (broken,): (i64,) = sqlx::query_as(broken).fetch_one(&catalog.pool).await.unwrap();
     assert_eq!(broken, 0);
     // Running them again changes nothing.
     catalog.migrate(STEPS.len()).await.unwrap();
+}
+
+/// As a hub does that is brought from an earlier release to this one.
+#[tokio::test]
+async fn every_earlier_version_is_brought_up_at_once() {
+    for (count, last) in (1..).zip(STEPS) {
+        let (_directory, catalog) = empty().await;
+        for (count, step) in (1..=count).zip(STEPS) {
+            catalog.migrate(count).await.unwrap();
+            put_rows(&catalog, step.version).await;
+        }
+        catalog.migrate(STEPS.len()).await.unwrap();
+        check_rows(&catalog, last.version, last.version).await;
+        catalog.close().await;
+    }
 }
 
 #[test]
@@ -164,23 +213,30 @@ fn every_file_is_a_step_and_steps_count_up() {
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .filter(|name| std::path::Path::new(name).extension().is_some_and(|end| end == "sql"))
         .collect();
-    let steps: BTreeSet<String> =
-        STEPS.iter().map(|step| format!("{:04}_{}.sql", step.version, step.name)).collect();
+    let endings = |step: &Step| match step.sql {
+        Sql::Both(_) => vec!["sql"],
+        Sql::Each { .. } => vec!["sqlite.sql", "postgres.sql"],
+    };
+    let named = |step: &'static Step| {
+        let name = move |end| format!("{:04}_{}.{end}", step.version, step.name);
+        endings(step).into_iter().map(name)
+    };
+    let steps: BTreeSet<String> = STEPS.iter().flat_map(named).collect();
     assert_eq!(files, steps);
-    let versions: Vec<i64> = STEPS.iter().map(|step| step.version).collect();
-    assert_eq!(versions, (1..).take(STEPS.len()).collect::<Vec<_>>());
+    assert!(STEPS.is_sorted_by(|one, next| one.version < next.version));
 }
 
 #[tokio::test]
 async fn a_changed_step_is_refused() {
     let directory = tempfile::tempdir().unwrap();
-    let file = directory.path().join("catalog.sqlite");
-    let catalog = Catalog::open(&file).await.unwrap();
-    sqlx::query("update _sqlx_migrations set checksum = x'00' where version = 1")
+    let place = location(directory.path());
+    let catalog = Catalog::at(&place).await.unwrap();
+    sqlx::query("update _sqlx_migrations set checksum = $1 where version = 1")
+        .bind(vec![0_u8])
         .execute(&catalog.pool)
         .await
         .unwrap();
     catalog.close().await;
-    let error = Catalog::open(&file).await.unwrap_err();
+    let error = Catalog::at(&place).await.unwrap_err();
     assert!(matches!(error, super::CatalogError::Migrate(_)), "{error:?}");
 }

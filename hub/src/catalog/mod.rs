@@ -13,6 +13,7 @@ mod changes;
 mod check;
 mod condition;
 mod connect;
+mod copy;
 mod dialect;
 mod error;
 mod facts;
@@ -50,11 +51,14 @@ mod migrations_tests;
 #[cfg(test)]
 mod names_tests;
 #[cfg(test)]
+#[path = "../../tests/suite/postgres.rs"]
+mod postgres;
+#[cfg(test)]
 mod tests;
 
 use std::path::Path;
-use std::sync::{Arc, OnceLock};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use sqlx::{Any, AnyPool, Transaction};
 

@@ -2,6 +2,7 @@
 
 use flisthub_storage::Kind as ObjectKind;
 
+use super::postgres::location;
 use super::{
     Actor, Catalog, CatalogError, Change, Condition, FlistRow, HistoryRow, Kind, Pointed, Source,
     Target,
@@ -34,7 +35,7 @@ fn target(text: &str) -> Target {
 impl Names {
     async fn new() -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let catalog = Catalog::open(&directory.path().join("catalog.sqlite")).await.unwrap();
+        let catalog = Catalog::at(&location(directory.path())).await.unwrap();
         let alice = RepositoryName::parse("alice").unwrap();
         let by = Actor::of(&catalog.make_user(&alice, 1).await.unwrap());
         catalog.make_user(&RepositoryName::parse("bob").unwrap(), 1).await.unwrap();

@@ -4,6 +4,7 @@ use flisthub_flist::Counts;
 use flisthub_storage::{ChunkId, Kind};
 
 use super::Catalog;
+use super::postgres::location;
 use super::{
     Actor, CatalogError, Change, Condition, FlistFacts, FlistRow, NewToken, NewUser, Pointed,
     Source, TokenHash, UserRow, Written,
@@ -13,7 +14,7 @@ use crate::name::{FlistName, RepositoryName};
 
 async fn catalog() -> (tempfile::TempDir, Catalog) {
     let directory = tempfile::tempdir().unwrap();
-    let catalog = Catalog::open(&directory.path().join("catalog.sqlite")).await.unwrap();
+    let catalog = Catalog::at(&location(directory.path())).await.unwrap();
     (directory, catalog)
 }
 
@@ -87,7 +88,8 @@ async fn facts_are_kept_of_published_flists_alone() {
 
 #[tokio::test]
 async fn the_file_is_set_up_for_durability() {
-    let (_directory, catalog) = catalog().await;
+    let directory = tempfile::tempdir().unwrap();
+    let catalog = Catalog::open(&directory.path().join("catalog.sqlite")).await.unwrap();
     for (pragma, value) in [("synchronous", 2), ("foreign_keys", 1), ("busy_timeout", 15_000)] {
         let sql = sqlx::AssertSqlSafe(format!("pragma {pragma}"));
         let (found,): (i64,) = sqlx::query_as(sql).fetch_one(&catalog.pool).await.unwrap();
@@ -246,8 +248,8 @@ async fn impossible_rows_are_errors() {
 #[tokio::test]
 async fn two_catalogs_on_one_file_take_turns() {
     let directory = tempfile::tempdir().unwrap();
-    let file = directory.path().join("catalog.sqlite");
-    let (one, other) = tokio::join!(Catalog::open(&file), Catalog::open(&file));
+    let place = location(directory.path());
+    let (one, other) = tokio::join!(Catalog::at(&place), Catalog::at(&place));
     let (one, other) = (one.unwrap(), other.unwrap());
     let add = async |catalog: Catalog, prefix: &str| {
         for number in 0..20 {

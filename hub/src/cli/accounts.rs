@@ -5,12 +5,13 @@ use anyhow::Context as _;
 use super::Data;
 use crate::catalog::Catalog;
 use crate::data::DataDirectory;
+use crate::place;
 
 pub(super) async fn open(data: &Data) -> anyhow::Result<Catalog> {
     let directory = DataDirectory::open(&data.data)
         .with_context(|| format!("the data directory {}", data.data.display()))?;
-    let file = directory.catalog();
-    Catalog::open(&file).await.with_context(|| format!("the catalog {}", file.display()))
+    let config = super::config(data.config.as_deref())?;
+    Ok(place::open(&directory, &config.catalog).await?)
 }
 
 /// Closes it, and gives what came of the work with it.

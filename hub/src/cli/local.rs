@@ -18,7 +18,9 @@ use crate::state::Hub;
 pub(super) async fn open(path: &Path, config: Config) -> anyhow::Result<Hub> {
     let data = DataDirectory::open(path)
         .with_context(|| format!("the data directory {}", path.display()))?;
-    refuse_anothers(&data.catalog())
+    let owned = data.catalog();
+    let owned = if owned.exists() { owned.as_path() } else { data.path() };
+    refuse_anothers(owned)
         .with_context(|| format!("cannot work without a hub on {}", path.display()))?;
     let hub = Hub::open(&data, config, Arc::new(SystemClock)).await.with_context(|| {
         format!(

@@ -122,10 +122,13 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The configuration in a file; without one, the defaults.
+/// The configuration in a file, or without one the defaults, and what the environment says instead.
 fn config(file: Option<&Path>) -> anyhow::Result<Config> {
-    match file {
-        Some(file) => Config::read(file).context("the configuration cannot be used"),
-        None => Ok(Config::default()),
-    }
+    let mut config = match file {
+        Some(file) => Config::read(file).context("the configuration cannot be used")?,
+        None => Config::default(),
+    };
+    config.catalog.read_environment();
+    config.check().context("the environment cannot be used")?;
+    Ok(config)
 }

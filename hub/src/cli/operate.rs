@@ -15,6 +15,7 @@ use crate::control::Client;
 use crate::control::protocol::{Ask, Tell};
 use crate::data::DataDirectory;
 use crate::jobs::JobSpec;
+use crate::place;
 
 /// What all of these commands want to know.
 #[derive(Debug, Args)]
@@ -121,7 +122,7 @@ impl Operator {
         }
         let data = DataDirectory::open(&self.data)
             .with_context(|| format!("the data directory {}", self.data.display()))?;
-        if !there(&data.catalog())? {
+        if !place::is_there(&data).with_context(|| format!("{}", self.data.display()))? {
             anyhow::bail!("{} is no hub's data directory: it has no catalog", self.data.display());
         }
         Ok(Client::connect(&data.control()).await?)
@@ -134,8 +135,8 @@ impl Operator {
 
     /// The catalog alone, which many processes may use at a time.
     pub(super) async fn catalog(&self) -> anyhow::Result<Catalog> {
-        let file = DataDirectory::open(&self.data)?.catalog();
-        Catalog::open(&file).await.with_context(|| format!("the catalog {}", file.display()))
+        let config = super::config(self.config.as_deref())?;
+        Ok(place::open(&DataDirectory::open(&self.data)?, &config.catalog).await?)
     }
 
     /// Has a job done and shows how it goes. Ctrl-C asks it to end.

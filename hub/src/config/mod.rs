@@ -2,6 +2,7 @@
 //! address to listen on are flags of `flisthub serve`, not keys.
 
 mod access;
+mod catalog;
 mod cors;
 mod images;
 mod issuers;
@@ -18,6 +19,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 pub use access::{Access, Creators};
+pub use catalog::Catalog;
 pub use cors::Cors;
 pub use images::Images;
 pub use issuers::{Algorithm, Issuer, KeyFile, MostScope};
@@ -55,6 +57,8 @@ pub struct Config {
     pub trusted_proxies: Proxies,
     /// Bounds on what a caller can make the hub do.
     pub limits: Limits,
+    /// The catalog.
+    pub catalog: Catalog,
     /// The chunk store.
     pub store: Store,
     /// Upload sessions.
@@ -149,6 +153,7 @@ impl Config {
         self.limits.check()?;
         self.tls.check()?;
         self.cors.check()?;
+        self.catalog.check()?;
         self.images.check()?;
         issuers::check(&self.issuers)?;
         self.store.check()

@@ -151,6 +151,8 @@ codes! {
     NO_ENGINE = "no_engine" { 502 "the engine does not answer" }
     ISSUER_UNREACHABLE = "issuer_unreachable" { 503 "the keys of the JWT's issuer cannot be had at the moment" }
     BUSY = "busy" { 503 "as many as may run at a time are running" }
+    CATALOG_UNREACHABLE = "catalog_unreachable" { 503 "the catalog's database does not answer" }
+    LEASE_LOST = "lease_lost" { 503 "another hub has taken over the catalog" }
     READ_ONLY = "read_only" { 503 "the hub cannot write at the moment" }
     DISK_FULL = "disk_full" { 507 "the hub's disk is full" }
 }

@@ -1,0 +1,131 @@
+//! A whole catalog from one database into another of the other kind: a backup of a catalog on PostgreSQL, its way
+//! back, and the move from a file to a server or from a server to a file.
+//!
+//! What is read is one state; what is written appears as a whole or not at all. The lease stays where it is.
+
+use futures_util::TryStreamExt as _;
+use sqlx::any::AnyRow;
+use sqlx::{AnyConnection, Row as _};
+
+use super::dialect::Dialect;
+use super::error::CatalogError;
+use super::{Catalog, Location, migrations};
+
+/// Every table, each after those that it refers to.
+pub(super) const TABLES: &[&str] = &[
+    "users",
+    "tokens",
+    "repositories",
+    "flists",
+    "names",
+    "name_history",
+    "jobs",
+    "job_log",
+    "hub_state",
+    "image_layers",
+    "tag_members",
+    "flist_facts",
+];
+
+/// Rows that are written at a time.
+const BATCH: usize = 100;
+
+/// A column: its name and its declared type.
+type Column = (String, String);
+
+impl Catalog {
+    /// Copies everything into another database, which must hold no catalog yet; tables are made. One of the two is
+    /// an SQLite file and the other one is not.
+    pub async fn copy_to(&self, to: &Location) -> Result<(), CatalogError> {
+        let target = Self::connect(to).await?;
+        let copied = self.copy_into(&target).await;
+        target.close().await;
+        copied
+    }
+
+    async fn copy_into(&self, target: &Self) -> Result<(), CatalogError> {
+        target.migrate(migrations::STEPS.len()).await?;
+        let mut writing = target.write().await?;
+        if is_used(&mut writing).await? {
+            return Err(CatalogError::NotEmpty { place: target.location.to_string() });
+        }
+        let mut reading = self.pool.begin_with(self.location.dialect().begin_snapshot()).await?;
+        for &table in TABLES {
+            let file = match target.location.dialect() {
+                Dialect::Sqlite => &mut *writing,
+                Dialect::Postgres => &mut *reading,
+            };
+            let columns = columns(file, table).await?;
+            copy_table(&mut reading, &mut writing, table, &columns).await?;
+        }
+        reading.rollback().await?;
+        Ok(writing.commit().await?)
+    }
+}
+
+/// Whether a hub ever worked with it, or somebody made a user.
+async fn is_used(connection: &mut AnyConnection) -> Result<bool, CatalogError> {
+    let sql = "select (select count(*) from hub_state) + (select count(*) from users)";
+    let (rows,): (i64,) = sqlx::query_as(sql).fetch_one(connection).await?;
+    Ok(rows > 0)
+}
+
+/// The columns of a table, as an SQLite file has them. The other database has the same.
+async fn columns(file: &mut AnyConnection, table: &str) -> Result<Vec<Column>, CatalogError> {
+    Ok(sqlx::query_as("select name, lower(type) from pragma_table_info($1) order by cid")
+        .bind(table)
+        .fetch_all(file)
+        .await?)
+}
+
+async fn copy_table(
+    from: &mut AnyConnection,
+    to: &mut AnyConnection,
+    table: &str,
+    columns: &[Column],
+) -> Result<(), CatalogError> {
+    let quoted: Vec<String> = columns.iter().map(|(name, _)| format!("\"{name}\"")).collect();
+    let names = quoted.join(", ");
+    let select = format!("select {names} from {table}");
+    let mut rows = sqlx::query(sqlx::AssertSqlSafe(select)).fetch(from);
+    let mut batch = Vec::with_capacity(BATCH);
+    while let Some(row) = rows.try_next().await? {
+        batch.push(row);
+        if batch.len() == BATCH {
+            insert(to, table, &names, columns, &batch).await?;
+            batch.clear();
+        }
+    }
+    if batch.is_empty() { Ok(()) } else { insert(to, table, &names, columns, &batch).await }
+}
+
+async fn insert(
+    to: &mut AnyConnection,
+    table: &str,
+    names: &str,
+    columns: &[Column],
+    rows: &[AnyRow],
+) -> Result<(), CatalogError> {
+    let mut number = 0;
+    let mut place = || {
+        number += 1;
+        format!("${number}")
+    };
+    let mut of_row = || columns.iter().map(|_| place()).collect::<Vec<_>>().join(", ");
+    let values: Vec<String> = rows.iter().map(|_| format!("({})", of_row())).collect();
+    let sql = format!("insert into {table} ({names}) values {}", values.join(", "));
+    let mut query = sqlx::query(sqlx::AssertSqlSafe(sql));
+    for row in rows {
+        for (name, kind) in columns {
+            let name = name.as_str();
+            query = match kind.as_str() {
+                "text" => query.bind(row.try_get::<Option<String>, _>(name)?),
+                "bytea" => query.bind(row.try_get::<Option<Vec<u8>>, _>(name)?),
+                "double precision" => query.bind(row.try_get::<Option<f64>, _>(name)?),
+                _ => query.bind(row.try_get::<Option<i64>, _>(name)?),
+            };
+        }
+    }
+    query.execute(to).await?;
+    Ok(())
+}

@@ -1,0 +1,108 @@
+//! A database of its own for each data directory of a test, where the tests run on PostgreSQL:
+//! `FLISTHUB_TEST_POSTGRES` is then the address of a server that is there for them alone. Unit tests use this
+//! file, too.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{LazyLock, Mutex};
+use std::time::Duration;
+
+use flisthub_hub::catalog::{Address, Catalog, Location};
+use sqlx::{Connection as _, Executor as _};
+use url::Url;
+
+/// For how long a hub of a test that was killed keeps the next one waiting.
+pub(crate) const LEASE: Duration = Duration::from_secs(1);
+
+static SERVER: LazyLock<Option<Url>> = LazyLock::new(|| {
+    let url = std::env::var("FLISTHUB_TEST_POSTGRES").ok().filter(|url| !url.is_empty())?;
+    Some(url.parse().unwrap())
+});
+
+/// The databases by data directory.
+static MADE: LazyLock<Mutex<HashMap<PathBuf, String>>> = LazyLock::new(Mutex::default);
+
+/// Whether the tests run on PostgreSQL. Says so for one that is about SQLite's file itself and does nothing then.
+#[expect(dead_code, reason = "unit tests ask otherwise")]
+pub(crate) fn skips(why: &str) -> bool {
+    let skips = SERVER.is_some();
+    if skips {
+        eprintln!("skipped on PostgreSQL: {why}");
+    }
+    skips
+}
+
+/// Where the catalog of a data directory is.
+pub(crate) fn location(data: &Path) -> Location {
+    let file = Location::File(data.join("catalog.sqlite"));
+    url(data).map_or(file, |url| at(&url))
+}
+
+fn at(url: &str) -> Location {
+    Location::Postgres { address: Address::parse(url).unwrap(), connections: 8, lease: LEASE }
+}
+
+/// The address of the database of a data directory, made when it is asked for the first time; `None` on SQLite.
+pub(crate) fn url(data: &Path) -> Option<String> {
+    let server = SERVER.as_ref()?;
+    let data = std::path::absolute(data).unwrap();
+    let mut made = MADE.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let template = format!("flisthub_test_{}", std::process::id());
+    let of = |name: &str| {
+        let mut url = server.clone();
+        url.set_path(name);
+        url.to_string()
+    };
+    if let Some(name) = made.get(&data) {
+        return Some(of(name));
+    }
+    let name = format!("{template}_{}", made.len());
+    let mut orders = Vec::new();
+    // Those whose tests are over.
+    for (data, name) in &mut *made {
+        if !name.is_empty() && !root(data).exists() {
+            orders.push(format!("drop database if exists {name} with (force)"));
+            name.clear();
+        }
+    }
+    let url = of(&name);
+    let is_first = made.is_empty();
+    let empty = of(&template);
+    made.insert(data, name.clone());
+    // On a thread: the caller may be in a runtime.
+    let work = move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            if is_first {
+                order(server, &format!("create database {template}")).await;
+                make_empty(&empty).await;
+            }
+            for drop in orders {
+                order(server, &drop).await;
+            }
+            order(server, &format!("create database {name} template {template}")).await;
+        });
+    };
+    std::thread::scope(|scope| scope.spawn(work).join().unwrap());
+    Some(url)
+}
+
+/// The temporary directory that a data directory is in.
+fn root(data: &Path) -> &Path {
+    let temporary = std::env::temp_dir();
+    data.ancestors().find(|above| above.parent() == Some(&temporary)).unwrap_or(data)
+}
+
+async fn order(server: &Url, sql: &str) {
+    let mut connection = sqlx::PgConnection::connect(server.as_str()).await.unwrap();
+    connection.execute(sqlx::AssertSqlSafe(sql.to_owned())).await.unwrap();
+    connection.close().await.unwrap();
+}
+
+/// Makes the tables, and leaves no sign of a hub.
+async fn make_empty(url: &str) {
+    Catalog::at(&at(url)).await.unwrap().close().await;
+    let mut connection = sqlx::PgConnection::connect(url).await.unwrap();
+    connection.execute("delete from hub_state").await.unwrap();
+    connection.close().await.unwrap();
+}
