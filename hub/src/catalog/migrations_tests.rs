@@ -167,6 +167,16 @@ async fn check_rows(catalog: &Catalog, samples_to: i64, at: i64) {
     }
 }
 
+/// A catalog with rows in every table.
+pub(super) async fn filled() -> (tempfile::TempDir, Catalog) {
+    let (directory, catalog) = empty().await;
+    for (count, step) in (1..).zip(STEPS) {
+        catalog.migrate(count).await.unwrap();
+        put_rows(&catalog, step.version).await;
+    }
+    (directory, catalog)
+}
+
 #[tokio::test]
 async fn every_step_keeps_the_rows_of_the_earlier_ones() {
     let (_directory, catalog) = empty().await;

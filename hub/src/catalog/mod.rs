@@ -43,6 +43,8 @@ mod users;
 #[cfg(test)]
 mod access_tests;
 #[cfg(test)]
+mod copy_tests;
+#[cfg(test)]
 mod history_tests;
 #[cfg(test)]
 mod jobs_tests;
