@@ -48,6 +48,11 @@ impl DataDirectory {
         self.0.join("catalog.sqlite")
     }
 
+    /// What the catalog's file is called once it was copied to a server.
+    pub fn moved(&self) -> PathBuf {
+        self.0.join("catalog.sqlite.moved")
+    }
+
     /// A file that is there if the catalog is elsewhere.
     pub fn elsewhere(&self) -> PathBuf {
         self.0.join("catalog.elsewhere")

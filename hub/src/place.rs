@@ -105,3 +105,21 @@ pub(crate) fn mark(data: &DataDirectory) -> Result<(), PlaceError> {
     }
     std::fs::write(&file, MARK).map_err(|source| PlaceError::File { file, source })
 }
+
+/// Notes that the catalog was copied to a server: its file counts for nothing any more.
+pub(crate) fn moved_to_server(data: &DataDirectory) -> Result<(), PlaceError> {
+    mark(data)?;
+    let file = data.catalog();
+    std::fs::rename(&file, data.moved()).map_err(|source| PlaceError::File { file, source })
+}
+
+/// Notes that the catalog was copied from a server: it is in the data directory now.
+pub(crate) fn moved_to_file(data: &DataDirectory) -> Result<(), PlaceError> {
+    let file = data.elsewhere();
+    match std::fs::remove_file(&file) {
+        Err(source) if source.kind() != io::ErrorKind::NotFound => {
+            Err(PlaceError::File { file, source })
+        }
+        _ => Ok(()),
+    }
+}

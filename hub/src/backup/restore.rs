@@ -19,8 +19,9 @@ use super::files::{self, Pace};
 use super::layout::{Layout, check_file};
 use super::name::SnapshotName;
 use super::snapshot::{CHUNKS, Snapshot, StoredFile};
-use crate::catalog::{Catalog, CatalogError, JobEnd, JobState};
+use crate::catalog::{Catalog, CatalogError, JobEnd, JobState, Location};
 use crate::data::{DataDirectory, RESTORING, refuse_anothers};
+use crate::place;
 
 /// Manifests that are looked up at a time.
 const BATCH: usize = 4096;
@@ -64,14 +65,19 @@ pub fn check(
 
 /// Makes `data`, which must be absent or empty, the data directory of the hub as a snapshot (the newest,
 /// unless one is named) has it. Nothing is written before the whole snapshot was read and found good.
+/// The catalog comes into the database `server`, if one is given, which must hold none yet.
 /// Blocks; called on a thread for that, in a runtime.
 pub fn restore(
     backup: &Path,
     snapshot: Option<&str>,
     data: &Path,
+    server: Option<&Location>,
     monitor: &dyn Monitor,
 ) -> Result<Restored, BackupError> {
     refuse_used(data)?;
+    if let Some(server) = server {
+        Handle::current().block_on(Catalog::refuse_used(server))?;
+    }
     let layout = Layout::to_read(backup)?;
     let (name, snapshot) = chosen(&layout, backup, snapshot)?;
     verify(&layout, &snapshot, monitor)?;
@@ -80,7 +86,13 @@ pub fn restore(
     let marker = data.join(RESTORING);
     files::write_new(&marker, format!("{name}\n").as_bytes())?;
     copy(&layout, &snapshot, data, monitor)?;
-    let absent = open_once(&DataDirectory::being_restored(data), &snapshot)?;
+    let place = DataDirectory::being_restored(data);
+    let absent = open_once(&place, &snapshot, server)?;
+    if server.is_some() {
+        place::moved_to_server(&place)
+            .map_err(|error| BackupError::refused(data, error.to_string()))?;
+        files::remove(&place.moved())?;
+    }
     files::remove(&marker)?;
     files::sync_folder(data)?;
     let absent = absent.iter().map(ChunkId::to_string).collect();
@@ -186,15 +198,22 @@ fn copy(
 }
 
 /// Opens what was restored, as a hub would: the manifests that the names need and that are absent.
-fn open_once(data: &DataDirectory, snapshot: &Snapshot) -> Result<Vec<ChunkId>, BackupError> {
+fn open_once(
+    data: &DataDirectory,
+    snapshot: &Snapshot,
+    server: Option<&Location>,
+) -> Result<Vec<ChunkId>, BackupError> {
     let (clock, options) = (Arc::new(SystemClock), RocksOptions::default());
     let store = RocksStore::open(&data.chunks(), &options, clock)?;
     let manifests = Handle::current().block_on(async {
         let catalog = Catalog::open(&data.catalog()).await?;
         let manifests = catalog.roots(u64::MAX).await;
-        let ended = end_jobs(&catalog).await;
+        let mut done = end_jobs(&catalog).await;
+        if let (Ok(()), Some(server)) = (&done, server) {
+            done = catalog.copy_to(server).await;
+        }
         catalog.close().await;
-        ended.and(manifests)
+        done.and(manifests)
     })?;
     let found = manifests.len() as u64;
     if found != snapshot.flists {

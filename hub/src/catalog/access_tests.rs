@@ -1,5 +1,6 @@
 //! Users, tokens, repositories with their members, and the audit log.
 
+use super::postgres::location;
 use super::{
     Actor, AuditFilter, Catalog, CatalogError, Change, Condition, NewRepository, NewToken, NewUser,
     RepositoryRow, Source, UserRow, Viewer,
@@ -23,7 +24,7 @@ fn name(text: &str) -> RepositoryName {
 impl Access {
     async fn new() -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let catalog = Catalog::open(&directory.path().join("catalog.sqlite")).await.unwrap();
+        let catalog = Catalog::at(&location(directory.path())).await.unwrap();
         let alice = catalog.make_user(&name("alice"), 1).await.unwrap();
         let bob = catalog.make_user(&name("bob"), 1).await.unwrap();
         let new = NewRepository {

@@ -46,12 +46,32 @@ impl Catalog {
         copied
     }
 
+    /// Refuses a database that holds a catalog. Tables are made if there are none.
+    pub async fn refuse_used(location: &Location) -> Result<(), CatalogError> {
+        let catalog = Self::connect(location).await?;
+        let looked = async {
+            catalog.migrate(migrations::STEPS.len()).await?;
+            catalog.refuse_if_used(&mut *catalog.pool.acquire().await?).await
+        };
+        let looked = looked.await;
+        catalog.close().await;
+        looked
+    }
+
+    /// Whether a hub ever worked with it, or somebody made a user.
+    async fn refuse_if_used(&self, connection: &mut AnyConnection) -> Result<(), CatalogError> {
+        let sql = "select (select count(*) from hub_state) + (select count(*) from users)";
+        let (rows,): (i64,) = sqlx::query_as(sql).fetch_one(connection).await?;
+        if rows == 0 {
+            return Ok(());
+        }
+        Err(CatalogError::NotEmpty { place: self.location.to_string() })
+    }
+
     async fn copy_into(&self, target: &Self) -> Result<(), CatalogError> {
         target.migrate(migrations::STEPS.len()).await?;
         let mut writing = target.write().await?;
-        if is_used(&mut writing).await? {
-            return Err(CatalogError::NotEmpty { place: target.location.to_string() });
-        }
+        target.refuse_if_used(&mut writing).await?;
         let mut reading = self.pool.begin_with(self.location.dialect().begin_snapshot()).await?;
         for &table in TABLES {
             let file = match target.location.dialect() {
@@ -64,13 +84,6 @@ impl Catalog {
         reading.rollback().await?;
         Ok(writing.commit().await?)
     }
-}
-
-/// Whether a hub ever worked with it, or somebody made a user.
-async fn is_used(connection: &mut AnyConnection) -> Result<bool, CatalogError> {
-    let sql = "select (select count(*) from hub_state) + (select count(*) from users)";
-    let (rows,): (i64,) = sqlx::query_as(sql).fetch_one(connection).await?;
-    Ok(rows > 0)
 }
 
 /// The columns of a table, as an SQLite file has them. The other database has the same.

@@ -83,6 +83,11 @@ pub(super) const STEPS: &[Step] = &[
         sql: Sql::Both(include_str!("../../../migrations/0009_links_and_tags.sql")),
     },
     Step {
+        version: 10,
+        name: "access",
+        sql: Sql::Both(include_str!("../../../migrations/0010_access.sql")),
+    },
+    Step {
         version: 11,
         name: "lease",
         sql: Sql::Each {
@@ -90,7 +95,6 @@ pub(super) const STEPS: &[Step] = &[
             postgres: include_str!("../../../migrations/0011_lease.postgres.sql"),
         },
     },
-    Step { version: 10, name: "access", sql: include_str!("../../../migrations/0010_access.sql") },
 ];
 
 /// Applies the first `count` steps that are not applied yet. `connection` is in a transaction that keeps others

@@ -54,6 +54,7 @@ mod migrations_tests;
 mod names_tests;
 #[cfg(test)]
 #[path = "../../tests/suite/postgres.rs"]
+#[expect(dead_code, reason = "the suite uses more of it")]
 mod postgres;
 #[cfg(test)]
 mod tests;

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod audit;
+mod catalog;
 mod ending;
 mod healthcheck;
 mod jobs;
@@ -61,6 +62,9 @@ enum Command {
     Reindex(reindex::Reindex),
     /// Make a data directory from a backup, or check the backup.
     Restore(restore::Restore),
+    /// Move the catalog between its file and a PostgreSQL database.
+    #[command(subcommand)]
+    Catalog(catalog::CatalogCommand),
     /// Users. Works also while the hub runs.
     #[command(subcommand)]
     User(users::User),
@@ -118,6 +122,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::User(command) => command.run().await,
         Command::Token(command) => command.run().await,
         Command::Audit(arguments) => arguments.run().await,
+        Command::Catalog(command) => catalog::run(command).await,
     }?;
     Ok(ExitCode::SUCCESS)
 }

@@ -8,7 +8,9 @@ use clap::Args;
 use flisthub_storage::Silent;
 
 use crate::backup::{self, Checked, Restored};
+use crate::catalog::Location;
 use crate::data::RESTORING;
+use crate::place;
 
 #[derive(Debug, Args)]
 pub(super) struct Restore {
@@ -24,13 +26,21 @@ pub(super) struct Restore {
     /// The data directory to make: empty, or not there.
     #[arg(long, value_name = "DIR", env = "FLISTHUB_DATA", required_unless_present = "check")]
     data: Option<PathBuf>,
+    /// The hub's configuration file. If it, or FLISTHUB_CATALOG_URL, names a PostgreSQL database, the catalog
+    /// comes there; the database must hold none yet.
+    #[arg(long, value_name = "FILE", env = "FLISTHUB_CONFIG")]
+    config: Option<PathBuf>,
 }
 
 pub(super) async fn run(arguments: Restore) -> anyhow::Result<()> {
     tokio::task::spawn_blocking(move || {
-        let Restore { backup, snapshot, check, data } = arguments;
+        let Restore { backup, snapshot, check, data, config } = arguments;
         match data {
-            Some(data) if !check => restore(&backup, snapshot.as_deref(), &data),
+            Some(data) if !check => {
+                let config = super::config(config.as_deref())?;
+                let server = place::server(&config.catalog)?;
+                restore(&backup, snapshot.as_deref(), &data, server.as_ref())
+            }
             _ => {
                 let checked = backup::check(&backup, snapshot.as_deref(), &Silent)
                     .context("nothing can be restored from it as it is")?;
@@ -41,9 +51,14 @@ pub(super) async fn run(arguments: Restore) -> anyhow::Result<()> {
     .await?
 }
 
-fn restore(backup: &Path, snapshot: Option<&str>, data: &Path) -> anyhow::Result<()> {
-    let Restored { backup: checked, absent } = backup::restore(backup, snapshot, data, &Silent)
-        .with_context(|| {
+fn restore(
+    backup: &Path,
+    snapshot: Option<&str>,
+    data: &Path,
+    server: Option<&Location>,
+) -> anyhow::Result<()> {
+    let Restored { backup: checked, absent } =
+        backup::restore(backup, snapshot, data, server, &Silent).with_context(|| {
             let begun = data.join(RESTORING).exists();
             let then = if begun {
                 "what is there is not whole: remove it and try again"

@@ -65,7 +65,7 @@ async fn half_a_restore_is_never_opened() {
     let at = data.clone();
     let result = tokio::task::spawn_blocking(move || {
         let monitor = DamageLater { file: &file, data: &at, seen: Mutex::default() };
-        let result = backup::restore(&backup, None, &at, &monitor);
+        let result = backup::restore(&backup, None, &at, None, &monitor);
         let seen = monitor.seen.into_inner().unwrap();
         assert!(!seen.is_empty() && seen.iter().all(|refused| *refused));
         result

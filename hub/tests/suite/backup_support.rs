@@ -15,6 +15,7 @@ use flisthub_hub::state::Hub;
 use flisthub_storage::{ChunkId, ChunkStore, Monitor, Progress, Silent, SystemClock};
 
 use crate::archives::{files, noise};
+use crate::postgres;
 use crate::support::TestHub;
 
 /// Cancels once that many bytes were copied.
@@ -128,13 +129,16 @@ pub(crate) async fn restore(
 ) -> Result<Restored, BackupError> {
     let (backup, data) = (backup.to_owned(), data.to_owned());
     let snapshot = snapshot.map(str::to_owned);
-    let run = move || backup::restore(&backup, snapshot.as_deref(), &data, &Silent);
+    let server = postgres::server(&data);
+    let run =
+        move || backup::restore(&backup, snapshot.as_deref(), &data, server.as_ref(), &Silent);
     tokio::task::spawn_blocking(run).await.unwrap()
 }
 
 pub(crate) async fn open(data: &Path) -> Hub {
     let data = DataDirectory::open(data).unwrap();
-    Hub::open(&data, Config::default(), Arc::new(SystemClock)).await.unwrap()
+    let config = postgres::config(data.path(), Config::default());
+    Hub::open(&data, config, Arc::new(SystemClock)).await.unwrap()
 }
 
 /// What every name points at.

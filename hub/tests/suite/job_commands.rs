@@ -5,7 +5,6 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use flisthub_hub::catalog::{Catalog, Claim, JobState, Lane, NewJob};
-use flisthub_hub::data::DataDirectory;
 use flisthub_hub::jobs::JobError;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
@@ -14,6 +13,7 @@ use crate::archives::{files, noise};
 use crate::control::control;
 use crate::crash::upload;
 use crate::jobs::{doing, running, until_told};
+use crate::postgres::{self, location};
 use crate::program::{Serving, flisthub, user};
 use crate::support::client;
 
@@ -117,8 +117,7 @@ fn jobs_of_a_killed_hub_run_when_it_starts_again() {
     assert!(data.join("control.sock").exists(), "a killed hub leaves its socket");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let id = runtime.block_on(async {
-        let file = DataDirectory::open(data).unwrap().catalog();
-        let catalog = Catalog::open(&file).await.unwrap();
+        let catalog = Catalog::at(&location(data)).await.unwrap();
         let arguments = r#"{"kind":"sweep","dry_run":true}"#.to_owned();
         let job = NewJob { kind: "sweep", arguments, user_id: None };
         let id = catalog.insert_job(&job, 1).await.unwrap().id;
@@ -207,7 +206,9 @@ async fn a_failure_is_told_and_nothing_in_it_reaches_the_terminal() {
 async fn ctrl_c_asks_for_the_end_and_waits_for_it() {
     let hub = doing(until_told).await;
     let (_, _served) = control(&hub);
-    let child = Command::new(env!("CARGO_BIN_EXE_flisthub"))
+    let mut child = Command::new(env!("CARGO_BIN_EXE_flisthub"));
+    postgres::tell(&mut child, &hub.data());
+    let child = child
         .args(["scrub", "--data", hub.data().to_str().unwrap()])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

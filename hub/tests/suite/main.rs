@@ -85,6 +85,8 @@ mod openapi;
 #[cfg(test)]
 mod permissions;
 #[cfg(test)]
+mod postgres;
+#[cfg(test)]
 mod power;
 #[cfg(test)]
 mod program;

@@ -4,10 +4,12 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::{LazyLock, Mutex};
 use std::time::Duration;
 
 use flisthub_hub::catalog::{Address, Catalog, Location};
+use flisthub_hub::config::{self, Config};
 use sqlx::{Connection as _, Executor as _};
 use url::Url;
 
@@ -23,7 +25,6 @@ static SERVER: LazyLock<Option<Url>> = LazyLock::new(|| {
 static MADE: LazyLock<Mutex<HashMap<PathBuf, String>>> = LazyLock::new(Mutex::default);
 
 /// Whether the tests run on PostgreSQL. Says so for one that is about SQLite's file itself and does nothing then.
-#[expect(dead_code, reason = "unit tests ask otherwise")]
 pub(crate) fn skips(why: &str) -> bool {
     let skips = SERVER.is_some();
     if skips {
@@ -36,6 +37,25 @@ pub(crate) fn skips(why: &str) -> bool {
 pub(crate) fn location(data: &Path) -> Location {
     let file = Location::File(data.join("catalog.sqlite"));
     url(data).map_or(file, |url| at(&url))
+}
+
+/// The server's database for it; `None` on SQLite.
+pub(crate) fn server(data: &Path) -> Option<Location> {
+    url(data).map(|url| at(&url))
+}
+
+/// A configuration for it.
+pub(crate) fn config(data: &Path, config: Config) -> Config {
+    let own = config.catalog.clone();
+    let catalog = config::Catalog { url: url(data), lease_seconds: LEASE.as_secs(), ..own };
+    Config { catalog, ..config }
+}
+
+/// Has a child process use it.
+pub(crate) fn tell(child: &mut Command, data: &Path) {
+    if let Some(url) = url(data) {
+        child.env("FLISTHUB_CATALOG_URL", url);
+    }
 }
 
 fn at(url: &str) -> Location {

@@ -6,9 +6,15 @@ use std::process::{Child, Command, ExitStatus, Output, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
 
+use crate::postgres;
+
 /// Runs a command to its end.
 pub(crate) fn flisthub(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_flisthub")).args(arguments).output().unwrap()
+    let mut child = Command::new(env!("CARGO_BIN_EXE_flisthub"));
+    if let Some(at) = arguments.iter().position(|argument| *argument == "--data") {
+        postgres::tell(&mut child, Path::new(arguments[at + 1]));
+    }
+    child.args(arguments).output().unwrap()
 }
 
 /// Runs a command that must succeed; gives the last line of its standard output.
@@ -38,7 +44,9 @@ impl Serving {
 
     /// With more arguments, and with places at which it ends itself (see `crash_point`).
     pub(crate) fn start_with(data: &Path, arguments: &[&str], crash_points: &str) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_flisthub"))
+        let mut child = Command::new(env!("CARGO_BIN_EXE_flisthub"));
+        postgres::tell(&mut child, data);
+        let mut child = child
             .args(["serve", "--listen", "127.0.0.1:0", "--data", data.to_str().unwrap()])
             .args(arguments)
             .env("FAILPOINTS", crash_points)

@@ -6,10 +6,11 @@ use std::sync::{Mutex, Once};
 
 use flisthub_hub::actions::accounts;
 use flisthub_hub::auth::{Expiry, Scope};
-use flisthub_hub::catalog::{Actor, Catalog};
+use flisthub_hub::catalog::Actor;
 use flisthub_hub::config::Config;
 use flisthub_hub::data::DataDirectory;
 use flisthub_hub::jobs::{Jobs, Kinds, Work};
+use flisthub_hub::place;
 use flisthub_hub::server;
 use flisthub_hub::state::{Disk, Hub};
 use flisthub_storage::{
@@ -22,6 +23,8 @@ use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
+
+use crate::postgres;
 
 /// When tests begin.
 pub(crate) const START: u64 = 1_800_000_000;
@@ -208,7 +211,9 @@ impl TestHub {
         let inner = Arc::new(RocksStore::open(&data.chunks(), &options, clock.clone()).unwrap());
         let disk = Some(Arc::new(Disk { data: data.clone(), store: inner.clone() }));
         let store = Arc::new(Counted { inner, open: AtomicI64::new(0), aside: Mutex::default() });
-        let catalog = Catalog::open(&data.catalog()).await.unwrap();
+        let config = postgres::config(data.path(), config);
+        let catalog = place::open(&data, &config.catalog).await.unwrap();
+        catalog.hold().await.unwrap();
         let jobs = Arc::new(Jobs::new(work));
         let lossy = Arc::new(AtomicBool::new(lossy));
         let hub =

@@ -16,6 +16,7 @@ use flisthub_storage::{ChunkId, Clock, Silent, SystemClock, scrub};
 
 use super::ledger::Ledger;
 use super::load::Sample;
+use crate::postgres;
 
 /// The machine's time, and some.
 struct Shifted(AtomicU64);
@@ -37,7 +38,8 @@ const LATER: u64 = HOUR + 10;
 pub(super) async fn check(data: &Path, ledger: &Ledger, all: bool, old: &[&Sample]) {
     let clock = Arc::new(Shifted(AtomicU64::new(HOUR)));
     let data = DataDirectory::open(data).unwrap();
-    let hub = Hub::open(&data, Config::default(), clock.clone()).await.unwrap();
+    let config = postgres::config(data.path(), Config::default());
+    let hub = Hub::open(&data, config, clock.clone()).await.unwrap();
     let found = names(&hub).await;
     ledger.compare(found.clone());
     for flist in found.values() {
