@@ -8,7 +8,8 @@ use futures_util::Stream;
 
 use super::error::ActionError;
 use super::feed::{FeedReader, Pumped, feed};
-use super::stream::{Items, produce, turn};
+use super::running::turn;
+use super::stream::{Items, produce};
 use super::{reach, resolve, sessions};
 use crate::auth::{Caller, Right};
 use crate::error::Code;
@@ -42,7 +43,7 @@ pub async fn put(
     mut body: impl Stream<Item = Result<Bytes, ActionError>> + Unpin,
 ) -> Result<PutReport, ActionError> {
     let view = view(hub, caller, session).await?;
-    let permit = turn(hub, &hub.writers).await?;
+    let permit = turn(hub, Some(&hub.limits.sending), &hub.writers).await?;
     let (feed, reader) = feed();
     let work = tokio::task::spawn_blocking(move || {
         let _running = permit;

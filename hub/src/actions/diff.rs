@@ -9,7 +9,8 @@ use flisthub_storage::{ChunkId, ChunkStore};
 
 use super::error::{ActionError, Thing};
 use super::resolve;
-use super::stream::{Gone, Items, Sink, produce_in, turn};
+use super::running::turn;
+use super::stream::{Gone, Items, Sink, produce_in};
 use crate::auth::{Caller, Right};
 use crate::catalog::{HistoryRow, Kind, Target};
 use crate::error::Code;
@@ -37,7 +38,7 @@ pub async fn diff(
     let from = find(hub, caller, from).await?;
     let to = find(hub, caller, to).await?;
     // Like an export it walks whole trees, for anybody.
-    let place = turn(hub, &hub.exports).await?;
+    let place = turn(hub, Some(&hub.limits.exports), &hub.exports).await?;
     produce_in(hub, place, move |hub, sink| write(&*hub.store, &from, &to, sink)).await
 }
 

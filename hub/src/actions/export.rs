@@ -12,9 +12,9 @@ use flisthub_converter::{
 use flisthub_flist::TreePath;
 use flisthub_storage::ChunkId;
 use futures_util::StreamExt as _;
-use tokio::sync::OwnedSemaphorePermit;
 
 use super::error::{ActionError, Thing};
+use super::running::{self, Running};
 use super::stream::{Gone, Items, Sink, produce_in};
 use crate::catalog::NameRow;
 use crate::error::Code;
@@ -86,16 +86,15 @@ impl Drop for Abandon {
 /// A place among the exports that run.
 #[derive(Clone)]
 pub struct Place {
-    _permit: Arc<OwnedSemaphorePermit>,
+    _running: Arc<Running>,
 }
 
 impl Place {
     /// Takes a place, if one is free.
     pub fn take(hub: &Hub) -> Result<Self, ActionError> {
-        let permit = Arc::clone(&hub.exports).try_acquire_owned().map_err(|_| {
-            ActionError::Busy("as many exports are running as may; try again in a few seconds")
-        })?;
-        Ok(Self { _permit: Arc::new(permit) })
+        const BUSY: &str = "as many exports are running as may; try again in a few seconds";
+        let running = running::now(&hub.limits.exports, &hub.exports, BUSY)?;
+        Ok(Self { _running: Arc::new(running) })
     }
 }
 

@@ -10,13 +10,13 @@ use bytes::Bytes;
 use flisthub_flist::{Counts, FileError, MAGIC, read_flist, references};
 use flisthub_storage::{Chunk, ChunkId, ChunkStore as _, InSession, Kind, StoreError, Visible};
 use futures_util::Stream;
-use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::{JoinHandle, spawn_blocking};
 
 use super::error::ActionError;
 use super::feed::{Feed, FeedReader, Pumped, feed};
 use super::publish::{Publication, Published, expect, publish};
 use super::put_objects::PutObjects;
+use super::running::Running;
 use super::sessions::{self, OwnSession};
 use super::{facts, reach, resolve};
 use crate::auth::{Caller, Right};
@@ -45,7 +45,7 @@ const GZIP: [u8; 2] = [0x1f, 0x8b];
 pub struct Place {
     repository: RepositoryRow,
     caller: Caller,
-    running: OwnedSemaphorePermit,
+    running: Running,
 }
 
 /// Checks who is calling, before anything of the body is read. `None`: the caller's own repository.

@@ -4,12 +4,12 @@
 use flisthub_flist::wire::{MergeRequest, MergeRule, MergeSummary};
 use flisthub_flist::{ImageConfig, MAX_SOURCES, MIN_SOURCES, MergeOptions, Merged, Rule};
 use flisthub_storage::{ChunkId, PutReport, Reach, Visible};
-use tokio::sync::OwnedSemaphorePermit;
 
 use super::error::ActionError;
 use super::merge_report::{refused, summary};
 use super::publish::{self, Publication, Published};
 use super::put_objects::PutObjects;
+use super::running::Running;
 use super::sessions::{self, OwnSession};
 use super::{reach, resolve};
 use crate::auth::{Caller, Right};
@@ -157,7 +157,7 @@ async fn find(
 /// Merges the trees. New objects go into `session`; without one, nowhere.
 async fn merge_trees(
     hub: &Hub,
-    running: OwnedSemaphorePermit,
+    running: Running,
     session: Option<&OwnSession>,
     sources: &Sources,
     options: MergeOptions,

@@ -38,6 +38,7 @@ pub mod rename;
 pub mod repositories;
 pub mod resolve;
 pub mod rollback;
+mod running;
 pub mod sessions;
 mod stream;
 pub mod tags;

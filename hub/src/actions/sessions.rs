@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use flisthub_storage::{InSession, Maintain, Reach, Session, SessionId, Sessions, StoreError};
-use tokio::sync::OwnedSemaphorePermit;
 
 use super::error::ActionError;
 use super::resolve;
+use super::running::{self, Running};
 use crate::auth::{Caller, Denied, Right};
 use crate::catalog::RepositoryRow;
 use crate::state::Hub;
@@ -21,12 +21,9 @@ pub(super) async fn with_store<T: Send + 'static>(
 }
 
 /// A place among the uploads and merges that run.
-pub(super) fn place(hub: &Hub) -> Result<OwnedSemaphorePermit, ActionError> {
-    Arc::clone(&hub.uploads).try_acquire_owned().map_err(|_| {
-        ActionError::Busy(
-            "as many uploads and merges are running as may; try again in a few seconds",
-        )
-    })
+pub(super) fn place(hub: &Hub) -> Result<Running, ActionError> {
+    const BUSY: &str = "as many uploads and merges are running as may; try again in a few seconds";
+    running::now(&hub.limits.uploads, &hub.uploads, BUSY)
 }
 
 /// Opens a session that may publish into one repository.

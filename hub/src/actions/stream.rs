@@ -1,7 +1,6 @@
 //! From blocking work to a stream: a thread produces, the request's task hands on.
 
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{self, Poll};
 use std::time::Duration;
 
@@ -9,9 +8,10 @@ use futures_util::future::ready;
 use futures_util::stream::{self, poll_fn};
 use futures_util::{Stream, StreamExt as _};
 use tokio::runtime::Handle;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::sync::mpsc;
 
 use super::error::ActionError;
+use super::running::turn;
 use crate::state::Hub;
 
 /// Items that come one by one; the first error is the last item.
@@ -55,21 +55,6 @@ impl<T> Sink<T> {
     }
 }
 
-/// Waits for a transfer's turn, for half of the time that a request may take: a caller is told to come
-/// back before its time is over.
-pub(super) async fn turn(
-    hub: &Hub,
-    places: &Arc<Semaphore>,
-) -> Result<OwnedSemaphorePermit, ActionError> {
-    let patience = Duration::from_secs(hub.config.limits.request_seconds) / 2;
-    match tokio::time::timeout(patience, Arc::clone(places).acquire_owned()).await {
-        Ok(permit) => permit.map_err(ActionError::internal),
-        Err(_) => Err(ActionError::Busy(
-            "as many transfers are running as may; try again in a few seconds",
-        )),
-    }
-}
-
 /// Runs `work` on a blocking thread, once a reading transfer may start, and gives what it sends. Waits for
 /// the first item: an error there can still be told in words. A stream whose work did not come to its
 /// end ends in an error, so that no one takes it for whole.
@@ -77,7 +62,7 @@ pub(super) async fn produce<T: Send + 'static>(
     hub: &Hub,
     work: impl FnOnce(&Hub, &Sink<T>) -> Result<(), Gone> + Send + 'static,
 ) -> Result<Items<T>, ActionError> {
-    let permit = turn(hub, &hub.readers).await?;
+    let permit = turn(hub, Some(&hub.limits.fetching), &hub.readers).await?;
     produce_in(hub, permit, work).await
 }
 

@@ -10,12 +10,12 @@ use flisthub_flist::Counts;
 use flisthub_flist::wire::UploadReport;
 use flisthub_storage::{ChunkStore, Compressor, InSession, Reach};
 use futures_util::Stream;
-use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::JoinHandle;
 
 use super::error::ActionError;
 use super::feed::{Feed, FeedReader, Pumped, feed};
 use super::publish::{Publication, Published, expect, publish};
+use super::running::Running;
 use super::sessions::{self, OwnSession};
 use super::{reach, resolve};
 use crate::auth::Caller;
@@ -36,7 +36,7 @@ pub struct Place {
     session: OwnSession,
     reach: Reach,
     caller: Caller,
-    _running: OwnedSemaphorePermit,
+    _running: Running,
 }
 
 /// Checks who is calling, before anything of the body is read.

@@ -44,18 +44,15 @@ impl<K: Eq + Hash + Clone> Allowance<K> {
         }
         let now = now.saturating_mul(self.count);
         let most = self.burst.saturating_mul(self.window);
-        let paid = self.of(key);
         // A clock that was put back makes nobody wait for longer than a whole burst takes.
-        let after =
-            |paid: u64| paid.clamp(now, now.saturating_add(most)).saturating_add(self.window);
-        let within = |paid: u64| after(paid).saturating_sub(now) <= most;
-        let take = |paid| within(paid).then(|| after(paid));
-        match paid.fetch_update(Ordering::SeqCst, Ordering::SeqCst, take) {
-            Ok(_) => Ok(()),
-            Err(paid) => {
-                let over = after(paid).saturating_sub(now).saturating_sub(most);
-                Err(over.div_ceil(self.count).max(1))
-            }
+        let owed = |paid: u64| paid.clamp(now, now.saturating_add(most));
+        let after = |paid: u64| owed(paid).saturating_add(self.window);
+        let over = |paid: u64| after(paid).saturating_sub(now).saturating_sub(most);
+        let next = |paid: u64| Some(if over(paid) == 0 { after(paid) } else { owed(paid) });
+        let before = self.of(key).fetch_update(Ordering::SeqCst, Ordering::SeqCst, next);
+        match over(before.unwrap_or_else(|before| before)) {
+            0 => Ok(()),
+            over => Err(over.div_ceil(self.count).max(1)),
         }
     }
 

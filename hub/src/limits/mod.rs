@@ -53,8 +53,10 @@ pub struct Limits {
     clock: Arc<dyn Clock>,
     /// Archive uploads and merges that run.
     pub uploads: Places<CallerKey>,
-    /// Requests that send or fetch chunks, flists and files.
-    pub transfers: Places<CallerKey>,
+    /// Requests that send chunks.
+    pub sending: Places<CallerKey>,
+    /// Requests that fetch chunks and flists.
+    pub fetching: Places<CallerKey>,
     /// Exports and diffs that run.
     pub exports: Places<CallerKey>,
     /// Open connections, by address.
@@ -78,7 +80,8 @@ impl Limits {
             invalid_tokens: Allowance::each(limits.invalid_tokens_per_address, window),
             clock,
             uploads: Places::new(limits.uploads_per_user),
-            transfers: Places::new(limits.transfers_per_caller),
+            sending: Places::new(limits.transfers_per_caller),
+            fetching: Places::new(limits.transfers_per_caller),
             exports: Places::new(limits.exports_per_caller),
             connections: Places::new(limits.connections_per_address),
         }

@@ -4,12 +4,16 @@ use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use tokio::sync::Notify;
+
 /// Who has how many. Only those are remembered who have some.
 #[derive(Debug)]
 pub struct Places<K> {
     /// For each; 0 for any number.
     most: usize,
     taken: Arc<Mutex<HashMap<K, usize>>>,
+    /// Rings when somebody gives one back.
+    free: Arc<Notify>,
 }
 
 /// A place that somebody has, until it is dropped.
@@ -17,6 +21,7 @@ pub struct Places<K> {
 pub struct OwnPlace<K: Eq + Hash> {
     key: K,
     taken: Arc<Mutex<HashMap<K, usize>>>,
+    free: Arc<Notify>,
 }
 
 /// Counts are right after each statement, so a panic leaves nothing torn.
@@ -27,7 +32,7 @@ fn locked<K>(taken: &Mutex<HashMap<K, usize>>) -> MutexGuard<'_, HashMap<K, usiz
 impl<K: Eq + Hash + Clone> Places<K> {
     /// `most` for each; 0 is no bound.
     pub(super) fn new(most: usize) -> Self {
-        Self { most, taken: Arc::default() }
+        Self { most, taken: Arc::default(), free: Arc::default() }
     }
 
     /// One more for `key`; `None` if it has as many as it may.
@@ -39,7 +44,21 @@ impl<K: Eq + Hash + Clone> Places<K> {
         }
         *own = own.saturating_add(1);
         drop(taken);
-        Some(OwnPlace { key: key.clone(), taken: Arc::clone(&self.taken) })
+        let (taken, free) = (Arc::clone(&self.taken), Arc::clone(&self.free));
+        Some(OwnPlace { key: key.clone(), taken, free })
+    }
+
+    /// Waits until there is one more for `key`.
+    pub async fn wait(&self, key: &K) -> OwnPlace<K> {
+        loop {
+            let mut freed = std::pin::pin!(self.free.notified());
+            // From here on it hears of places that are given back.
+            freed.as_mut().enable();
+            if let Some(place) = self.take(key) {
+                return place;
+            }
+            freed.await;
+        }
     }
 }
 
@@ -52,6 +71,8 @@ impl<K: Eq + Hash> Drop for OwnPlace<K> {
                 taken.remove(&self.key);
             }
         }
+        drop(taken);
+        self.free.notify_waiters();
     }
 }
 
@@ -68,6 +89,22 @@ mod tests {
         drop(held);
         assert!(places.take(&1).is_some());
         assert!(locked(&places.taken).is_empty(), "nobody is remembered who has none");
+    }
+
+    #[tokio::test]
+    async fn who_waits_gets_the_next() {
+        let places = Arc::new(Places::new(1));
+        let held = places.take(&1).unwrap();
+        let waiting = tokio::spawn({
+            let places = Arc::clone(&places);
+            async move { drop(places.wait(&1).await) }
+        });
+        // Of another's place nobody has anything.
+        drop(places.take(&2));
+        tokio::task::yield_now().await;
+        assert!(!waiting.is_finished());
+        drop(held);
+        waiting.await.unwrap();
     }
 
     #[test]

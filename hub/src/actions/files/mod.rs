@@ -19,7 +19,7 @@ pub use self::reading::{Reading, read};
 pub use self::text::is_text;
 use super::error::{ActionError, Thing};
 use super::resolve;
-use super::stream::turn;
+use super::running::{patiently, turn};
 use crate::auth::Caller;
 use crate::catalog::NameRow;
 use crate::error::Code;
@@ -178,11 +178,8 @@ async fn on_thread<T: Send + 'static>(
     work: impl FnOnce(&Hub) -> T + Send + 'static,
 ) -> Result<T, ActionError> {
     let turn = match wait {
-        Wait::Briefly => turn(hub, &hub.objects.readings).await?,
-        Wait::Patiently => {
-            let readings = Arc::clone(&hub.objects.readings);
-            readings.acquire_owned().await.map_err(ActionError::internal)?
-        }
+        Wait::Briefly => turn(hub, None, &hub.objects.readings).await?,
+        Wait::Patiently => patiently(&hub.objects.readings).await?,
     };
     let hub = hub.clone();
     let done = spawn_blocking(move || {

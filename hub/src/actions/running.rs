@@ -1,0 +1,69 @@
+//! Places of what may run at a time: one of those that there are for all, and one of those that each caller
+//! has. A caller that has all of its own waits, or is told so, while others find room.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use super::error::ActionError;
+use crate::limits::{CallerKey, OwnPlace, Places, TooMany, TooMuch};
+use crate::state::Hub;
+
+/// Seconds after which to try again for a place of one's own.
+const AGAIN: u64 = 5;
+
+/// Something that runs, until it is dropped.
+#[derive(Debug)]
+pub struct Running {
+    _own: Option<OwnPlace<CallerKey>>,
+    _of_all: OwnedSemaphorePermit,
+}
+
+/// A place, if there is one now; `busy` is what is said if there is none for anybody.
+pub(super) fn now(
+    own: &Places<CallerKey>,
+    all: &Arc<Semaphore>,
+    busy: &'static str,
+) -> Result<Running, ActionError> {
+    let own = match CallerKey::here() {
+        None => None,
+        Some(caller) => Some(own.take(&caller).ok_or_else(too_many)?),
+    };
+    let of_all = Arc::clone(all).try_acquire_owned().map_err(|_| ActionError::Busy(busy))?;
+    Ok(Running { _own: own, _of_all: of_all })
+}
+
+/// Waits for a place, for half of the time that a request may take: a caller is told to come back before its
+/// time is over.
+pub(super) async fn turn(
+    hub: &Hub,
+    own: Option<&Places<CallerKey>>,
+    all: &Arc<Semaphore>,
+) -> Result<Running, ActionError> {
+    let patience = Duration::from_secs(hub.config.limits.request_seconds) / 2;
+    let end = tokio::time::Instant::now() + patience;
+    let own = match own.zip(CallerKey::here()) {
+        None => None,
+        Some((own, caller)) => {
+            let place = tokio::time::timeout_at(end, own.wait(&caller)).await;
+            Some(place.map_err(|_| too_many())?)
+        }
+    };
+    match tokio::time::timeout_at(end, Arc::clone(all).acquire_owned()).await {
+        Ok(of_all) => Ok(Running { _own: own, _of_all: of_all.map_err(ActionError::internal)? }),
+        Err(_) => Err(ActionError::Busy(
+            "as many transfers are running as may; try again in a few seconds",
+        )),
+    }
+}
+
+/// Waits for a place among all, for as long as it takes.
+pub(super) async fn patiently(all: &Arc<Semaphore>) -> Result<Running, ActionError> {
+    let of_all = Arc::clone(all).acquire_owned().await.map_err(ActionError::internal)?;
+    Ok(Running { _own: None, _of_all: of_all })
+}
+
+fn too_many() -> ActionError {
+    TooMany { what: TooMuch::AtATime, seconds: AGAIN }.into()
+}
