@@ -15,7 +15,7 @@ const AGAIN: u64 = 5;
 
 /// Something that runs, until it is dropped.
 #[derive(Debug)]
-pub struct Running {
+pub(super) struct Running {
     _own: Option<OwnPlace<CallerKey>>,
     _of_all: OwnedSemaphorePermit,
 }
