@@ -90,7 +90,8 @@ pub enum ClientError {
         /// When to try again, if it said so.
         retry_after: Option<Duration>,
     },
-    /// The token is missing, wrong or expired (401), or does not allow this (403).
+    /// The token is missing, wrong or expired (401), or does not allow this (403), or too many passwords were
+    /// wrong (429).
     #[error("{0}")]
     NotAllowed(Refusal),
     /// There is no such thing (404).
@@ -184,6 +185,8 @@ impl ClientError {
         }
         match status {
             401 | 403 => Self::NotAllowed(refusal),
+            // Trying again at once is what the hub will not have.
+            429 if refusal.code == "too_many_attempts" => Self::NotAllowed(refusal),
             404 | 410 => Self::NotFound(refusal),
             409 | 412 => Self::Conflict(refusal),
             429 | 502..=504 => Self::Unavailable { refusal, retry_after },

@@ -54,8 +54,6 @@ pub(crate) fn may_have_been_done(error: &ClientError) -> bool {
 pub(crate) fn may_try_again(error: &ClientError, repeat: Repeat) -> bool {
     match error {
         ClientError::Unreachable { .. } => true,
-        // Nobody waits for minutes to type a password again.
-        ClientError::Unavailable { refusal, .. } if refusal.code == "too_many_attempts" => false,
         ClientError::Unavailable { refusal, .. } if matches!(refusal.status, 429 | 503) => true,
         error => repeat == Repeat::Safe && may_have_been_done(error),
     }

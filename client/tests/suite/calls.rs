@@ -48,6 +48,24 @@ fn a_busy_hub_is_asked_again_for_as_long_as_patience_lasts() {
 }
 
 #[test]
+fn a_login_is_tried_once_and_its_password_is_in_no_message() {
+    for (status, code) in [(401, "login_refused"), (429, "too_many_attempts")] {
+        let hub =
+            FakeHub::new(move |_, _| Reply::problem(status, code, "").with("retry-after", "0"));
+        let error = runtime().block_on(hub.client().login("alice", "hush hush")).unwrap_err();
+        assert!(matches!(&error, ClientError::NotAllowed(refusal) if refusal.code == code));
+        assert!(!format!("{error} {error:?}").contains("hush"), "{error:?}");
+        let requests = hub.requests();
+        assert_eq!((requests.len(), &*requests[0].line), (1, "POST /api/v1/login"));
+        assert_eq!(requests[0].body, br#"{"user":"alice","password":"hush hush"}"#);
+    }
+    // Where the answer is lost, a token may have been made that nobody has: no second one is.
+    let hub = FakeHub::new(|_, _| Reply::HangUp);
+    assert!(runtime().block_on(hub.client().login("alice", "hush hush")).is_err());
+    assert_eq!(hub.requests().len(), 1);
+}
+
+#[test]
 fn only_what_may_be_done_twice_is_done_twice() {
     let opened = || Reply::json(&format!(r#"{{"session":"{}","expires":1}}"#, session()));
     let hub = FakeHub::new(move |n, _| if n == 0 { Reply::HangUp } else { opened() });
