@@ -10,7 +10,7 @@ use self::schema::{name_of, schemas, type_of};
 use self::text::{Html, escaped, prose, string};
 
 /// The methods in the order in which they are shown.
-const METHODS: [&str; 5] = ["get", "head", "post", "put", "delete"];
+const METHODS: [&str; 6] = ["get", "head", "post", "put", "patch", "delete"];
 
 /// How the page looks.
 pub(super) const STYLE: &str = include_str!("style.css");
