@@ -1,36 +1,37 @@
-# The hub in an image: built in one stage, run in another as an ordinary user.
+# The hub in an image: its programs are put together in one stage, and run in another as an ordinary user.
 #
-#   docker build -t flisthub .
-#   docker run -p 127.0.0.1:5555:5555 -v flisthub:/data flisthub
+#   docker build --tag flisthub .
+#   docker run --read-only --tmpfs /tmp --publish 127.0.0.1:5555:5555 --volume flisthub:/data flisthub
 #
-# Both base images can be replaced, by a mirror's or your own:
-#   --build-arg BUILD_IMAGE=… (Rust of rust-toolchain.toml on Debian 12)
-#   --build-arg RUN_IMAGE=…   (Debian 12, nothing else is needed)
+# What can be replaced with --build-arg:
+#   BASE_IMAGE   what the programs run on: glibc and libstdc++ of Debian 12 or later, nothing else is needed
+#   BUILD_IMAGE  what they are compiled on: Rust of rust-toolchain.toml on the same Debian, ca-certificates
+#   PROGRAMS     compile (the default), or dist: take dist/flisthub and dist/hub-client as they are
+#
+# Written for BuildKit and for the builder before it alike. That one runs every stage that stands before the
+# wanted one, so the choice is made within the stage, and not between two.
 ARG BUILD_IMAGE=docker.io/library/rust:1.95.0-bookworm
-ARG RUN_IMAGE=docker.io/library/debian:bookworm-slim
+ARG BASE_IMAGE=docker.io/library/debian:bookworm-slim
 
-FROM ${BUILD_IMAGE} AS build
+FROM ${BUILD_IMAGE} AS programs
+ARG PROGRAMS=compile
 WORKDIR /src
 COPY scripts/lib.sh scripts/setup scripts/
 COPY rust-toolchain.toml ./
-RUN scripts/setup build
+RUN [ "$PROGRAMS" != compile ] || scripts/setup build
 COPY . .
-RUN cargo build --release --workspace --locked \
-    && mkdir /out \
-    && cp "${CARGO_TARGET_DIR:-target}/release/flisthub" \
-          "${CARGO_TARGET_DIR:-target}/release/hub-client" /out/
+RUN scripts/container-root "$PROGRAMS" /out
 
-FROM ${RUN_IMAGE}
-COPY --from=build /out/ /usr/local/bin/
+# Nothing runs in this stage: the base image may be one without a shell.
+FROM ${BASE_IMAGE}
+COPY --from=programs /out/root/ /
 # No name is needed for a user that owns one directory and runs one program.
-RUN install -d -o 10001 -g 10001 -m 0700 /data
+COPY --from=programs --chown=10001:10001 /out/own/ /
 USER 10001:10001
 VOLUME /data
 EXPOSE 5555
 ENV FLISTHUB_DATA=/data FLISTHUB_LISTEN=0.0.0.0:5555
-# bash speaks TCP, so the image needs no HTTP client of its own.
-HEALTHCHECK --interval=10s --timeout=3s --start-period=10s CMD \
-    ["bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/5555 && printf 'GET /healthz HTTP/1.0\\r\\n\\r\\n' >&3 && head -n 1 <&3 | grep -q ' 200 '"]
+HEALTHCHECK --interval=10s --timeout=5s --start-period=30s CMD ["flisthub", "healthcheck"]
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["flisthub"]
 CMD ["serve"]

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod accounts;
 #[cfg(test)]
+mod containers;
+#[cfg(test)]
 mod dedup;
 #[cfg(test)]
 mod endings;

@@ -9,7 +9,10 @@ use tempfile::TempDir;
 
 use super::part::{Daemon, room, run, skopeo_copy, text, tool};
 
-/// A running dockerd. It has no network, and stores layers as plain directories.
+/// What statfs(2) says of overlayfs, which cannot hold another one's layers.
+const OVERLAYFS: i64 = 0x794c_7630;
+
+/// A running dockerd. It has no network but those that a test makes.
 pub(crate) struct Engine {
     daemon: Daemon,
     data: TempDir,
@@ -18,7 +21,19 @@ pub(crate) struct Engine {
 }
 
 impl Engine {
+    /// One that stores layers as plain directories.
     pub(crate) fn start() -> Self {
+        // overlay2 cannot take a link to a file of a lower layer.
+        Self::with_driver("vfs")
+    }
+
+    /// One that does not copy an image for each step that builds on it, where the file system allows that.
+    pub(crate) fn to_build() -> Self {
+        let below = rustix::fs::statfs(env!("CARGO_TARGET_TMPDIR")).unwrap().f_type;
+        Self::with_driver(if below == OVERLAYFS { "vfs" } else { "overlay2" })
+    }
+
+    fn with_driver(driver: &str) -> Self {
         let (data, state) = (room(), tempfile::tempdir().unwrap());
         let path = |directory: &TempDir, name: &str| {
             directory.path().join(name).to_str().unwrap().to_owned()
@@ -33,8 +48,8 @@ impl Engine {
             &path(&state, "pid"),
             "--host",
             &format!("unix://{}", path(&state, "engine.sock")),
-            // overlay2 cannot take a link to a file of a lower layer.
-            "--storage-driver=vfs",
+            "--storage-driver",
+            driver,
             "--bridge=none",
             "--iptables=false",
         ];

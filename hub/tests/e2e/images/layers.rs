@@ -35,17 +35,23 @@ const WITHOUT: [&str; 8] = [
     "var/lib/apt/lists",
 ];
 
-/// A Debian root file system: made by mmdebstrap once, and kept in the user's cache.
-pub(crate) fn debian() -> PathBuf {
+/// The folder of what takes long to make and is kept between runs; it is there.
+pub(crate) fn cache() -> PathBuf {
     let cache = environment("XDG_CACHE_HOME").map_or_else(
         || Path::new(&environment("HOME").expect("HOME is set")).join(".cache"),
         PathBuf::from,
     );
     let directory = cache.join("flisthub/tests");
+    fs::create_dir_all(&directory).unwrap();
+    directory
+}
+
+/// A Debian root file system: made by mmdebstrap once, and kept in the user's cache.
+pub(crate) fn debian() -> PathBuf {
+    let directory = cache();
     // Another number for another recipe.
     let archive = directory.join("bookworm-2.tar");
     if !archive.exists() {
-        fs::create_dir_all(&directory).unwrap();
         // A name that ends in .tar, or mmdebstrap would make a directory.
         let part = directory.join(format!("part-{}.tar", std::process::id()));
         let gone = WITHOUT.map(|path| format!(" \"$1\"/{path}/*")).concat();

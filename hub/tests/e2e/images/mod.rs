@@ -4,13 +4,13 @@
 //! (`layers`, `stage`), the judge (`judge`) and the proofs. Nothing here knows how a hub converts.
 
 mod chance;
-mod engine;
+pub(crate) mod engine;
 mod engines;
 mod exports;
 mod hubs;
 mod judge;
-mod layers;
-mod part;
+pub(crate) mod layers;
+pub(crate) mod part;
 mod podman;
 mod proofs;
 mod refusals;

@@ -26,7 +26,7 @@ pub(crate) fn with_parts(test: &str) -> bool {
     } else {
         return true;
     };
-    writeln!(std::io::stderr(), "SKIPPED images::{test}: {reason}").unwrap();
+    writeln!(std::io::stderr(), "SKIPPED {test}: {reason}").unwrap();
     false
 }
 
