@@ -22,8 +22,12 @@ impl Ending {
     }
 }
 
-/// Whether the hub can take work now: it is not about to end, the store takes writes, and the catalog
-/// answers.
+/// Whether the hub can take work now: it is not about to end, the store takes writes, the catalog answers and
+/// is this hub's to change.
 pub async fn ready(hub: &Hub) -> bool {
-    !hub.ending.has_begun() && !hub.store.failing() && hub.catalog.ping().await.is_ok()
+    let catalog = &hub.catalog;
+    !hub.ending.has_begun()
+        && !hub.store.failing()
+        && catalog.holds()
+        && catalog.ping().await.is_ok()
 }

@@ -87,6 +87,12 @@ impl Catalog {
         Ok(())
     }
 
+    /// Whether this process may change the catalog, as far as it knows: nobody has taken the lease from it. Where
+    /// none is needed, so it is.
+    pub fn holds(&self) -> bool {
+        self.lease.get().is_none_or(|lease| !lease.own.lost.load(Ordering::SeqCst))
+    }
+
     /// Lets the lease go, for the next hub not to wait. If the database does not answer, it does wait.
     pub(super) async fn let_go(&self) {
         let Some(lease) = self.lease.get() else { return };

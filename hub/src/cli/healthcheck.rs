@@ -1,12 +1,15 @@
 //! `flisthub healthcheck`: one question to the hub on this machine. Opens nothing of its data.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use clap::Args;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpStream;
+
+use super::any_certificate;
 
 /// How long the hub may take to answer.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -20,6 +23,9 @@ pub(super) struct Healthcheck {
     /// Where the hub listens. An address for all of the machine's, as `serve` takes it, will do.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:5555", env = "FLISTHUB_LISTEN")]
     listen: SocketAddr,
+    /// The hub's configuration, which says whether it speaks TLS.
+    #[arg(long, value_name = "FILE", env = "FLISTHUB_CONFIG")]
+    config: Option<PathBuf>,
     /// Ask whether it takes work (`/readyz`), and not only whether it lives (`/healthz`).
     #[arg(long)]
     ready: bool,
@@ -29,9 +35,14 @@ impl Healthcheck {
     pub(super) async fn run(self) -> anyhow::Result<()> {
         let address = reachable(self.listen);
         let path = if self.ready { "/readyz" } else { "/healthz" };
+        let encrypted = super::config(self.config.as_deref())?.tls.certificate.is_some();
         let asked = async {
             let stream = TcpStream::connect(address).await?;
-            ask(stream, path).await
+            if !encrypted {
+                return ask(stream, path).await;
+            }
+            let connector = any_certificate::connector().map_err(std::io::Error::other)?;
+            ask(connector.connect(address.ip().into(), stream).await?, path).await
         };
         let line = tokio::time::timeout(PATIENCE, asked)
             .await

@@ -1,6 +1,7 @@
 //! The command line: what can be typed, and which action it runs.
 
 mod accounts;
+mod any_certificate;
 mod audit;
 mod catalog;
 mod ending;

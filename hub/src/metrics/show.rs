@@ -24,6 +24,8 @@ pub(super) fn show(hub: &Hub, figures: &Figures, to: &mut Registry) {
     caches(hub, figures.store.as_ref(), to);
     let up = flag(figures.catalog.is_some());
     gauge(to, "catalog_up", "Whether the catalog answered", None, up);
+    let held = flag(hub.catalog.holds());
+    gauge(to, "catalog_lease_held", "Whether no other hub took over the catalog", None, held);
     if let Some(sums) = &figures.catalog {
         catalog(sums, to);
     }

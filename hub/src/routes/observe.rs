@@ -3,7 +3,7 @@
 
 use std::time::Instant;
 
-use axum::extract::{Request, State};
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::HeaderValue;
 use axum::middleware::Next;
 use axum::response::Response;
@@ -22,6 +22,7 @@ pub(super) async fn observe(State(hub): State<Hub>, mut request: Request, next: 
         id = origin.request,
         method = %request.method(),
         path = request.uri().path(),
+        route = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str),
         address = origin.address.map(tracing::field::display),
         user = Empty,
     );

@@ -67,6 +67,11 @@ impl Registry {
         config
     }
 
+    /// Where it is.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.0.address
+    }
+
     /// The image `app` by its tag.
     pub(crate) fn image(&self, tag: &str) -> String {
         format!("{}/app:{tag}", self.0.address)

@@ -73,9 +73,13 @@ mod lists;
 #[cfg(test)]
 mod local_jobs;
 #[cfg(test)]
+mod log;
+#[cfg(test)]
 mod membership;
 #[cfg(test)]
 mod merge;
+#[cfg(test)]
+mod metrics;
 #[cfg(test)]
 mod names;
 #[cfg(test)]
@@ -94,6 +98,8 @@ mod program;
 mod publish_bases;
 #[cfg(test)]
 mod push;
+#[cfg(test)]
+mod shutdown;
 #[cfg(test)]
 mod support;
 #[cfg(test)]

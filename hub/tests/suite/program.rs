@@ -44,6 +44,15 @@ impl Serving {
 
     /// With more arguments, and with places at which it ends itself (see `crash_point`).
     pub(crate) fn start_with(data: &Path, arguments: &[&str], crash_points: &str) -> Self {
+        Self::spawn(data, arguments, crash_points, Stdio::null())
+    }
+
+    /// With more arguments, and with a place for its log.
+    pub(crate) fn start_logging(data: &Path, arguments: &[&str], log: Stdio) -> Self {
+        Self::spawn(data, arguments, "", log)
+    }
+
+    fn spawn(data: &Path, arguments: &[&str], crash_points: &str, log: Stdio) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_flisthub"));
         postgres::tell(&mut child, data);
         let mut child = child
@@ -51,7 +60,7 @@ impl Serving {
             .args(arguments)
             .env("FAILPOINTS", crash_points)
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(log)
             .spawn()
             .unwrap();
         let mut line = String::new();
