@@ -126,6 +126,7 @@ impl From<ActionError> for ApiError {
                 body(status, code)
             }
             ActionError::Swept(_) => body(StatusCode::GONE, Code::SWEPT),
+            ActionError::TooMuch { code, .. } => body(StatusCode::PAYLOAD_TOO_LARGE, code),
             ActionError::TooMany(too_many) => return too_many.into(),
             ActionError::Busy(_) => body(StatusCode::SERVICE_UNAVAILABLE, Code::BUSY),
             ActionError::Unreachable(cause) => {

@@ -37,4 +37,5 @@ mod remembered;
 pub mod routes;
 pub mod server;
 pub mod state;
+pub mod unpublished;
 mod write_limit;

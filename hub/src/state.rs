@@ -23,6 +23,7 @@ use crate::metrics::Metrics;
 use crate::objects::Objects;
 use crate::place::{self, PlaceError};
 use crate::remembered::Remembered;
+use crate::unpublished::Unpublished;
 
 /// Bytes of SQLite's header: a shorter file is none to SQLite, which makes a new database of it.
 const SMALLEST_CATALOG: u64 = 100;
@@ -217,7 +218,7 @@ impl Hub {
             disk: None,
             gate: Arc::default(),
             catalog,
-            store,
+            store: Arc::new(Unpublished::new(store, limits)),
             clock,
             listening: Listening::default(),
             config: Arc::new(config),

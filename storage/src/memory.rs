@@ -175,6 +175,17 @@ impl Sessions for MemoryStore {
         Ok(self.state().sessions.get(id).map(|(session, _)| session.clone()))
     }
 
+    fn sessions_with_bytes(&self) -> Result<Vec<(Session, u64)>, StoreError> {
+        let state = self.state();
+        let length = |id: &ChunkId| {
+            state.objects.get(id).map_or(0, |object| object.frame.bytes().len() as u64)
+        };
+        let of = |(session, sent): &(Session, HashSet<ChunkId>)| {
+            (session.clone(), sent.iter().map(length).sum())
+        };
+        Ok(state.sessions.values().map(of).collect())
+    }
+
     fn put_in(&self, id: &SessionId, frames: &[Frame]) -> Result<PutReport, StoreError> {
         let mut state = self.state();
         let (_, sent) = state.sessions.get_mut(id).ok_or(StoreError::NoSession(*id))?;

@@ -80,6 +80,10 @@ pub trait Sessions: Membership {
     /// The session of that id, whether or not it has expired.
     fn session(&self, id: &SessionId) -> Result<Option<Session>, StoreError>;
 
+    /// Every session, expired ones too, with the bytes of the frames that were sent in it. Takes as long as
+    /// much was sent.
+    fn sessions_with_bytes(&self) -> Result<Vec<(Session, u64)>, StoreError>;
+
     /// As [`ChunkStore::put`](crate::ChunkStore::put), and remembers all of the frames' ids, new or known, as sent in the
     /// session. Fails with [`StoreError::NoSession`] if there is none, and then stores nothing.
     fn put_in(&self, id: &SessionId, frames: &[Frame]) -> Result<PutReport, StoreError>;

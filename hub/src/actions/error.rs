@@ -84,6 +84,14 @@ pub enum ActionError {
     /// What a deleted name pointed at is no longer whole.
     #[error("{0}")]
     Swept(String),
+    /// This caller has as much as may be; `code` is a stable word for of what.
+    #[error("{message}")]
+    TooMuch {
+        /// A stable word.
+        code: Code,
+        /// Of what, and what to do.
+        message: String,
+    },
     /// This caller did too much.
     #[error(transparent)]
     TooMany(#[from] TooMany),

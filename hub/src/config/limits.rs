@@ -96,6 +96,13 @@ pub struct Limits {
     /// Connections of one address at a time, proxies that are trusted apart. Default: 256; 0 for any. One
     /// more is closed at once. Stops one machine from taking all of `connections`.
     pub connections_per_address: usize,
+    /// Bytes that one user may have sent and not published, in upload sessions that are open. Default: 256
+    /// GiB; 0 for any. One more is answered 413; publishing or ending sessions makes room, and so does time
+    /// (`sessions.life_seconds`). Stops one user from filling the disk with what no sweep may touch.
+    pub unpublished_bytes_per_user: u64,
+    /// Upload sessions of one user that are open. Default: 1,000; 0 for any. One more is answered 413.
+    /// Stops one user from filling the store with their rows.
+    pub sessions_per_user: usize,
     /// Passwords that may be wrong from one address in `attempts_window_seconds`. Default: 30; 0 for any.
     /// One more is answered 429, right or not. Stops guessing of many users' passwords.
     pub failed_logins_per_address: u64,
@@ -143,6 +150,8 @@ impl Default for Limits {
             transfers_per_caller: 32,
             exports_per_caller: 3,
             connections_per_address: 256,
+            unpublished_bytes_per_user: 256 << 30,
+            sessions_per_user: 1_000,
             failed_logins_per_address: 30,
             failed_logins_per_user: 10,
             invalid_tokens_per_address: 1_000,

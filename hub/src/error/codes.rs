@@ -122,6 +122,7 @@ codes! {
     SWEPT = "swept" { 410 "a sweep has taken what it needs" }
     PRECONDITION_FAILED = "precondition_failed" { 412 "a condition of the request does not hold" }
     TOO_LARGE = "too_large" { 413 "a limit of the hub is passed" }
+    TOO_MUCH_UNPUBLISHED = "too_much_unpublished" { 413 "the caller has sent too much that is not published, or has too many upload sessions" }
     UNSUPPORTED_MEDIA_TYPE = "unsupported_media_type" { 415 "a body without the Content-Type that it needs" }
     RANGE_NOT_SATISFIABLE = "range_not_satisfiable" { 416 "the range lies outside" }
     NOT_A_FILE = "not_a_file" { 422 "a device, a pipe or a socket: there is nothing to read in it" }

@@ -100,6 +100,9 @@ impl Sessions for Counted {
     fn session(&self, id: &SessionId) -> Result<Option<Session>, StoreError> {
         self.inner.session(id)
     }
+    fn sessions_with_bytes(&self) -> Result<Vec<(Session, u64)>, StoreError> {
+        self.inner.sessions_with_bytes()
+    }
     fn put_in(&self, id: &SessionId, frames: &[Frame]) -> Result<PutReport, StoreError> {
         self.inner.put_in(id, frames)
     }

@@ -17,6 +17,9 @@ use crate::id::ChunkId;
 use crate::session::{MayUse, Session, SessionId, Sessions};
 use crate::store::{PutReport, StoreError};
 
+/// Ids that are looked up at once.
+const AT_ONCE: usize = 4_096;
+
 impl Engine {
     fn session(&self, id: &SessionId) -> Result<Option<Session>, StoreError> {
         match self.db.get_cf(self.family(SESSIONS)?, session_key(id)).map_err(classify)? {
@@ -37,6 +40,27 @@ impl Engine {
             }
         }
         Ok(sessions)
+    }
+
+    /// Bytes of the frames that were sent in a session.
+    fn bytes_sent(&self, id: &SessionId) -> Result<u64, StoreError> {
+        let prefix = sent_prefix(id);
+        let start = IteratorMode::From(&prefix, Direction::Forward);
+        let (mut bytes, mut ids) = (0, Vec::new());
+        for row in self.db.iterator_cf(self.family(SESSIONS)?, start) {
+            let (key, _) = row.map_err(classify)?;
+            let Some(sent) = key.strip_prefix(prefix.as_slice()) else { break };
+            ids.extend(sent_id(sent));
+            if ids.len() >= AT_ONCE {
+                bytes += self.bytes_of(&std::mem::take(&mut ids))?;
+            }
+        }
+        Ok(bytes + self.bytes_of(&ids)?)
+    }
+
+    fn bytes_of(&self, ids: &[ChunkId]) -> Result<u64, StoreError> {
+        let rows = self.presence(ids)?;
+        Ok(rows.into_iter().flatten().map(|row| u64::from(row.frame_length)).sum())
     }
 
     /// Visits the ids sent in sessions that live at `now`. A session whose row cannot be read may live.
@@ -73,6 +97,15 @@ impl Sessions for RocksStore {
 
     fn session(&self, id: &SessionId) -> Result<Option<Session>, StoreError> {
         self.engine()?.get()?.session(id)
+    }
+
+    fn sessions_with_bytes(&self) -> Result<Vec<(Session, u64)>, StoreError> {
+        let engine = self.engine()?;
+        let engine = engine.get()?;
+        let sessions = engine.all_sessions()?.into_iter().filter_map(|(_, session)| session);
+        sessions
+            .map(|session| engine.bytes_sent(&session.id).map(|bytes| (session, bytes)))
+            .collect()
     }
 
     fn put_in(&self, id: &SessionId, frames: &[Frame]) -> Result<PutReport, StoreError> {

@@ -65,7 +65,7 @@ errors! {
     /// `If-Match` and its like.
     Conditional { 412 PRECONDITION_FAILED }
     /// Whoever changes a name, or stores something.
-    Writes { 403 READ_ONLY_MODE, 503 READ_ONLY, 507 DISK_FULL }
+    Writes { 403 READ_ONLY_MODE, 413 TOO_MUCH_UNPUBLISHED, 503 READ_ONLY, 507 DISK_FULL }
     /// Whoever changes what is no name's, also in a hub that is configured to change nothing.
     Stores { 503 READ_ONLY, 507 DISK_FULL }
     /// Whoever reads what takes the right to change.

@@ -1,0 +1,157 @@
+//! The store that counts what is unpublished, as a store: what is not counted goes straight through.
+
+use flisthub_storage::{
+    Chunk, ChunkId, ChunkStore, Frame, Maintain, MayUse, Membership, Monitor, Owner, PutReport,
+    Quarantined, Reclaimed, Removed, Row, Session, SessionId, Sessions, Stat, StoreError,
+    StoreStats,
+};
+
+use super::Unpublished;
+
+impl ChunkStore for Unpublished {
+    fn stat(&self, ids: &[ChunkId]) -> Result<Vec<Option<Stat>>, StoreError> {
+        self.inner.stat(ids)
+    }
+
+    fn get(&self, ids: &[ChunkId]) -> Result<Vec<Option<Chunk>>, StoreError> {
+        self.inner.get(ids)
+    }
+
+    fn get_frames(&self, ids: &[ChunkId]) -> Result<Vec<Option<Frame>>, StoreError> {
+        self.inner.get_frames(ids)
+    }
+
+    fn put(&self, frames: &[Frame]) -> Result<PutReport, StoreError> {
+        self.inner.put(frames)
+    }
+
+    fn flush(&self) -> Result<(), StoreError> {
+        self.inner.flush()
+    }
+
+    fn stats(&self) -> Result<StoreStats, StoreError> {
+        self.inner.stats()
+    }
+
+    fn missing(&self, ids: &[ChunkId]) -> Result<Vec<ChunkId>, StoreError> {
+        self.inner.missing(ids)
+    }
+}
+
+impl Membership for Unpublished {
+    fn hold(&self, owner: Owner, ids: &[ChunkId]) -> Result<(), StoreError> {
+        self.inner.hold(owner, ids)
+    }
+
+    fn held(&self, owner: Owner, ids: &[ChunkId]) -> Result<Vec<bool>, StoreError> {
+        self.inner.held(owner, ids)
+    }
+
+    fn holders(&self, ids: &[ChunkId], most: usize) -> Result<Vec<Vec<Owner>>, StoreError> {
+        self.inner.holders(ids, most)
+    }
+
+    fn index_complete(&self) -> Result<bool, StoreError> {
+        self.inner.index_complete()
+    }
+
+    fn clear_index(&self) -> Result<(), StoreError> {
+        self.inner.clear_index()
+    }
+
+    fn finish_index(&self) -> Result<(), StoreError> {
+        self.inner.finish_index()
+    }
+}
+
+impl Sessions for Unpublished {
+    fn open_session(&self, session: &Session) -> Result<(), StoreError> {
+        self.open(session)
+    }
+
+    fn session(&self, id: &SessionId) -> Result<Option<Session>, StoreError> {
+        self.inner.session(id)
+    }
+
+    fn sessions_with_bytes(&self) -> Result<Vec<(Session, u64)>, StoreError> {
+        self.inner.sessions_with_bytes()
+    }
+
+    fn put_in(&self, id: &SessionId, frames: &[Frame]) -> Result<PutReport, StoreError> {
+        self.put(id, frames)
+    }
+
+    fn claim(&self, ids: &[ChunkId]) -> Result<Vec<ChunkId>, StoreError> {
+        self.inner.claim(ids)
+    }
+
+    fn claim_usable(
+        &self,
+        ids: &[ChunkId],
+        may_use: &MayUse<'_>,
+    ) -> Result<Vec<ChunkId>, StoreError> {
+        self.inner.claim_usable(ids, may_use)
+    }
+
+    fn sent(&self, id: &SessionId, ids: &[ChunkId]) -> Result<Vec<bool>, StoreError> {
+        self.inner.sent(id, ids)
+    }
+
+    fn close_session(&self, id: &SessionId) -> Result<(), StoreError> {
+        self.inner.close_session(id)?;
+        self.counts()?.close(id);
+        Ok(())
+    }
+
+    fn expire_sessions(&self, now: u64) -> Result<u64, StoreError> {
+        let closed = self.inner.expire_sessions(now)?;
+        self.counts()?.expire(now);
+        Ok(closed)
+    }
+}
+
+impl Maintain for Unpublished {
+    fn rows(&self, after: Option<&ChunkId>, limit: usize) -> Result<Vec<Row>, StoreError> {
+        self.inner.rows(after, limit)
+    }
+
+    fn rows_of(&self, ids: &[ChunkId]) -> Result<Vec<Option<Row>>, StoreError> {
+        self.inner.rows_of(ids)
+    }
+
+    fn sent_in_live_sessions(
+        &self,
+        now: u64,
+        visit: &mut dyn FnMut(ChunkId),
+    ) -> Result<(), StoreError> {
+        self.inner.sent_in_live_sessions(now, visit)
+    }
+
+    fn remove(&self, ids: &[ChunkId], put_before: u64) -> Result<Removed, StoreError> {
+        self.inner.remove(ids, put_before)
+    }
+
+    fn quarantine(&self, id: &ChunkId) -> Result<bool, StoreError> {
+        self.inner.quarantine(id)
+    }
+
+    fn quarantined(&self) -> Result<Vec<Quarantined>, StoreError> {
+        self.inner.quarantined()
+    }
+
+    fn reclaim(&self, monitor: &dyn Monitor) -> Result<Reclaimed, StoreError> {
+        self.inner.reclaim(monitor)
+    }
+
+    fn reopened(&self) -> u64 {
+        self.inner.reopened()
+    }
+
+    fn failing(&self) -> bool {
+        self.inner.failing()
+    }
+
+    fn recover(&self) -> Result<(), StoreError> {
+        self.inner.recover()
+    }
+}
