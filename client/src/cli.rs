@@ -1,6 +1,7 @@
 //! The command line: what can be typed, and where each verb goes.
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
@@ -23,6 +24,10 @@ struct Cli {
     /// The hub's address, http:// or https://. Default: the one you logged in to.
     #[arg(long, global = true, env = "FLISTHUB_URL", value_name = "URL")]
     url: Option<String>,
+
+    /// Trust a hub whose certificate leads to one in this file (PEM), beside those that the system trusts.
+    #[arg(long, global = true, env = "FLISTHUB_CA_FILE", value_name = "FILE")]
+    ca_file: Option<PathBuf>,
 
     /// Print results as JSON on standard output, and errors as JSON on standard error.
     #[arg(long, global = true)]
@@ -98,6 +103,7 @@ pub(crate) fn run(arguments: Vec<OsString>, environment: Environment) -> ExitCod
 fn execute(cli: Cli, mut environment: Environment, output: Output) -> anyhow::Result<()> {
     let runtime = Runtime::new().context("cannot start the threads of the HTTP client")?;
     let url = cli.url.filter(|url| !url.is_empty());
+    environment.ca_file = cli.ca_file.filter(|file| !file.as_os_str().is_empty());
     match cli.command {
         Command::Login(arguments) => {
             return login::run(&arguments, &environment, &runtime, output);
@@ -106,8 +112,10 @@ fn execute(cli: Cli, mut environment: Environment, output: Output) -> anyhow::Re
         _ => {}
     }
     let images = std::mem::take(&mut environment.images);
+    let roots = environment.roots()?;
     let settings = Settings::find(url, environment, output)?;
-    let hub = HubClient::new(&settings.url, settings.token.as_deref(), Patience::default())?;
+    let token = settings.token.as_deref();
+    let hub = HubClient::trusting(&settings.url, token, Patience::default(), &roots)?;
     let session = Session { hub, runtime, output };
     let done = perform(cli.command, &session, &images);
     session.runtime.shutdown_background();

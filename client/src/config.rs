@@ -19,6 +19,8 @@ use crate::output::Output;
 pub(crate) struct Environment {
     /// `FLISTHUB_TOKEN`.
     pub(crate) token: Option<String>,
+    /// `--ca-file`, or `FLISTHUB_CA_FILE`.
+    pub(crate) ca_file: Option<PathBuf>,
     /// `XDG_CONFIG_HOME`, or `.config` in the home directory.
     pub(crate) config_home: Option<PathBuf>,
     /// `NO_COLOR` is set, or the terminal is a dumb one.
@@ -45,6 +47,13 @@ pub(crate) struct Images {
 }
 
 impl Environment {
+    /// What is in the file of certificates to trust; nothing without one.
+    pub(crate) fn roots(&self) -> anyhow::Result<Vec<u8>> {
+        let Some(file) = &self.ca_file else { return Ok(Vec::new()) };
+        fs::read(file)
+            .with_context(|| format!("cannot read the certificates to trust in {}", file.display()))
+    }
+
     /// Where the configuration file is.
     pub(crate) fn config_file(&self) -> Option<PathBuf> {
         self.config_home.as_ref().map(|home| home.join("flisthub").join("client.toml"))

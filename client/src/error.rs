@@ -43,6 +43,9 @@ pub enum ClientError {
         "the HTTP client cannot start; for https:// are there root certificates (ca-certificates)?"
     )]
     Setup(#[source] reqwest::Error),
+    /// What was given as certificates to trust holds none.
+    #[error("the file of certificates to trust (--ca-file) holds none in PEM form")]
+    Roots,
     /// The call needs a token and there is none, or it has bytes that no token has.
     #[error("{0}")]
     NoToken(&'static str),
@@ -143,6 +146,7 @@ impl ClientError {
         match self {
             Self::Address { .. } => "bad_url",
             Self::Setup(_) => "http_setup",
+            Self::Roots => "bad_ca_file",
             Self::NoToken(_) => "no_token",
             Self::Unreachable { .. } => "unreachable",
             Self::Interrupted { .. } => "interrupted",

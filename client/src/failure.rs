@@ -218,6 +218,7 @@ fn exit_of(error: &ClientError) -> u8 {
         | ClientError::Lost { .. }
         | ClientError::Unavailable { .. } => 7,
         ClientError::Setup(_)
+        | ClientError::Roots
         | ClientError::Failed(_)
         | ClientError::BadAnswer { .. }
         | ClientError::BadChunks { .. } => 1,

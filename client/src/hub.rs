@@ -50,7 +50,18 @@ impl HubClient {
     /// A client of the hub at `url` (`http://` or `https://`). Without a token it can read what is
     /// public. Nothing is sent yet.
     pub fn new(url: &str, token: Option<&str>, patience: Patience) -> Result<Self, ClientError> {
-        Ok(Self { transport: Transport::new(url, token, patience)? })
+        Self::trusting(url, token, patience, &[])
+    }
+
+    /// As [`HubClient::new`], and trusts a hub whose certificate leads to one of `roots` (PEM), beside those
+    /// that the system trusts.
+    pub fn trusting(
+        url: &str,
+        token: Option<&str>,
+        patience: Patience,
+        roots: &[u8],
+    ) -> Result<Self, ClientError> {
+        Ok(Self { transport: Transport::new(url, token, patience, roots)? })
     }
 
     /// The hub's address.

@@ -34,6 +34,8 @@ fn environment() -> Environment {
     let home = path("HOME");
     Environment {
         token: text("FLISTHUB_TOKEN"),
+        // The command line takes it from the environment too.
+        ca_file: None,
         // The XDG base directory specification: a relative path is as if unset.
         config_home: path("XDG_CONFIG_HOME")
             .filter(|path| path.is_absolute())

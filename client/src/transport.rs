@@ -10,7 +10,7 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use flisthub_flist::wire::{PROBLEM_TYPE, Problem};
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
-use reqwest::{Method, Response, Url};
+use reqwest::{Certificate, Method, Response, Url};
 use serde::de::DeserializeOwned;
 
 use crate::address::{bearer, below, read_address};
@@ -80,20 +80,31 @@ impl Transport {
         url: &str,
         token: Option<&str>,
         patience: Patience,
+        roots: &[u8],
     ) -> Result<Self, ClientError> {
         // Fails only when a provider is there already, and then that one serves.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let base = read_address(url)?;
-        let mut http = reqwest::Client::builder()
-            .user_agent(concat!("hub-client/", env!("CARGO_PKG_VERSION")))
-            // A redirect could carry the token to another host.
-            .redirect(reqwest::redirect::Policy::none())
-            .connect_timeout(patience.connect);
-        if base.scheme() == "http" {
+        let builder = || {
+            reqwest::Client::builder()
+                .user_agent(concat!("hub-client/", env!("CARGO_PKG_VERSION")))
+                // A redirect could carry the token to another host.
+                .redirect(reqwest::redirect::Policy::none())
+                .connect_timeout(patience.connect)
+        };
+        let roots = certificates(roots)?;
+        let http = if base.scheme() == "http" {
             // Without TLS a machine that has no root certificates is no worse.
-            http = http.tls_certs_only([]);
-        }
-        let http = http.build().map_err(ClientError::Setup)?;
+            builder().tls_certs_only([]).build()
+        } else if roots.is_empty() {
+            builder().build()
+        } else {
+            // Nor is one that has none but these.
+            let alone = roots.clone();
+            let merged = builder().tls_certs_merge(roots).build();
+            merged.or_else(|_| builder().tls_certs_only(alone).build())
+        };
+        let http = http.map_err(ClientError::Setup)?;
         let token = token.map(bearer).transpose()?;
         Ok(Self { http, base, token, patience })
     }
@@ -240,6 +251,17 @@ impl Transport {
             tokio::time::sleep(asked_wait(&error).unwrap_or(wait)).await;
             wait = wait.saturating_mul(2);
         }
+    }
+}
+
+/// The certificates in a PEM text.
+fn certificates(roots: &[u8]) -> Result<Vec<Certificate>, ClientError> {
+    if roots.is_empty() {
+        return Ok(Vec::new());
+    }
+    match Certificate::from_pem_bundle(roots) {
+        Ok(found) if !found.is_empty() => Ok(found),
+        _ => Err(ClientError::Roots),
     }
 }
 

@@ -259,6 +259,7 @@ fn conversion(code: &str) -> (Code, StatusCode) {
         (Code::CONFLICT, StatusCode::CONFLICT),
         (Code::BAD_DOCKER_CONFIG, StatusCode::INTERNAL_SERVER_ERROR),
         (Code::INTERNAL, StatusCode::INTERNAL_SERVER_ERROR),
+        (Code::TOO_MUCH_UNPUBLISHED, StatusCode::PAYLOAD_TOO_LARGE),
         (Code::DISK_FULL, StatusCode::INSUFFICIENT_STORAGE),
         (Code::READ_ONLY, StatusCode::SERVICE_UNAVAILABLE),
         (Code::BUSY, StatusCode::SERVICE_UNAVAILABLE),

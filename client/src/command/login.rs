@@ -62,8 +62,9 @@ pub(crate) fn run(
     let path = environment.config_file().ok_or_else(|| {
         usage("there is no place for the configuration: set HOME or XDG_CONFIG_HOME")
     })?;
+    let roots = environment.roots()?;
     // Tells of a bad address before anything is asked for.
-    let stranger = HubClient::new(&arguments.address, None, Patience::default())?;
+    let stranger = HubClient::trusting(&arguments.address, None, Patience::default(), &roots)?;
     warn_if_open(&arguments.address, output);
     let token = match &arguments.user {
         None => ask("Token", "token")?.trim().to_owned(),
@@ -72,7 +73,7 @@ pub(crate) fn run(
             runtime.block_on(stranger.login(user, &password))?.token
         }
     };
-    let hub = HubClient::new(&arguments.address, Some(&token), Patience::default())?;
+    let hub = HubClient::trusting(&arguments.address, Some(&token), Patience::default(), &roots)?;
     let me = runtime.block_on(hub.me())?;
     let url = hub.address();
     Config { url: url.to_owned(), token }.save(&path)?;
@@ -98,7 +99,7 @@ pub(crate) fn logout(
     let (Some(path), Some(Config { url, token })) = (path, stored) else {
         return Err(usage("you are not logged in: there is no stored token"));
     };
-    let hub = HubClient::new(&url, Some(&token), Patience::default())?;
+    let hub = HubClient::trusting(&url, Some(&token), Patience::default(), &environment.roots()?)?;
     let revoked = runtime.block_on(async {
         let login = hub.me().await?.credential == "login";
         if login {
