@@ -5,9 +5,11 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
-use flisthub_flist::Piece;
+use flisthub_flist::{Piece, hold_flist};
+use flisthub_hub::catalog::Catalog;
 use flisthub_hub::config::Config;
 use flisthub_hub::data::DataDirectory;
+use flisthub_hub::name::RepositoryName;
 use flisthub_storage::{
     Chunk, ChunkStore as _, Kind, Maintain as _, RocksOptions, RocksStore, SystemClock,
 };
@@ -132,14 +134,19 @@ fn peak(process: u32) -> u64 {
     line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() << 10
 }
 
-/// Puts a tree into the store of a data directory that no hub has open.
-fn plant_with(data: &Path, make: impl FnOnce(&mut Planting<'_>)) {
+/// Puts a tree into the store of a data directory that no hub has open, for alice's repository.
+async fn plant_with(data: &Path, make: impl FnOnce(&mut Planting<'_>)) {
     let directory = DataDirectory::open(data).unwrap();
     let clock = Arc::new(SystemClock);
     let store = RocksStore::open(&directory.chunks(), &RocksOptions::default(), clock).unwrap();
     let mut tree = Planting::new(&store);
     make(&mut tree);
     let flist = tree.flist();
+    let catalog = Catalog::open(&directory.catalog()).await.unwrap();
+    let alice = RepositoryName::parse("alice").unwrap();
+    let alice = catalog.repository(&alice).await.unwrap().unwrap().id.try_into().unwrap();
+    catalog.close().await;
+    hold_flist(&store, alice, flist, &mut Err).unwrap();
     store.flush().unwrap();
     fs::write(data.join("planted"), flist.to_string()).unwrap();
 }
@@ -162,7 +169,8 @@ async fn a_large_file_is_served_with_flat_memory() {
     let token = user(&data, "alice");
     plant_with(&data, |tree| {
         huge(tree, b"the end");
-    });
+    })
+    .await;
     let hub = Serving::start(&data);
     publish_planted(&hub, &data, &token).await;
     let http = client();
@@ -224,7 +232,8 @@ async fn many_readers_that_stand_still_share_the_memory() {
     plant_with(&data, |tree| {
         let chunks: Vec<Cut> = (0..320).map(|seed| Cut::Data(noise(128 << 10, seed))).collect();
         tree.file(b"huge.bin", &chunks);
-    });
+    })
+    .await;
     let hub = Serving::start(&data);
     publish_planted(&hub, &data, &token).await;
     let address = hub.url.strip_prefix("http://").unwrap().to_owned();

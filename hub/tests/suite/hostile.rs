@@ -2,8 +2,9 @@
 
 use flisthub_hub::auth::{Expiry, Scope};
 use flisthub_hub::config::Config;
+use flisthub_hub::name::RepositoryName;
 use flisthub_storage::wire::{IDS_TYPE, write_ids};
-use flisthub_storage::{Chunk, ChunkStore as _, Compressor, Kind};
+use flisthub_storage::{Chunk, ChunkStore as _, Compressor, Kind, Membership as _};
 use reqwest::Method;
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -103,6 +104,9 @@ async fn a_caller_that_does_not_read_is_given_up() {
     let chunk = Chunk::new(Kind::Content, noise(1 << 20, 1)).unwrap();
     let frame = Compressor::new(1).unwrap().compress(&chunk).unwrap();
     let question = write_ids(&vec![frame.id(); 4096]);
+    let alice = RepositoryName::parse("alice").unwrap();
+    let alice = hub.hub.catalog.repository(&alice).await.unwrap().unwrap();
+    hub.store.hold(alice.id.try_into().unwrap(), &[frame.id()]).unwrap();
     hub.store.put(&[frame]).unwrap();
     let mut stream = TcpStream::connect(hub.address).await.unwrap();
     let head = format!(

@@ -1,6 +1,8 @@
 //! A publish looks only at what differs from what names point at, and only where that is certain to be whole.
 
-use flisthub_storage::{ChunkId, ChunkStore as _, Kind, Maintain as _, Quarantined};
+use flisthub_storage::{
+    ChunkId, ChunkStore as _, Kind, Maintain as _, Membership as _, Quarantined,
+};
 
 use crate::archives::files;
 use crate::push::{Local, Pusher, records};
@@ -98,7 +100,9 @@ async fn a_hub_that_knows_of_damage_looks_at_everything() {
     let same = Kind::Content.id_of(SAME);
     // As a scrub does that finds it damaged.
     let stat = hub.store.stat(&[same]).unwrap()[0].unwrap();
+    let holders = hub.store.holders(&[same], 9).unwrap().remove(0);
     hub.store.remove(&[same], u64::MAX).unwrap();
+    hub.store.hold(holders[0], &[same]).unwrap();
     hub.store.aside.lock().unwrap().push(Quarantined { id: same, stat, found: 1 });
     assert_eq!(promote(&hub, &alice).await, (409, serde_json::json!([same.to_string()])));
     assert_eq!(hub.get("/api/v1/flists/alice/copy").await.status(), 404);

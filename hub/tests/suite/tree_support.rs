@@ -1,8 +1,9 @@
 //! Trees with everything that archives cannot say, put straight into a hub's store and published.
 
 use flisthub_flist::{
-    Content, Device, FileBuilder, Manifest, Metadata, Piece, TreeBuilder, TreePath,
+    Content, Device, FileBuilder, Manifest, Metadata, Piece, TreeBuilder, TreePath, hold_flist,
 };
+use flisthub_hub::name::RepositoryName;
 use flisthub_storage::{
     Chunk, ChunkId, ChunkStore, Compressor, DEFAULT_LEVEL, Kind, Profile, StoreError,
 };
@@ -122,9 +123,18 @@ impl<'a> Planting<'a> {
     }
 }
 
+/// Lets a repository hold a flist that was put straight into the store, as if it had been sent.
+pub(crate) async fn hold(hub: &TestHub, repository: &str, flist: ChunkId) {
+    let name = RepositoryName::parse(repository).unwrap();
+    let row = hub.hub.catalog.repository(&name).await.unwrap().unwrap();
+    let owner = row.id.try_into().unwrap();
+    hold_flist(&*hub.store, owner, flist, &mut |_| Ok(())).unwrap();
+}
+
 /// Has a name point at a flist that is in the store.
 pub(crate) async fn publish(hub: &TestHub, token: &str, name: &str, flist: ChunkId) {
     let repository = name.split('/').next().unwrap();
+    hold(hub, repository, flist).await;
     let pusher = Pusher::open(hub, token, repository).await;
     let answer = pusher.publish(name, &flist.to_string()).await;
     let status = answer.status().as_u16();

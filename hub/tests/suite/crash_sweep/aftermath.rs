@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 
-use flisthub_flist::{VerifyLimits, references, verify};
+use flisthub_flist::{VerifyLimits, hold_flist, references, verify};
 use flisthub_hub::config::Config;
 use flisthub_hub::data::DataDirectory;
 use flisthub_hub::jobs::{JobSpec, work};
@@ -42,8 +42,11 @@ pub(super) async fn check(data: &Path, ledger: &Ledger, all: bool, old: &[&Sampl
     let hub = Hub::open(&data, config, clock.clone()).await.unwrap();
     let found = names(&hub).await;
     ledger.compare(found.clone());
+    let alice = alice(&hub).await;
     for flist in found.values() {
-        whole(&hub, *flist);
+        let all: Vec<ChunkId> = whole(&hub, *flist).into_iter().collect();
+        let held = hub.store.held(alice, &all).unwrap();
+        assert!(held.into_iter().all(|held| held), "all of {flist} is in the membership index");
     }
     if all {
         clock.0.store(LATER, SeqCst);
@@ -53,15 +56,23 @@ pub(super) async fn check(data: &Path, ledger: &Ledger, all: bool, old: &[&Sampl
     for sample in old {
         let frames: Vec<_> = sample.local.frames.values().cloned().collect();
         hub.store.put(&frames).unwrap();
+        // As if a name that is gone had pointed at it.
+        hold_flist(&*hub.store, alice, sample.local.flist, &mut Err).unwrap();
     }
     hub.store.flush().unwrap();
     hub.catalog.close().await;
 }
 
-async fn names(hub: &Hub) -> BTreeMap<String, ChunkId> {
+/// The number of Alice's repository.
+async fn alice(hub: &Hub) -> u64 {
     let alice = RepositoryName::parse("alice").unwrap();
     let Some(alice) = hub.catalog.repository(&alice).await.unwrap() else { panic!("no alice") };
-    let rows = hub.catalog.names(alice.id, "", 10_000).await.unwrap();
+    alice.id.try_into().unwrap()
+}
+
+async fn names(hub: &Hub) -> BTreeMap<String, ChunkId> {
+    let alice = alice(hub).await.try_into().unwrap();
+    let rows = hub.catalog.names(alice, "", 10_000).await.unwrap();
     rows.into_iter().map(|row| (row.name, row.points_at.flist().unwrap())).collect()
 }
 

@@ -19,8 +19,10 @@ use ledger::Ledger;
 use load::{Caller, Sample, Worker, operate, samples};
 
 /// Every named place.
-const PLACES: [&str; 12] = [
+const PLACES: [&str; 14] = [
     "publish::verified",
+    "hold::batch",
+    "publish::held",
     "publish::durable",
     "publish::committed",
     "barrier::before",
