@@ -13,6 +13,9 @@ use crate::state::Hub;
 /// Stands where a repository's name or a flist's would. No name is so.
 const CONCEALED: &str = "-";
 
+/// Changes whose detail is not the hub's own.
+const AS_IT_IS: [Source; 4] = [Source::Push, Source::Upload, Source::UploadFlist, Source::Convert];
+
 /// Tells one caller of names, within one request: it asks of each repository once.
 pub(super) struct Teller<'a> {
     hub: &'a Hub,
@@ -69,14 +72,14 @@ impl<'a> Teller<'a> {
         Ok(())
     }
 
-    /// What is told of where a change is from. What the hub itself writes has a word for each name, `NAME@ID`;
-    /// what a publisher says of their own flist is told as it is.
+    /// What is told of where a change is from, or where it leads. What a publisher says of their own flist, or the
+    /// name of an image, is told as it is; all else the hub writes itself, with a word for each name.
     pub(super) async fn detail(
         &mut self,
         action: &str,
         detail: String,
     ) -> Result<String, ActionError> {
-        if ![Source::Promote.word(), Source::Merge.word()].contains(&action) {
+        if AS_IT_IS.iter().any(|source| source.word() == action) {
             return Ok(detail);
         }
         let mut words = Vec::new();

@@ -56,10 +56,10 @@ async fn find(hub: &Hub, caller: &Caller, asked: &str) -> Result<Asked, ActionEr
     let entry = revision_of(hub, caller, &name, number).await?;
     match (entry.kind, entry.flist, &entry.target) {
         (Some(Kind::Flist), Some(flist), _) => Ok(Asked { flist, of_history: true }),
-        (Some(Kind::Link), _, Some(target)) => {
-            let flist = resolve::source(hub, caller, target).await?.flist.id;
-            Ok(Asked { flist, of_history: false })
-        }
+        (Some(Kind::Link), _, Some(target)) => match resolve::source(hub, caller, target).await {
+            Ok(row) => Ok(Asked { flist: row.flist.id, of_history: false }),
+            Err(error) => Err(resolve::of_stored(hub, caller, (target, asked), error).await),
+        },
         _ => Err(ActionError::Invalid {
             code: Code::BAD_QUERY,
             message: format!("at revision {number}, {name} led to no flist"),

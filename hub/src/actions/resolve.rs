@@ -241,6 +241,21 @@ pub(super) async fn held_source(
     Ok((found.row.clone(), holder))
 }
 
+/// What is told where a target leads nowhere that the caller did not name: `asked` is what they named.
+pub(super) async fn of_stored(
+    hub: &Hub,
+    caller: &Caller,
+    (target, asked): (&Target, &str),
+    error: ActionError,
+) -> ActionError {
+    let (ActionError::NotFound { .. } | ActionError::Denied(_)) = error else { return error };
+    let mut target = target.clone();
+    match Teller::new(hub, caller, "").target(&mut target).await {
+        Ok(_) => ActionError::not_found(Thing::Flist, format!("{target}, to which {asked} leads")),
+        Err(error) => error,
+    }
+}
+
 fn of_several(name: &Target, error: ActionError) -> ActionError {
     match error {
         ActionError::NotFound { what: Thing::Repository, .. } => {

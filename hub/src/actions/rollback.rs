@@ -71,7 +71,15 @@ pub(super) async fn restore(
         }
         (Some(_), _, Some(target)) => {
             let text = target.to_string();
-            let (target, _) = resolve::target(hub, caller, &text, Code::BAD_TARGET).await?;
+            let found = resolve::target(hub, caller, &text, Code::BAD_TARGET).await;
+            let (target, _) = match found {
+                Ok(found) => found,
+                Err(error) => {
+                    let asked =
+                        format!("revision {} of {}/{name}", entry.revision, repository.name);
+                    return Err(resolve::of_stored(hub, caller, (target, &asked), error).await);
+                }
+            };
             let changing = Changing::new(hub, caller, (repository, name), &condition, dry_run)?;
             to_the_end(async move {
                 let change = Change { detail: detail.as_deref(), ..changing.change(source) };

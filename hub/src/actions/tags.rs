@@ -84,7 +84,13 @@ pub async fn member(
     let tag = FlistName::parse(&named.name)?;
     let member = FlistName::parse(member).map_err(|_| not_found())?;
     let target = hub.catalog.member(repository.id, &tag, &member).await?.ok_or_else(not_found)?;
-    resolve::source(hub, caller, &target).await
+    match resolve::source(hub, caller, &target).await {
+        Ok(row) => Ok(row),
+        Err(error) => {
+            let asked = format!("{member} of {}/{tag}", repository.name);
+            Err(resolve::of_stored(hub, caller, (&target, &asked), error).await)
+        }
+    }
 }
 
 /// Makes a member of a tag point at `target`, `repository/name`; makes the tag if it is not there. The outcome
