@@ -59,6 +59,7 @@ pub async fn start(
         admin: caller.is_admin(),
         only: caller.identity()?.only.clone(),
         member_of: caller.identity()?.member_of.clone(),
+        token: caller.identity()?.token(),
     };
     jobs::room_for_conversion(hub, &spec).await?;
     if let Some(registry) = registry {

@@ -18,6 +18,7 @@ use super::error::{ActionError, Thing};
 use super::publish::{Publication, Published, publish};
 use super::registries::registry_source;
 use super::sessions::{self, OwnSession};
+use super::still;
 use super::{reach, resolve};
 use crate::auth::{Caller, Credential, Identity, Origin, Right, Scope};
 use crate::catalog::{Condition, RepositoryRow, Source};
@@ -129,10 +130,11 @@ async fn who_and_where(
         only: spec.only.clone(),
         member_of: spec.member_of.clone(),
         acts_for: None,
-        credential: Credential::Job,
+        credential: Credential::Job { token: spec.token },
         origin: Origin::default(),
     }));
     let repository = resolve::repository(hub, &caller, Right::Write, &spec.repository).await?;
+    still::may_write(hub, &caller, &repository).await?;
     Ok((caller, repository))
 }
 

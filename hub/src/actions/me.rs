@@ -13,7 +13,7 @@ pub async fn me(hub: &Hub, caller: &Caller) -> Result<Me, ActionError> {
     let (credential, expires) = match &identity.credential {
         Credential::Token { kind, expires, .. } => (kind.word(), *expires),
         Credential::Jwt { expires, .. } => ("jwt", Some(*expires)),
-        Credential::Job => ("job", None),
+        Credential::Job { .. } => ("job", None),
     };
     let limited_to = match &identity.only {
         None => None,

@@ -40,6 +40,7 @@ pub mod resolve;
 pub mod rollback;
 mod running;
 pub mod sessions;
+mod still;
 mod stream;
 pub mod tags;
 pub mod tokens;

@@ -3,9 +3,9 @@
 //!
 //! 1. inside the gate, so that no sweep deletes anything from here on;
 //! 2. every object and chunk of the flist is in the store, the caller may use it, and what they say is true.
-//!    What the caller may not use counts as absent. What a name points at
-//!    now has been checked before and is kept, so what the flist has in common with that is not looked
-//!    at again;
+//!    What the caller may not use counts as absent. What a name points at now has been checked before and is
+//!    kept, so what the flist has in common with that is not looked at again. The caller may still write
+//!    there, and the name may be changed;
 //! 3. the membership index: the repository holds all of it from now on;
 //! 4. the barrier: all of them are durable;
 //! 5. a sweep that runs is told of the flist;
@@ -18,10 +18,10 @@ use flisthub_flist::{LoadError, Verified, VerifyError, hold_flist, verify};
 use flisthub_storage::{ChunkId, Reach, Visible, crash_point};
 
 use super::error::ActionError;
-use super::{reach, resolve, sessions};
+use super::{reach, resolve, sessions, still};
 use crate::auth::{Caller, Right};
 use crate::catalog::{
-    Actor, CatalogError, Change, Condition, FlistRow, Kind, NameRow, Named, Pointed, RepositoryRow,
+    CatalogError, Change, Condition, FlistRow, Kind, NameRow, Named, Pointed, RepositoryRow,
     Source, Written,
 };
 use crate::error::Code;
@@ -39,7 +39,7 @@ pub(super) struct Publication {
     /// Under which name.
     pub(super) name: FlistName,
     /// Who does it.
-    pub(super) by: Actor,
+    pub(super) caller: Caller,
     /// From what.
     pub(super) source: Source,
     /// Where it came from, for whoever reads the name's history: of a conversion, the image with its
@@ -72,7 +72,7 @@ impl Publication {
             reach: reach::of(hub, caller, &repository),
             repository,
             name,
-            by: caller.actor()?,
+            caller: caller.clone(),
             source,
             detail: None,
             manifest,
@@ -128,6 +128,10 @@ async fn publish_here(hub: &Hub, publication: Publication) -> Result<Published, 
     let bases = known_whole(hub, &publication).await?;
     let flist = verified(hub, &publication, bases).await?;
     crash_point("publish::verified");
+    let Publication { caller, repository, name, condition, .. } = &publication;
+    still::may_write(hub, caller, repository).await?;
+    // What is refused now leaves no rows in the index. It is looked at again with the name's change.
+    expect(hub, repository, name, condition).await?;
     if !publication.dry_run {
         held(hub, &publication).await?;
         crash_point("publish::held");
@@ -172,7 +176,7 @@ async fn point(
     let change = Change {
         repository_id: publication.repository.id,
         name: &publication.name,
-        by: &publication.by,
+        by: &publication.caller.actor()?,
         source: publication.source,
         detail: publication.detail.as_deref(),
         condition: &publication.condition,

@@ -66,7 +66,10 @@ pub enum Credential {
         expires: u64,
     },
     /// A job that the user asked for.
-    Job,
+    Job {
+        /// Number of the token that it was asked for with; `None`: an issuer's, which cannot be revoked.
+        token: Option<i64>,
+    },
 }
 
 /// Where a request came from.
@@ -220,6 +223,15 @@ impl Identity {
         })
     }
 
+    /// Number of the hub's own token that the user is known by.
+    pub fn token(&self) -> Option<i64> {
+        match self.credential {
+            Credential::Token { id, .. } => Some(id),
+            Credential::Job { token } => token,
+            Credential::Jwt { .. } => None,
+        }
+    }
+
     /// Whether it is an admin with a token that says so, limited to nothing.
     pub fn is_admin(&self) -> bool {
         self.user.admin && self.scope == Scope::Admin && self.only.is_none()
@@ -247,7 +259,7 @@ impl Actor {
             Credential::Token { id, kind: TokenKind::Api, .. } => format!("token {id}"),
             Credential::Token { id, kind: TokenKind::Login, .. } => format!("login {id}"),
             Credential::Jwt { issuer, subject, .. } => format!("jwt {issuer} {subject}"),
-            Credential::Job => "job".to_owned(),
+            Credential::Job { .. } => "job".to_owned(),
         };
         Self {
             user_id: id,

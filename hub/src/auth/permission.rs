@@ -3,7 +3,7 @@
 //!
 //! | right  | takes the level | everybody has it in | what it is for |
 //! |--------|-----------------|---------------------|----------------|
-//! | see    | guest           | public              | the repository and its names in listings |
+//! | see    | guest           | public              | the repository, and in listings its names with their ids and totals |
 //! | read   | reader          | public              | content, history, whatever follows from content |
 //! | write  | contributor     | none                | upload, publish, link, tag, rename, delete |
 //! | manage | owner           | none                | visibility, members, the repository's audit log |

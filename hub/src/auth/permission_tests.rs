@@ -17,7 +17,7 @@ fn identity(scope: Scope) -> Identity {
         only: None,
         member_of: Vec::new(),
         acts_for: None,
-        credential: Credential::Job,
+        credential: Credential::Job { token: None },
         origin: Origin::default(),
     }
 }

@@ -82,6 +82,9 @@ pub struct ConvertSpec {
     /// Numbers of the repositories that an issuer said the user contributes to.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub member_of: Vec<i64>,
+    /// Number of the token that it was asked for with: once that is revoked, nothing is published any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token: Option<i64>,
 }
 
 impl ConvertSpec {
@@ -89,7 +92,7 @@ impl ConvertSpec {
     /// asks for nothing else.
     fn key(&self) -> Self {
         let image = if self.digest.is_some() { String::new() } else { self.image.clone() };
-        Self { image, admin: false, only: None, member_of: Vec::new(), ..self.clone() }
+        Self { image, admin: false, only: None, member_of: Vec::new(), token: None, ..self.clone() }
     }
 
     /// Whether both may turn out to ask for the same once their digests are known.

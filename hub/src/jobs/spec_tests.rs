@@ -7,7 +7,7 @@ const WHY: &str =
     r#"{"kind":"why","id":"0000000000000000000000000000000000000000000000000000000000000000"}"#;
 
 const CONVERT: &str = r#"{"kind":"convert","user_id":7,"repository":"r","name":"n","image":"i","source":"registry","startup":false}"#;
-const CONVERT_WHOLE: &str = r#"{"kind":"convert","user_id":7,"repository":"r","name":"n","image":"i","source":"docker","platform":"linux/arm64","digest":"sha256:ab","startup":true,"credentials":"cd","admin":true,"only":[5],"member_of":[6]}"#;
+const CONVERT_WHOLE: &str = r#"{"kind":"convert","user_id":7,"repository":"r","name":"n","image":"i","source":"docker","platform":"linux/arm64","digest":"sha256:ab","startup":true,"credentials":"cd","admin":true,"only":[5],"member_of":[6],"token":8}"#;
 
 fn convert(credentials: Option<&str>) -> ConvertSpec {
     ConvertSpec {
@@ -23,6 +23,7 @@ fn convert(credentials: Option<&str>) -> ConvertSpec {
         admin: false,
         only: None,
         member_of: Vec::new(),
+        token: None,
     }
 }
 
@@ -97,6 +98,7 @@ fn the_json_is_frozen() {
         admin: true,
         only: Some(vec![5]),
         member_of: vec![6],
+        token: Some(8),
         ..convert(Some("cd"))
     };
     let json = serde_json::to_string(&JobSpec::Convert(whole.clone())).unwrap();

@@ -27,6 +27,7 @@ pub(crate) fn convert(name: &str) -> ConvertSpec {
         admin: false,
         only: None,
         member_of: Vec::new(),
+        token: None,
     }
 }
 

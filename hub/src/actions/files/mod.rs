@@ -5,7 +5,6 @@ mod parts;
 mod reading;
 mod text;
 
-
 use flisthub_flist::{
     Content, Entry, FollowError, LoadError, Piece, Pieces, Reached, TreePath, follow,
 };
