@@ -1,6 +1,6 @@
 //! Tests of the bound on what is unpublished.
 
-use flisthub_storage::{Chunk, Compressor, Kind, MemoryStore, Sessions as _, SystemClock};
+use flisthub_storage::{Chunk, Compressor, Kind, MemoryStore, Sessions as _};
 
 use super::*;
 
@@ -23,7 +23,7 @@ fn limited(inner: &Arc<MemoryStore>) -> Unpublished {
 }
 
 fn store() -> Arc<MemoryStore> {
-    Arc::new(MemoryStore::new(Arc::new(SystemClock)))
+    Arc::new(MemoryStore::new())
 }
 
 /// Whether the error is the one that tells the caller.

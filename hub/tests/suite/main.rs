@@ -39,6 +39,8 @@ mod diff;
 #[cfg(test)]
 mod downloads;
 #[cfg(test)]
+mod edge;
+#[cfg(test)]
 mod exports;
 #[cfg(test)]
 mod files;

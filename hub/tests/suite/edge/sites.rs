@@ -1,0 +1,75 @@
+//! Which sites' pages may read: none unless configured, and then they read and no more.
+
+use flisthub_hub::config::Config;
+use reqwest::{Method, Response};
+
+use crate::archives::files;
+use crate::support::TestHub;
+
+const SITE: &str = "https://viewer.example.com";
+
+async fn hub(origins: &[&str]) -> TestHub {
+    let mut config = Config::default();
+    config.cors.origins = origins.iter().map(|origin| (*origin).to_owned()).collect();
+    TestHub::with(config).await
+}
+
+async fn from(hub: &TestHub, origin: &str, path: &str) -> Response {
+    hub.request(Method::GET, path).header("origin", origin).send().await.unwrap()
+}
+
+async fn preflight(hub: &TestHub, method: &str, headers: &str) -> Response {
+    hub.request(Method::OPTIONS, "/api/v1/flists/alice/x/files/a")
+        .header("origin", SITE)
+        .header("access-control-request-method", method)
+        .header("access-control-request-headers", headers)
+        .send()
+        .await
+        .unwrap()
+}
+
+fn allowed(response: &Response) -> Option<&str> {
+    response.headers().get("access-control-allow-origin").map(|value| value.to_str().unwrap())
+}
+
+#[tokio::test]
+async fn no_site_may_unless_configured() {
+    let hub = hub(&[]).await;
+    for path in ["/api/flist", "/api/v1/repositories", "/alice/x.flist", "/healthz", "/nothing"] {
+        assert_eq!(allowed(&from(&hub, SITE, path).await), None, "{path}");
+    }
+    assert_eq!(allowed(&preflight(&hub, "GET", "range").await), None);
+}
+
+#[tokio::test]
+async fn listed_sites_read_with_a_token_of_their_own() {
+    let hub = hub(&[SITE]).await;
+    let alice = hub.user("alice").await;
+    assert_eq!(hub.upload(&alice, "x.tar", &files(&[("a", b"b")])).await.status(), 200);
+    for path in ["/api/flist", "/api/v1/flists/alice/x/files/a", "/alice/x.flist", "/nothing"] {
+        let response = from(&hub, SITE, path).await;
+        assert_eq!(allowed(&response), Some(SITE), "{path}");
+        assert!(response.headers()["vary"].to_str().unwrap().contains("origin"), "{path}");
+        assert!(!response.headers().contains_key("access-control-allow-credentials"));
+        let shown = response.headers()["access-control-expose-headers"].to_str().unwrap();
+        for name in ["etag", "content-range", "x-request-id"] {
+            assert!(shown.contains(name), "{path}: {shown}");
+        }
+        assert_eq!(allowed(&from(&hub, "https://other.example", path).await), None, "{path}");
+    }
+    let answer = preflight(&hub, "GET", "authorization,range").await;
+    assert_eq!(allowed(&answer), Some(SITE));
+    let headers = answer.headers()["access-control-allow-headers"].to_str().unwrap();
+    assert!(headers.contains("authorization") && headers.contains("range"), "{headers}");
+    for method in ["PUT", "POST", "DELETE", "PATCH"] {
+        let answer = preflight(&hub, method, "authorization").await;
+        let methods = answer.headers()["access-control-allow-methods"].to_str().unwrap();
+        assert_eq!(methods, "GET,HEAD", "{method}");
+    }
+}
+
+#[tokio::test]
+async fn all_sites_may_where_that_is_said() {
+    let hub = hub(&["*"]).await;
+    assert_eq!(allowed(&from(&hub, SITE, "/api/flist").await), Some("*"));
+}
