@@ -44,6 +44,8 @@ pub struct Hub {
     pub catalog: Catalog,
     /// Chunks, tree objects, upload sessions.
     pub store: Arc<dyn Maintain>,
+    /// The same, as what it is: a store that bounds what each user has sent and not published.
+    pub unpublished: Arc<Unpublished>,
     /// Between publishes and the sweep.
     pub gate: Arc<Gate>,
     /// Long tasks: upkeep one at a time, conversions beside it.
@@ -197,6 +199,9 @@ impl Hub {
     ) -> Self {
         let places = |count| Arc::new(Semaphore::new(count));
         let limits = &config.limits;
+        let grace = config.store.grace_seconds;
+        let unpublished = Unpublished::new(store, limits, grace, Arc::clone(&clock));
+        let unpublished = Arc::new(unpublished);
         Self {
             limits: Arc::new(Limits::new(limits, Arc::clone(&clock))),
             passwords: Arc::default(),
@@ -218,7 +223,8 @@ impl Hub {
             disk: None,
             gate: Arc::default(),
             catalog,
-            store: Arc::new(Unpublished::new(store, limits)),
+            store: Arc::clone(&unpublished) as Arc<dyn Maintain>,
+            unpublished,
             clock,
             listening: Listening::default(),
             config: Arc::new(config),

@@ -66,6 +66,11 @@ impl Reach {
         Self { session: None, bounds: Some(Arc::new(bounds)) }
     }
 
+    /// The session whose ids it takes in.
+    pub fn session(&self) -> Option<&SessionId> {
+        self.session.as_ref()
+    }
+
     /// The same, and what was sent in a session.
     #[must_use]
     pub fn with_session(&self, session: SessionId) -> Self {

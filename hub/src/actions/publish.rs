@@ -143,6 +143,10 @@ async fn publish_here(hub: &Hub, publication: Publication) -> Result<Published, 
     let published = point(hub, &publication, flist).await?;
     drop(inside);
     crash_point("publish::committed");
+    if let Some(session) = publication.reach.session().filter(|_| !publication.dry_run) {
+        let (unpublished, session) = (hub.unpublished.clone(), *session);
+        tokio::task::spawn_blocking(move || unpublished.published(&session)).await??;
+    }
     let Publication { repository, name, source, dry_run, .. } = &publication;
     if published.changed && !dry_run {
         tracing::info!(

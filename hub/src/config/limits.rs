@@ -96,9 +96,9 @@ pub struct Limits {
     /// Connections of one address at a time, proxies that are trusted apart. Default: 256; 0 for any. One
     /// more is closed at once. Stops one machine from taking all of `connections`.
     pub connections_per_address: usize,
-    /// Bytes that one user may have sent and not published, in upload sessions that are open. Default: 256
-    /// GiB; 0 for any. One more is answered 413; publishing or ending sessions makes room, and so does time
-    /// (`sessions.life_seconds`). Stops one user from filling the disk with what no sweep may touch.
+    /// Bytes that one user may have sent and not published, in upload sessions that are open or ended
+    /// within `store.grace_seconds`. Default: 256 GiB; 0 for any. One more is answered 413; publishing makes
+    /// room, and so does time. Stops one user from filling the disk with what no sweep may touch.
     pub unpublished_bytes_per_user: u64,
     /// Upload sessions of one user that are open. Default: 1,000; 0 for any. One more is answered 413.
     /// Stops one user from filling the store with their rows.

@@ -26,7 +26,7 @@ pub use issuers::{Algorithm, Issuer, KeyFile, MostScope};
 pub use limits::Limits;
 pub use metrics::Metrics;
 pub use pattern::{Pattern, PatternError};
-pub use proxies::Proxies;
+pub use proxies::{Proxies, ProxyHeader};
 pub use store::Store;
 pub use tls::Tls;
 
@@ -52,9 +52,12 @@ pub struct Config {
     /// Who may do what.
     pub access: Access,
     /// Ranges of addresses of proxies in front of the hub, which are believed for whom they ask
-    /// (`X-Forwarded-For`, `Forwarded`) and under which id. Default: none. Stops others from calling
+    /// (`proxy_header`) and under which id (`X-Request-Id`). Default: none. Stops others from calling
     /// under addresses that are not theirs.
     pub trusted_proxies: Proxies,
+    /// The header in which they say for whom: `x-forwarded-for`, the default, or `forwarded`. The other is
+    /// never read. Stops callers from saying it themselves in the one that the proxies pass on.
+    pub proxy_header: ProxyHeader,
     /// Bounds on what a caller can make the hub do.
     pub limits: Limits,
     /// The catalog.
@@ -187,7 +190,7 @@ mod tests {
         let example = include_str!("../../../docs/flisthub.example.toml");
         assert_eq!(parse(example).unwrap(), Config::default());
         let keys = example.lines().filter(|line| line.contains(" = ")).count();
-        assert_eq!(keys, 74, "a key is missing from the example, or not counted here");
+        assert_eq!(keys, 75, "a key is missing from the example, or not counted here");
         assert_eq!(parse("").unwrap(), Config::default());
     }
 

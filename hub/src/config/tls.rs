@@ -21,8 +21,9 @@ pub struct Tls {
     /// Seconds that a caller may take to agree on encryption. Default: 10. Stops callers that connect and
     /// say nothing.
     pub handshake_seconds: u64,
-    /// Connections at a time that agree on encryption; the rest wait. Default: 64. Stops the arithmetic
-    /// of new connections from taking the processors.
+    /// Connections at a time that agree on encryption, an eighth of them of one address; the rest wait.
+    /// Default: 64. Who says nothing takes none. Stops the arithmetic of new connections from taking the
+    /// processors.
     pub handshakes: usize,
 }
 

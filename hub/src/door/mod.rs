@@ -114,7 +114,7 @@ impl<'a> Door<'a> {
             let Some(tls) = tls else {
                 return talk(&http, watcher, service, WriteLimit::new(stream, idle)).await;
             };
-            match tls.accept(stream).await {
+            match tls.accept(stream, CallerKey::of_address(Some(address))).await {
                 Ok(stream) => talk(&http, watcher, service, WriteLimit::new(stream, idle)).await,
                 Err(error) => tracing::debug!(%error, "no encryption agreed on"),
             }

@@ -6,7 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use axum::http::{HeaderMap, HeaderName};
 
 use crate::auth::Origin;
-use crate::config::Proxies;
+use crate::config::{Config, ProxyHeader};
 
 /// The header that tells a caller which id its request has in the log.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -25,7 +25,8 @@ const HOPS: usize = 32;
 pub struct Peer(pub SocketAddr);
 
 /// Where a request came from.
-pub fn origin(peer: Option<Peer>, headers: &HeaderMap, proxies: &Proxies) -> Origin {
+pub fn origin(peer: Option<Peer>, headers: &HeaderMap, config: &Config) -> Origin {
+    let proxies = &config.trusted_proxies;
     let address = peer.map(|Peer(address)| address.ip().to_canonical());
     let trusted = address.is_some_and(|address| proxies.contain(address));
     if !trusted {
@@ -33,7 +34,7 @@ pub fn origin(peer: Option<Peer>, headers: &HeaderMap, proxies: &Proxies) -> Ori
     }
     let request = headers.get(REQUEST_ID).and_then(|id| id.to_str().ok()).filter(|id| plain(id));
     Origin {
-        address: forwarded(headers, proxies).unwrap_or(address),
+        address: forwarded(headers, config).unwrap_or(address),
         request: request.map_or_else(fresh_id, str::to_owned),
     }
 }
@@ -41,14 +42,12 @@ pub fn origin(peer: Option<Peer>, headers: &HeaderMap, proxies: &Proxies) -> Ori
 /// For whom a chain of proxies asks: the last address that is no proxy's. Each proxy adds the address that it
 /// was asked from at the end, so what stands further to the front may be anybody's invention. `None` if
 /// no proxy says anything; `Some(None)` if what it says is no address.
-fn forwarded(headers: &HeaderMap, proxies: &Proxies) -> Option<Option<IpAddr>> {
-    let old = headers.get_all(FORWARDED_FOR).iter().map(|value| (value, false));
-    let mut values: Vec<_> = old.collect();
-    if values.is_empty() {
-        values.extend(headers.get_all(FORWARDED).iter().map(|value| (value, true)));
-    }
+fn forwarded(headers: &HeaderMap, config: &Config) -> Option<Option<IpAddr>> {
+    let proxies = &config.trusted_proxies;
+    let standard = config.proxy_header == ProxyHeader::Forwarded;
+    let values = headers.get_all(if standard { FORWARDED } else { FORWARDED_FOR });
     let mut last = None;
-    for (value, standard) in values.into_iter().rev() {
+    for value in values.iter().rev() {
         let Ok(text) = value.to_str() else { return Some(None) };
         for hop in text.rsplit(',').take(HOPS) {
             let address = if standard { of_standard(hop) } else { address(hop.trim()) };

@@ -1,23 +1,23 @@
 //! Tests of whom the hub believes where a request came from.
 
-use serde::Deserialize as _;
-use serde::de::IntoDeserializer as _;
-use serde::de::value::Error;
-
 use super::*;
 
-fn proxies() -> Proxies {
-    let ranges = vec!["10.0.0.0/8", "fd00::/8"];
-    let ranges: serde::de::value::SeqDeserializer<_, Error> = ranges.into_deserializer();
-    Proxies::deserialize(ranges).unwrap()
+fn config(header: &str) -> Config {
+    let text =
+        format!("trusted_proxies = [\"10.0.0.0/8\", \"fd00::/8\"]\nproxy_header = {header:?}");
+    toml::from_str(&text).unwrap()
 }
 
 fn found(peer: &str, headers: &[(&'static str, &str)]) -> Origin {
+    by(&config("x-forwarded-for"), peer, headers)
+}
+
+fn by(config: &Config, peer: &str, headers: &[(&'static str, &str)]) -> Origin {
     let mut map = HeaderMap::new();
     for (name, value) in headers {
         map.append(*name, value.parse().unwrap());
     }
-    origin(Some(Peer(peer.parse().unwrap())), &map, &proxies())
+    origin(Some(Peer(peer.parse().unwrap())), &map, config)
 }
 
 fn address_of(peer: &str, headers: &[(&'static str, &str)]) -> String {
@@ -71,19 +71,21 @@ fn several_headers_are_one_list() {
 }
 
 #[test]
-fn the_standard_header_counts_where_the_old_one_is_not() {
-    let proxy = "10.0.0.1:40000";
+fn the_standard_header_counts_where_that_is_said() {
+    let (proxy, config) = ("10.0.0.1:40000", config("forwarded"));
     for (header, expected) in [
-        ("for=203.0.113.5", "203.0.113.5"),
-        ("for=192.0.2.9, for=203.0.113.5;proto=https;by=10.0.0.1", "203.0.113.5"),
-        ("proto=https; For=\"[2001:db8::1]:4711\"", "2001:db8::1"),
-        ("for=\"_hidden\"", "none"),
-        ("proto=https", "none"),
+        ("for=203.0.113.5", Some("203.0.113.5")),
+        ("for=192.0.2.9, for=203.0.113.5;proto=https;by=10.0.0.1", Some("203.0.113.5")),
+        ("proto=https; For=\"[2001:db8::1]:4711\"", Some("2001:db8::1")),
+        ("for=\"_hidden\"", None),
+        ("proto=https", None),
     ] {
-        assert_eq!(address_of(proxy, &[("forwarded", header)]), expected, "{header}");
+        let headers = [("forwarded", header), ("x-forwarded-for", "192.0.2.77")];
+        let address = by(&config, proxy, &headers).address;
+        assert_eq!(address, expected.map(|text| text.parse().unwrap()), "{header}");
     }
-    let both = [("forwarded", "for=192.0.2.9"), ("x-forwarded-for", "203.0.113.5")];
-    assert_eq!(address_of(proxy, &both), "203.0.113.5");
+    // And is not read where it is not.
+    assert_eq!(address_of(proxy, &[("forwarded", "for=192.0.2.9")]), "10.0.0.1");
 }
 
 #[test]

@@ -10,18 +10,22 @@ use rustls::ServerConfig;
 use rustls::crypto::ring;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use rustls::server::{ClientHello, ResolvesServerCert};
+use rustls::server::{Acceptor, ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 use tokio::net::TcpStream;
 use tokio::signal::unix::Signal;
 use tokio::sync::Semaphore;
-use tokio_rustls::TlsAcceptor;
+use tokio_rustls::LazyConfigAcceptor;
 use tokio_rustls::server::TlsStream;
 
 use crate::config;
+use crate::limits::{CallerKey, Places};
 
 /// The longest file that is read: certificates and keys have some kilobytes.
 const FILE_BYTES: u64 = 1 << 20;
+
+/// Of so many connections that may agree on encryption at a time, one may be of one network.
+const OF_HANDSHAKES: usize = 8;
 
 /// Why a certificate cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -70,9 +74,11 @@ struct Files {
 #[derive(Clone)]
 pub struct Tls {
     files: Arc<Files>,
-    acceptor: TlsAcceptor,
+    server: Arc<ServerConfig>,
     /// One permit for each connection that agrees on encryption.
     handshakes: Arc<Semaphore>,
+    /// Of those, what one network may have.
+    own: Arc<Places<CallerKey>>,
     handshake: Duration,
     check: Duration,
 }
@@ -101,18 +107,26 @@ impl Tls {
         server.alpn_protocols = vec![b"http/1.1".to_vec()];
         Ok(Some(Self {
             files,
-            acceptor: TlsAcceptor::from(Arc::new(server)),
+            server: Arc::new(server),
             handshakes: Arc::new(Semaphore::new(config.handshakes)),
+            own: Arc::new(Places::new(config.handshakes.div_ceil(OF_HANDSHAKES))),
             handshake: Duration::from_secs(config.handshake_seconds),
             check: Duration::from_secs(config.check_seconds),
         }))
     }
 
-    /// Agrees on encryption with a caller, in time.
-    pub(super) async fn accept(&self, stream: TcpStream) -> io::Result<TlsStream<TcpStream>> {
+    /// Agrees on encryption with a caller, in time. Who says nothing takes no place; who begins takes one of
+    /// those that its network has.
+    pub(super) async fn accept(
+        &self,
+        stream: TcpStream,
+        caller: CallerKey,
+    ) -> io::Result<TlsStream<TcpStream>> {
         let agreed = async {
+            let begun = LazyConfigAcceptor::new(Acceptor::default(), stream).await?;
+            let _own = self.own.wait(&caller).await;
             let _place = self.handshakes.acquire().await.map_err(io::Error::other)?;
-            self.acceptor.accept(stream).await
+            begun.into_stream(Arc::clone(&self.server)).await
         };
         tokio::time::timeout(self.handshake, agreed).await?
     }

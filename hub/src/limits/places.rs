@@ -31,7 +31,7 @@ fn locked<K>(taken: &Mutex<HashMap<K, usize>>) -> MutexGuard<'_, HashMap<K, usiz
 
 impl<K: Eq + Hash + Clone> Places<K> {
     /// `most` for each; 0 is no bound.
-    pub(super) fn new(most: usize) -> Self {
+    pub fn new(most: usize) -> Self {
         Self { most, taken: Arc::default(), free: Arc::default() }
     }
 

@@ -16,7 +16,7 @@ use crate::state::Hub;
 /// Runs a request in a span with its id and its origin, which others find among its extensions.
 pub(super) async fn observe(State(hub): State<Hub>, mut request: Request, next: Next) -> Response {
     let peer = request.extensions().get::<Peer>().copied();
-    let origin = origin(peer, request.headers(), &hub.config.trusted_proxies);
+    let origin = origin(peer, request.headers(), &hub.config);
     let span = tracing::info_span!(
         "request",
         id = origin.request,

@@ -99,13 +99,14 @@ impl Sessions for Unpublished {
 
     fn close_session(&self, id: &SessionId) -> Result<(), StoreError> {
         self.inner.close_session(id)?;
-        self.counts()?.close(id);
+        let now = self.clock.now();
+        self.counts()?.end(id, now, self.grace);
         Ok(())
     }
 
     fn expire_sessions(&self, now: u64) -> Result<u64, StoreError> {
         let closed = self.inner.expire_sessions(now)?;
-        self.counts()?.expire(now);
+        self.counts()?.expire(now, self.grace);
         Ok(closed)
     }
 }

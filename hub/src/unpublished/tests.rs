@@ -19,7 +19,18 @@ fn session(number: u8, owner: &str) -> Session {
 fn limited(inner: &Arc<MemoryStore>) -> Unpublished {
     let limits =
         Limits { unpublished_bytes_per_user: 2_500, sessions_per_user: 2, ..Limits::default() };
-    Unpublished::new(Arc::clone(inner) as Arc<dyn Maintain>, &limits)
+    let inner = Arc::clone(inner) as Arc<dyn Maintain>;
+    Unpublished::new(inner, &limits, 1_600, Arc::new(Hands::default()))
+}
+
+/// A clock that stands.
+#[derive(Default)]
+struct Hands;
+
+impl Clock for Hands {
+    fn now(&self) -> u64 {
+        0
+    }
 }
 
 fn store() -> Arc<MemoryStore> {
@@ -45,11 +56,21 @@ fn bytes_count_over_all_of_a_users_sessions_until_they_end() {
     store.put_in(&two, &[frame(2)]).unwrap();
     assert!(told(store.put_in(&two, &[frame(3)]).unwrap_err()));
     store.put_in(&other, &[frame(3)]).unwrap();
+    // What is published counts no more; what is only ended is still stored.
+    store.published(&one).unwrap();
     store.close_session(&one).unwrap();
     store.put_in(&two, &[frame(3)]).unwrap();
-    assert!(told(store.put_in(&two, &[frame(4)]).unwrap_err()));
-    store.expire_sessions(100).unwrap();
-    assert!(store.counts().unwrap().users.is_empty(), "nobody is remembered who has none");
+    store.close_session(&two).unwrap();
+    store.open_session(&session(1, "alice")).unwrap();
+    assert!(told(store.put_in(&one, &[frame(4)]).unwrap_err()));
+    let mut counts = store.counts().unwrap();
+    counts.forget_before(1_599);
+    assert!(!counts.add(&one, 1_000, 2_500));
+    counts.forget_before(1_600);
+    assert!(counts.add(&one, 1_000, 2_500));
+    counts.expire(100, 1_600);
+    counts.forget_before(10_000);
+    assert!(counts.is_empty(), "nobody is remembered who has none");
 }
 
 #[test]

@@ -153,9 +153,17 @@ async fn what_is_not_published_is_bounded_until_it_is() {
     let archive = files(&[("a", &noise(1 << 20, 3))]);
     assert_eq!(hub.upload(&alice, "y.tar", &archive).await.status(), 413);
     assert_eq!(hub.upload(&bob, "y.tar", &archive).await.status(), 200);
-    // Ending the session makes room.
+    // Ending the session makes no room: what was sent is still stored, until the grace has passed.
     let path = format!("/api/v1/sessions/{}", push.session);
     let ended = hub.request(Method::DELETE, &path).bearer_auth(&alice).send().await.unwrap();
     assert_eq!(ended.status(), 204);
-    assert_eq!(second.send(records(two.frames.values())).await.status(), 200);
+    assert_eq!(second.send(records(two.frames.values())).await.status(), 413);
+    hub.clock.forward(2 * hub.hub.config.store.grace_seconds);
+    let third = Pusher::open(&hub, &alice, "alice").await;
+    assert_eq!(third.send(records(two.frames.values())).await.status(), 200);
+    // Publishing does.
+    let published = third.publish("alice/x", &two.flist.to_string()).await;
+    assert!(published.status().is_success());
+    let fourth = Pusher::open(&hub, &alice, "alice").await;
+    assert_eq!(fourth.send(records(local(4).frames.values())).await.status(), 200);
 }
