@@ -3,6 +3,7 @@
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use rustix::process::{Pid, Resource, Rlimit, prlimit};
 use serde_json::{Value, json};
@@ -13,6 +14,9 @@ use crate::archives::noise;
 use crate::postgres;
 use crate::program::{Serving, user};
 use crate::support::client;
+
+/// How long an answer is waited for that may never come.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The program with at most so many descriptors.
 fn limited(data: &Path, config: &Path, most: u32) -> Serving {
@@ -116,16 +120,18 @@ async fn a_hub_without_any_descriptor_comes_back() {
     }
     let pid = Pid::from_child(&serving.child);
     let before = prlimit(Some(pid), Resource::Nofile, few()).unwrap();
-    // Nothing can be opened any more: what is asked on a connection that is open is answered somehow,
-    // or is not; what is acknowledged is kept.
+    // Nothing can be opened any more, no connection either: what is asked is answered somehow, or is not.
+    // What is acknowledged is kept.
     for seed in 4..8 {
-        case.upload(&client, &serving, seed).await;
+        let upload = case.upload(&client, &serving, seed);
+        drop(tokio::time::timeout(PATIENCE, upload).await);
     }
     prlimit(Some(pid), Resource::Nofile, before).unwrap();
     let mut seed = 8;
     until(async || {
         seed += 1;
-        case.upload(&client, &serving, seed).await
+        let upload = case.upload(&client, &serving, seed);
+        tokio::time::timeout(PATIENCE, upload).await.unwrap_or(false)
     })
     .await;
     case.check(&client, &serving).await;

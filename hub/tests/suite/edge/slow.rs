@@ -54,7 +54,7 @@ async fn a_body_byte_by_byte_holds_no_place() {
     config.limits.uploads = 1;
     config.limits.transfers = 1;
     config.limits.slowest_bytes_per_second = 1_000_000;
-    config.limits.slow_start_seconds = 1;
+    config.limits.slow_start_seconds = 3;
     let hub = TestHub::with(config).await;
     let alice = hub.user("alice").await;
     let push = Pusher::open(&hub, &alice, "alice").await;
