@@ -34,28 +34,25 @@ pub fn origin(peer: Option<Peer>, headers: &HeaderMap, config: &Config) -> Origi
     }
     let request = headers.get(REQUEST_ID).and_then(|id| id.to_str().ok()).filter(|id| plain(id));
     Origin {
-        address: forwarded(headers, config).unwrap_or(address),
+        address: forwarded(headers, config, address),
         request: request.map_or_else(fresh_id, str::to_owned),
     }
 }
 
-/// For whom a chain of proxies asks: the last address that is no proxy's. Each proxy adds the address that it
-/// was asked from at the end, so what stands further to the front may be anybody's invention. `None` if
-/// no proxy says anything; `Some(None)` if what it says is no address.
-fn forwarded(headers: &HeaderMap, config: &Config) -> Option<Option<IpAddr>> {
-    let proxies = &config.trusted_proxies;
+/// For whom a chain of proxies asks that ends with the one at `peer`: the last address that is no proxy's. Each
+/// proxy adds the address that it was asked from at the end, so what stands further to the front may be
+/// anybody's invention. `None` if what stands there is no address.
+fn forwarded(headers: &HeaderMap, config: &Config, peer: Option<IpAddr>) -> Option<IpAddr> {
     let standard = config.proxy_header == ProxyHeader::Forwarded;
     let values = headers.get_all(if standard { FORWARDED } else { FORWARDED_FOR });
-    let mut last = None;
+    let mut last = peer;
     for value in values.iter().rev() {
-        let Ok(text) = value.to_str() else { return Some(None) };
-        for hop in text.rsplit(',').take(HOPS) {
-            let address = if standard { of_standard(hop) } else { address(hop.trim()) };
-            match address {
-                Some(address) if proxies.contain(address) => last = Some(Some(address)),
-                // Behind what is no address nothing can be believed.
-                found => return Some(found),
+        for hop in value.to_str().ok()?.rsplit(',').take(HOPS) {
+            let address = if standard { of_standard(hop) } else { address(hop.trim()) }?;
+            if !config.trusted_proxies.contain(address) {
+                return Some(address);
             }
+            last = Some(address);
         }
     }
     last

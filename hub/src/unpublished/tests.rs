@@ -20,11 +20,10 @@ fn limited(inner: &Arc<MemoryStore>) -> Unpublished {
     let limits =
         Limits { unpublished_bytes_per_user: 2_500, sessions_per_user: 2, ..Limits::default() };
     let inner = Arc::clone(inner) as Arc<dyn Maintain>;
-    Unpublished::new(inner, &limits, 1_600, Arc::new(Hands::default()))
+    Unpublished::new(inner, &limits, 1_600, Arc::new(Hands))
 }
 
 /// A clock that stands.
-#[derive(Default)]
 struct Hands;
 
 impl Clock for Hands {
