@@ -124,7 +124,7 @@ async fn a_hub_without_any_descriptor_comes_back() {
     // What is acknowledged is kept.
     for seed in 4..8 {
         let upload = case.upload(&client, &serving, seed);
-        drop(tokio::time::timeout(PATIENCE, upload).await);
+        let _ = tokio::time::timeout(PATIENCE, upload).await;
     }
     prlimit(Some(pid), Resource::Nofile, before).unwrap();
     let mut seed = 8;
