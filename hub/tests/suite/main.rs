@@ -67,6 +67,8 @@ mod job_routes;
 #[cfg(test)]
 mod jobs;
 #[cfg(test)]
+mod jwt;
+#[cfg(test)]
 mod layers;
 #[cfg(test)]
 mod limits;
