@@ -68,7 +68,10 @@ async fn the_curl_line_of_0_hubs_readme() {
         assert_eq!(hub.names().await, json!(names), "{name}");
     }
     let log = hub.hub.catalog.audit(&AuditFilter::default(), None, 1).await.unwrap();
-    assert_eq!((log[0].actor.name.as_str(), log[0].subject.as_str()), ("user1", "userX/official-app-0.1.0"));
+    assert_eq!(
+        (log[0].actor.name.as_str(), log[0].subject.as_str()),
+        ("user1", "userX/official-app-0.1.0")
+    );
     assert_eq!(log[0].actor.credential, format!("jwt {ISSUER} id-1"));
 }
 
@@ -220,10 +223,18 @@ async fn tokens_act_where_their_user_contributes() {
             catalog.set_repository_member(&x, &user1, level, &by, START).await.unwrap();
         }
         let expected = if acts { 200 } else { 403 };
-        assert_eq!(get(&hub, "/api/flist/me", &token, "active-user=userX").await.0, expected, "{level:?}");
+        assert_eq!(
+            get(&hub, "/api/flist/me", &token, "active-user=userX").await.0,
+            expected,
+            "{level:?}"
+        );
         assert_eq!(get(&hub, PROMOTE, &token, "active-user=userX").await.0, expected, "{level:?}");
         // A token for reading may look, as in its user's own; one for other repositories may not.
-        assert_eq!(get(&hub, "/api/flist/me", &read, "active-user=userX").await.0, expected, "{level:?}");
+        assert_eq!(
+            get(&hub, "/api/flist/me", &read, "active-user=userX").await.0,
+            expected,
+            "{level:?}"
+        );
         assert_eq!(get(&hub, PROMOTE, &read, "active-user=userX").await.0, 403, "{level:?}");
         let limited = get(&hub, "/api/flist/me", limited.reveal(), "active-user=userX").await.0;
         assert_eq!(limited, 403, "{level:?}");

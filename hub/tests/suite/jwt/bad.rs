@@ -128,8 +128,13 @@ async fn members_that_come_twice() {
     let claims = claims("alice", json!({})).to_string();
     let body = claims.strip_prefix('{').unwrap();
     assert!(verifier.verify(&issuing.signer.signed_text(header, &claims), START).await.is_ok());
-    for twice in ["\"username\":\"bob\"", "\"\\u0075sername\":\"bob\"", "\"exp\":9", "\"x\":1,\"x\":1"] {
-        for text in [format!("{{{twice},{body}"), format!("{},{twice}}}", claims.strip_suffix('}').unwrap())] {
+    for twice in
+        ["\"username\":\"bob\"", "\"\\u0075sername\":\"bob\"", "\"exp\":9", "\"x\":1,\"x\":1"]
+    {
+        for text in [
+            format!("{{{twice},{body}"),
+            format!("{},{twice}}}", claims.strip_suffix('}').unwrap()),
+        ] {
             let jwt = issuing.signer.signed_text(header, &text);
             assert_eq!(refused(&verifier, &jwt).await, "malformed", "{text}");
         }
@@ -230,7 +235,9 @@ async fn bytes_that_are_no_text_and_texts_that_are_too_long() {
     let claims = claims("alice", json!({})).to_string().replace("alice", "\u{1}");
     let latin = claims.bytes().map(|byte| if byte == 1 { 0xe9 } else { byte }).collect::<Vec<_>>();
     let deep = format!("{{\"iss\":{}", "[".repeat(3000));
-    for claims in [latin.as_slice(), b"", b"null", b"5", b"{", b"{}{}", b"\xff\xfe", deep.as_bytes()] {
+    for claims in
+        [latin.as_slice(), b"", b"null", b"5", b"{", b"{}{}", b"\xff\xfe", deep.as_bytes()]
+    {
         let jwt = issuing.signer.signed_bytes(header, claims);
         assert_eq!(refused(&verifier, &jwt).await, "malformed", "{claims:?}");
     }

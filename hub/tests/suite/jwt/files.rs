@@ -103,7 +103,8 @@ async fn keys_that_do_not_fit_are_ignored() {
     let claims = claims("alice", json!({}));
     assert!(verifier.verify(&good.jwt_by("k1", &claims), START).await.is_ok());
     assert!(verifier.verify(&good.jwt(&claims), START).await.is_ok());
-    let by_secret = super::keys::by_secret(b"secret", &json!({ "alg": "HS256", "kid": "k2" }), &claims);
+    let by_secret =
+        super::keys::by_secret(b"secret", &json!({ "alg": "HS256", "kid": "k2" }), &claims);
     assert_eq!(verifier.verify(&by_secret, START).await, Err(JwtError::UnknownKey));
     let not_configured = other.jwt_by("k3", &claims);
     assert_eq!(verifier.verify(&not_configured, START).await, Err(JwtError::UnknownKey));

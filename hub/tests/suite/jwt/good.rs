@@ -15,7 +15,11 @@ async fn every_algorithm_from_every_form_of_key() {
         let signer = Signer::new(algorithm);
         let directory = tempfile::tempdir().unwrap();
         let mut sources = vec![
-            ("key.pem", signer.pem(), format!("keys = [{{ file = FILE, algorithm = {algorithm:?} }}]")),
+            (
+                "key.pem",
+                signer.pem(),
+                format!("keys = [{{ file = FILE, algorithm = {algorithm:?} }}]"),
+            ),
             ("keys.json", set(&[signer.jwk()]), "jwks_file = FILE".to_owned()),
         ];
         if algorithm == "RS256" {
@@ -25,9 +29,13 @@ async fn every_algorithm_from_every_form_of_key() {
             let file = directory.path().join(name);
             std::fs::write(&file, text).unwrap();
             let line = line.replace("FILE", &format!("{file:?}"));
-            let issuer = issuer(&format!("{line}\nalgorithms = [{algorithm:?}]\nusers = [\"alice\"]"));
+            let issuer =
+                issuer(&format!("{line}\nalgorithms = [{algorithm:?}]\nusers = [\"alice\"]"));
             let verifier = flisthub_hub::auth::jwt::Verifier::new(&[issuer]);
-            verifier.check_files().await.unwrap_or_else(|error| panic!("{algorithm} {name}: {error}"));
+            verifier
+                .check_files()
+                .await
+                .unwrap_or_else(|error| panic!("{algorithm} {name}: {error}"));
             let jwt = signer.jwt(&claims("alice", json!({})));
             let said = verifier.verify(&jwt, START).await;
             let said = said.unwrap_or_else(|error| panic!("{algorithm} {name}: {error}"));
@@ -96,8 +104,14 @@ async fn memberof_as_a_claim_and_as_0_hub_has_it() {
             vec!["team-a", "userX"],
         ),
         // A part of an organization, a role, another spelling: none of them is the repository.
-        (json!({ "scope": ["user:memberof:team-a:viewer", "user:memberof:team-a.b/c", "memberof:team-a"] }), vec![]),
-        (json!({ "memberof": ["Team-a", "team-a ", "team-a\u{0}", "../userX", "team-", ""] }), vec!["team-"]),
+        (
+            json!({ "scope": ["user:memberof:team-a:viewer", "user:memberof:team-a.b/c", "memberof:team-a"] }),
+            vec![],
+        ),
+        (
+            json!({ "memberof": ["Team-a", "team-a ", "team-a\u{0}", "../userX", "team-", ""] }),
+            vec!["team-"],
+        ),
         (json!({ "memberof": [] }), vec![]),
     ] {
         let said = issuing.verify(&issuing.jwt("alice", more.clone())).await.unwrap();
@@ -106,7 +120,8 @@ async fn memberof_as_a_claim_and_as_0_hub_has_it() {
     }
     // By default an issuer gives nothing away.
     let issuing = Issuing::with("ES256", "users = [\"*\"]");
-    let said = issuing.verify(&issuing.jwt("alice", json!({ "memberof": ["userX"] }))).await.unwrap();
+    let said =
+        issuing.verify(&issuing.jwt("alice", json!({ "memberof": ["userX"] }))).await.unwrap();
     assert!(said.member_of.is_empty());
 }
 
@@ -124,7 +139,8 @@ async fn the_claim_of_the_user_and_the_scope_are_configured() {
 #[tokio::test]
 async fn each_issuer_has_its_own_keys() {
     let (one, two) = (Issuing::new("ES256"), Issuing::new("ES256"));
-    let second = flisthub_hub::config::Issuer { issuer: "https://two".to_owned(), ..two.issuer.clone() };
+    let second =
+        flisthub_hub::config::Issuer { issuer: "https://two".to_owned(), ..two.issuer.clone() };
     let verifier = flisthub_hub::auth::jwt::Verifier::new(&[one.issuer.clone(), second]);
     let by = |issuing: &Issuing, issuer: &str| issuing.jwt("alice", json!({ "iss": issuer }));
     let ok = |jwt: String| {

@@ -78,7 +78,8 @@ impl Signer {
                 json!({ "kty": "RSA", "n": text(&parts.n), "e": text(&parts.e) })
             }
             Pair::Ec(_) => {
-                let (curve, half) = if self.algorithm == "ES256" { ("P-256", 32) } else { ("P-384", 48) };
+                let (curve, half) =
+                    if self.algorithm == "ES256" { ("P-256", 32) } else { ("P-384", 48) };
                 let (x, y) = self.public()[1..].split_at(half);
                 json!({ "kty": "EC", "crv": curve, "x": text(x), "y": text(y) })
             }

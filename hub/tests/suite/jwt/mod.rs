@@ -67,9 +67,9 @@ impl Issuing {
 
 /// An issuer of these lines, beside its name and audience.
 pub(crate) fn issuer(lines: &str) -> Issuer {
-    let text =
-        format!("[[issuers]]\nissuer = {ISSUER:?}\naudience = {AUDIENCE:?}\n{lines}\n");
-    let mut config: Config = toml::from_str(&text).unwrap_or_else(|error| panic!("{text}: {error}"));
+    let text = format!("[[issuers]]\nissuer = {ISSUER:?}\naudience = {AUDIENCE:?}\n{lines}\n");
+    let mut config: Config =
+        toml::from_str(&text).unwrap_or_else(|error| panic!("{text}: {error}"));
     config.check().unwrap();
     config.issuers.remove(0)
 }

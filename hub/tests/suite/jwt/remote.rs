@@ -94,7 +94,9 @@ async fn answer(mut stream: TcpStream, manner: Manner) {
     };
     let location = "Location: /elsewhere\r\n";
     let length = body.len();
-    let head = format!("HTTP/1.1 {status} X\r\n{location}Content-Length: {length}\r\nConnection: close\r\n\r\n");
+    let head = format!(
+        "HTTP/1.1 {status} X\r\n{location}Content-Length: {length}\r\nConnection: close\r\n\r\n"
+    );
     let _ = stream.write_all((head + &body).as_bytes()).await;
 }
 

@@ -85,7 +85,8 @@ async fn what_is_refused_is_told_in_codes() {
     }
     // Not by a cookie, and not by the address.
     for name in ["caddyoauth", "session", "jwt", "Authorization"] {
-        let request = hub.request(Method::GET, "/api/flist/me").header("cookie", format!("{name}={jwt}"));
+        let request =
+            hub.request(Method::GET, "/api/flist/me").header("cookie", format!("{name}={jwt}"));
         assert_eq!(request.send().await.unwrap().status(), 401, "{name}");
     }
     assert_eq!(hub.get(&format!("/api/flist/me?token={jwt}")).await.status(), 401);
@@ -111,7 +112,8 @@ async fn a_disabled_user_is_refused_and_no_jwt_makes_an_admin() {
 
 #[tokio::test]
 async fn an_issuer_for_reading_changes_nothing() {
-    let issuing = Issuing::with("EdDSA", "users = [\"*\"]\nrepositories = [\"*\"]\nscope = \"read\"");
+    let issuing =
+        Issuing::with("EdDSA", "users = [\"*\"]\nrepositories = [\"*\"]\nscope = \"read\"");
     let hub = TestHub::with(issuing.config()).await;
     hub.user("alice").await;
     hub.user("team").await;
@@ -125,7 +127,8 @@ async fn an_issuer_for_reading_changes_nothing() {
 
 #[tokio::test]
 async fn users_are_made_on_first_use_where_that_is_configured() {
-    let issuing = Issuing::with("ES256", "users = [\"*\"]\nrepositories = [\"team\"]\ncreate_users = true");
+    let issuing =
+        Issuing::with("ES256", "users = [\"*\"]\nrepositories = [\"team\"]\ncreate_users = true");
     let hub = TestHub::with(issuing.config()).await;
     let jwt = issuing.jwt("carol", json!({ "memberof": ["team"] }));
     // Many at once make one.
@@ -168,7 +171,8 @@ async fn a_hub_whose_issuer_is_down_says_so() {
     };
     let hub = TestHub::with(config).await;
     let issuing = Issuing::new("ES256");
-    let request = hub.request(Method::GET, "/api/v1/me").bearer_auth(issuing.jwt("alice", json!({})));
+    let request =
+        hub.request(Method::GET, "/api/v1/me").bearer_auth(issuing.jwt("alice", json!({})));
     let response = request.send().await.unwrap();
     assert!(response.headers().contains_key("retry-after"));
     let (status, problem) = answer(response).await;
