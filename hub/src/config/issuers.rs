@@ -50,8 +50,9 @@ pub struct Issuer {
     /// that does not answer.
     #[serde(default = "five")]
     pub jwks_seconds: u64,
-    /// Users whom it may speak for: names, in which `*` stands for any characters. At least one. Stops an
-    /// issuer from speaking for those whom another one, or this hub alone, knows.
+    /// Users whom it may speak for: names, in which `*` stands for any characters. At least one. An admin is
+    /// only spoken for by name. Stops an issuer from speaking for those whom another one, or this hub alone,
+    /// knows.
     #[serde(default)]
     pub users: Vec<Pattern>,
     /// Repositories that the `memberof` of its JWTs may name: names, in which `*` stands for any

@@ -23,6 +23,11 @@ impl Pattern {
         Ok(Self(text.to_owned()))
     }
 
+    /// Whether it is that very name.
+    pub fn is_name(&self, name: &str) -> bool {
+        self.0 == name
+    }
+
     /// Whether a name is one of those that are meant. Upper and lower case differ, as they do in names.
     pub fn fits(&self, name: &str) -> bool {
         let mut parts = self.0.split('*');

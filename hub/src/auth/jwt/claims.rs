@@ -28,6 +28,8 @@ pub struct Claims {
     pub subject: String,
     /// Who it speaks for.
     pub user: RepositoryName,
+    /// Whether the configuration names that user, and not only a pattern that fits many.
+    pub named: bool,
     /// Repositories that the user may contribute to, as far as the issuer may say so.
     pub member_of: BTreeSet<RepositoryName>,
     /// The most that it is good for.
@@ -49,6 +51,7 @@ impl Claims {
             issuer: issuer.issuer.clone(),
             subject,
             member_of: member_of(issuer, claims)?,
+            named: issuer.users.iter().any(|pattern| pattern.is_name(user.as_str())),
             user,
             scope: match issuer.scope {
                 MostScope::Read => Scope::Read,

@@ -94,9 +94,10 @@ async fn what_is_refused_is_told_in_codes() {
 
 #[tokio::test]
 async fn a_disabled_user_is_refused_and_no_jwt_makes_an_admin() {
-    let issuing = Issuing::new("EdDSA");
+    let issuing = Issuing::with("EdDSA", "users = [\"alice\", \"b*\"]");
     let hub = TestHub::with(issuing.config()).await;
     hub.user("alice").await;
+    hub.user("bob").await;
     let (catalog, by) = (&hub.hub.catalog, Actor::operator());
     catalog.set_admin("alice", true, &by, START).await.unwrap();
     let jwt = issuing.jwt("alice", json!({ "scope": "admin", "admin": true }));
@@ -104,6 +105,11 @@ async fn a_disabled_user_is_refused_and_no_jwt_makes_an_admin() {
     assert_eq!((&body["admin"], &body["scope"]), (&json!(false), &json!("write")));
     let users = hub.request(Method::GET, "/api/v1/users").bearer_auth(&jwt).send().await.unwrap();
     assert_eq!(users.status(), 403);
+    // A pattern does not mean those who run the hub.
+    let bobs = issuing.jwt("bob", json!({}));
+    assert_eq!(me(&hub, &bobs).await.0, 200);
+    catalog.set_admin("bob", true, &by, START).await.unwrap();
+    assert_eq!(refused(&hub, &bobs).await, code(401, "issuer_may_not"));
     catalog.set_disabled("alice", true, &by, START).await.unwrap();
     assert_eq!(refused(&hub, &jwt).await, code(401, "invalid_token"));
     catalog.set_disabled("alice", false, &by, START).await.unwrap();
