@@ -3,13 +3,13 @@
 use prometheus_client::registry::{Registry, Unit};
 use rustix::param::{clock_ticks_per_second, page_size};
 
-use super::sheet::{counters, float, gauge};
+use super::sheet::{counter, float, gauge};
 
 /// Adds what the system knows of this process.
 pub(super) fn show(to: &mut Registry) {
     if let Some(stat) = Stat::read() {
-        let cpu = [(&[][..], stat.cpu_seconds)];
-        counters(to, "process_cpu", "Processor time, all threads", Some(Unit::Seconds), &cpu);
+        let help = "Processor time, all threads";
+        counter(to, "process_cpu", help, Some(Unit::Seconds), stat.cpu_seconds);
         let memory = "Memory that the process holds";
         gauge(to, "process_resident_memory", memory, Some(Unit::Bytes), stat.resident_bytes);
         gauge(to, "process_threads", "Threads", None, stat.threads);

@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicU64;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
-use prometheus_client::registry::{Registry, Unit};
+use prometheus_client::registry::{Metric, Registry, Unit};
 
 type Value = Gauge<f64, AtomicU64>;
 type Total = Counter<f64, AtomicU64>;
@@ -27,7 +27,9 @@ pub(super) fn flag(holds: bool) -> f64 {
 
 /// A number that goes up and down.
 pub(super) fn gauge(to: &mut Registry, name: &str, help: &str, unit: Option<Unit>, value: f64) {
-    gauges(to, name, help, unit, &[(&[], value)]);
+    let gauge = Value::default();
+    gauge.set(value);
+    register(to, name, help, unit, gauge);
 }
 
 /// Numbers of one name.
@@ -42,27 +44,29 @@ pub(super) fn gauges(
     for (labels, value) in rows {
         family.get_or_create(&owned(labels)).set(*value);
     }
-    match unit {
-        Some(unit) => to.register_with_unit(name, help, unit, family),
-        None => to.register(name, help, family),
-    }
+    register(to, name, help, unit, family);
+}
+
+/// A number that only ever goes up.
+pub(super) fn counter(to: &mut Registry, name: &str, help: &str, unit: Option<Unit>, value: f64) {
+    let counter = Total::default();
+    counter.inc_by(value);
+    register(to, name, help, unit, counter);
 }
 
 /// Numbers of one name that only ever go up.
-pub(super) fn counters(
-    to: &mut Registry,
-    name: &str,
-    help: &str,
-    unit: Option<Unit>,
-    rows: &[Row<'_>],
-) {
+pub(super) fn counters(to: &mut Registry, name: &str, help: &str, rows: &[Row<'_>]) {
     let family = Family::<Labels, Total>::default();
     for (labels, value) in rows {
         family.get_or_create(&owned(labels)).inc_by(*value);
     }
+    register(to, name, help, None, family);
+}
+
+fn register(to: &mut Registry, name: &str, help: &str, unit: Option<Unit>, metric: impl Metric) {
     match unit {
-        Some(unit) => to.register_with_unit(name, help, unit, family),
-        None => to.register(name, help, family),
+        Some(unit) => to.register_with_unit(name, help, unit, metric),
+        None => to.register(name, help, metric),
     }
 }
 

@@ -8,7 +8,7 @@ use tokio::sync::Semaphore;
 
 use super::figures::{Figures, Stored};
 use super::last::Lasts;
-use super::sheet::{Row, counters, flag, float, gauge, gauges};
+use super::sheet::{Row, counter, counters, flag, float, gauge, gauges};
 use crate::catalog::{JobState, Kind, Sums};
 use crate::jobs::JobSpec;
 use crate::objects::CacheFigures;
@@ -67,7 +67,7 @@ fn store_state(hub: &Hub, to: &mut Registry) {
     let help = "Whether a write to the store failed and the hub has not recovered";
     gauge(to, "store_failing", help, None, flag(hub.store.failing()));
     let reopened = float(hub.store.reopened());
-    counters(to, "store_reopened", "Recoveries after failed writes", None, &[(&[], reopened)]);
+    counter(to, "store_reopened", "Recoveries after failed writes", None, reopened);
     let help = "Whether the hub serves although it was told that content is lost";
     gauge(to, "content_lost", help, None, flag(hub.lossy.load(Ordering::SeqCst)));
 }
@@ -96,8 +96,8 @@ fn caches(hub: &Hub, stored: Option<&Stored>, to: &mut Registry) {
     let rows = |value: fn(&CacheFigures) -> u64| -> Vec<Row<'_>> {
         all.iter().zip(&of_all).map(|((_, cache), l)| (&l[..], float(value(cache)))).collect()
     };
-    counters(to, "cache_hits", "Found in a cache", None, &rows(|cache| cache.hits));
-    counters(to, "cache_misses", "Not found in a cache", None, &rows(|cache| cache.misses));
+    counters(to, "cache_hits", "Found in a cache", &rows(|cache| cache.hits));
+    counters(to, "cache_misses", "Not found in a cache", &rows(|cache| cache.misses));
     let of_bytes = labels(&bytes);
     let rows = |value: fn(&CacheFigures) -> u64| -> Vec<Row<'_>> {
         bytes.iter().zip(&of_bytes).map(|((_, cache), l)| (&l[..], float(value(cache)))).collect()

@@ -11,7 +11,7 @@ use super::openapi::errors;
 use crate::actions::ActionError;
 use crate::auth::{Caller, allow_operate};
 use crate::ending;
-use crate::error::ApiError;
+use crate::error::{ApiError, Code};
 use crate::metrics::TEXT_TYPE;
 use crate::state::Hub;
 
@@ -40,12 +40,12 @@ pub(super) async fn healthz() -> &'static str {
         errors::Timed,
     ),
 )]
-pub(super) async fn readyz(State(hub): State<Hub>) -> (StatusCode, &'static str) {
-    // Why not is the operators' business: the log and the metrics tell.
+pub(super) async fn readyz(State(hub): State<Hub>) -> Result<&'static str, ApiError> {
     if ending::ready(&hub).await {
-        (StatusCode::OK, "ready\n")
+        Ok("ready\n")
     } else {
-        (StatusCode::SERVICE_UNAVAILABLE, "not ready\n")
+        // Why not is the operators' business: the log and the metrics tell.
+        Err(ApiError::new(StatusCode::SERVICE_UNAVAILABLE, Code::BUSY, "not ready"))
     }
 }
 

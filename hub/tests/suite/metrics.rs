@@ -87,7 +87,7 @@ async fn no_caller_makes_them_grow() {
         for path in [
             format!("/marker{round}/marker{round}.flist"),
             format!("/marker{round}"),
-            format!("/api/v1/repositories/marker{round}/flists"),
+            format!("/api/v1/flists/marker{round}"),
             format!("/api/v1/marker{round}"),
             format!("/api/flist/marker{round}"),
             format!("/api/v1/flists/marker{round}/x/files/marker{round}/deep"),
@@ -107,7 +107,7 @@ async fn no_caller_makes_them_grow() {
     assert!(!after.to_lowercase().contains("marker"), "{after}");
     assert_eq!(Samples::read(&before).0.len(), Samples::read(&after).0.len());
     let samples = Samples::read(&after);
-    let route = "route=\"/api/v1/repositories/{repository}/flists\"";
+    let route = "route=\"/api/v1/flists/{repository}\"";
     let count = format!("flisthub_http_requests_total{{method=\"GET\",{route},status=\"404\"}}");
     assert!((samples.value(&count) - 5.0).abs() < 0.1, "{count}");
     let other =

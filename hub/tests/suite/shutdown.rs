@@ -10,7 +10,7 @@ use std::time::Duration;
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::archives::{files, noise};
-use crate::program::{Serving, flisthub, user};
+use crate::program::{Serving, flisthub, last_line, user};
 use crate::support::{FORM_TYPE, Field, form};
 
 /// How long to wait for what must come.
@@ -101,6 +101,31 @@ fn sound(data: &Path) {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
 }
 
+/// Waits until so many uploads run: before that, one may still be on its way in.
+fn until_uploads(serving: &Serving, data: &Path, count: u32) {
+    let data = data.to_str().unwrap();
+    last_line(&["user", "add", "root", "--admin", "--data", data]);
+    let token =
+        last_line(&["token", "create", "--user", "root", "--scope", "admin", "--data", data]);
+    let taken = format!("flisthub_places_taken{{work=\"uploads\"}} {count}.0\n");
+    for _ in 0..TRIES {
+        let mut stream = connect(serving).unwrap();
+        write!(
+            stream,
+            "GET /metrics HTTP/1.1\r\nHost: hub\r\nAuthorization: bearer {token}\r\n\
+             Connection: close\r\n\r\n"
+        )
+        .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        if answer.contains(&taken) {
+            return;
+        }
+        sleep(PAUSE);
+    }
+    panic!("there are not {count} uploads");
+}
+
 /// Waits until nobody is let in any more.
 fn until_closed(serving: &Serving) {
     for _ in 0..TRIES {
@@ -121,9 +146,11 @@ fn uploads_that_run_end_well_and_new_callers_are_refused() {
     let data = home.path().join("data");
     let token = user(&data, "alice");
     let mut serving = Serving::start(&data);
-    let uploads: Vec<Upload> = (0..4)
+    // As many as one user may have.
+    let uploads: Vec<Upload> = (0..3)
         .map(|n| Upload::begin(&serving, &token, &format!("name-{n}.tar"), &archive(n)))
         .collect();
+    until_uploads(&serving, &data, 3);
     // Nobody is behind it: it must not keep the hub.
     let idle = connect(&serving).unwrap();
     terminate(&serving);
@@ -140,7 +167,7 @@ fn uploads_that_run_end_well_and_new_callers_are_refused() {
     sound(&data);
     let serving = Serving::start(&data);
     let names = names(&serving);
-    for n in 0..4 {
+    for n in 0..3 {
         assert!(names.contains(&format!("alice/name-{n}.flist")), "{names}");
     }
 }
@@ -154,6 +181,7 @@ fn what_does_not_end_in_time_leaves_nothing_half() {
     let mut serving = Serving::start_with(&data, &["--config", &config], "");
     assert_eq!(status(&Upload::begin(&serving, &token, "whole.tar", &archive(1)).finish()), "200");
     let stalled = Upload::begin(&serving, &token, "half.tar", &archive(2));
+    until_uploads(&serving, &data, 1);
     terminate(&serving);
     assert_eq!(exit_code(&mut serving), Some(0));
     drop(stalled);
@@ -172,7 +200,7 @@ fn nothing_that_was_acknowledged_is_lost_in_the_middle_of_a_rush() {
     let token = user(&data, "alice");
     let mut serving = Serving::start(&data);
     let url = serving.url.clone();
-    let callers: Vec<JoinHandle<Vec<String>>> = (0..3)
+    let callers: Vec<JoinHandle<Vec<String>>> = (0..2)
         .map(|caller| {
             let (url, token) = (url.clone(), token.clone());
             thread::spawn(move || rush(&url, &token, caller))
@@ -181,7 +209,7 @@ fn nothing_that_was_acknowledged_is_lost_in_the_middle_of_a_rush() {
     // Each has had something acknowledged, and is busy with the next.
     for _ in 0..TRIES {
         let names = names(&serving);
-        if (0..3).all(|caller| names.contains(&format!("rush-{caller}-1"))) {
+        if (0..2).all(|caller| names.contains(&format!("rush-{caller}-1"))) {
             break;
         }
         sleep(PAUSE);
@@ -190,7 +218,7 @@ fn nothing_that_was_acknowledged_is_lost_in_the_middle_of_a_rush() {
     let acknowledged: Vec<String> =
         callers.into_iter().flat_map(|caller| caller.join().unwrap()).collect();
     assert_eq!(exit_code(&mut serving), Some(0));
-    assert!(acknowledged.len() >= 3);
+    assert!(acknowledged.len() >= 4);
     sound(&data);
     let serving = Serving::start(&data);
     let names = names(&serving);
