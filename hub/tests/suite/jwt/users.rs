@@ -43,7 +43,7 @@ async fn a_jwt_is_as_good_as_a_token_of_its_user() {
     assert_eq!(delete.status(), 403);
     // The audit log says by whose word it was.
     let log = hub.hub.catalog.audit(&AuditFilter::default(), None, 1).await.unwrap();
-    assert_eq!((log[0].action.as_str(), log[0].actor.name.as_str()), ("publish", "alice"));
+    assert_eq!((log[0].action.as_str(), log[0].actor.name.as_str()), ("upload", "alice"));
     assert_eq!(log[0].actor.credential, format!("jwt {ISSUER} id-1"));
     let delete = hub.request(Method::DELETE, path).bearer_auth(&jwt).send().await.unwrap();
     assert_eq!(delete.status(), 204);
