@@ -92,6 +92,9 @@ pub struct Hub {
     /// One permit for each flist that may be read whole to find out facts of it. Who asks needs no token, and
     /// must not hold up other readers.
     pub surveys: Arc<Semaphore>,
+    /// One permit for each question of which ids are missing that may be answered at a time. It asks the store and
+    /// the catalog, on a thread that others need too.
+    pub questions: Arc<Semaphore>,
     /// One permit for each flist that may be checked before it is published.
     pub publishes: Arc<Semaphore>,
 }
@@ -211,6 +214,7 @@ impl Hub {
             readers: places(limits.transfers),
             exports: places(EXPORTS),
             surveys: places(SURVEYS),
+            questions: places(limits.transfers),
             publishes: places(limits.publishes),
             jobs: Arc::new(Jobs::new(Arc::new(Kinds))),
             metrics: Arc::default(),

@@ -19,7 +19,7 @@ const MOST_HOLDERS: usize = 64;
 
 /// Repositories that are asked about, each once, before all others count as not readable: each costs a
 /// question to the catalog.
-const MOST_OWNERS: usize = 4096;
+const MOST_OWNERS: usize = 1024;
 
 /// Ids whose holders are looked up together.
 const BATCH: usize = 4096;

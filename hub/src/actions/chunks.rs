@@ -9,7 +9,7 @@ use futures_util::Stream;
 use super::error::ActionError;
 use super::feed::{FeedReader, Pumped, feed};
 use super::running::turn;
-use super::stream::{Items, produce};
+use super::stream::{Items, produce_in};
 use super::{reach, resolve, sessions};
 use crate::auth::{Caller, Right};
 use crate::error::Code;
@@ -31,7 +31,13 @@ pub async fn missing(
 ) -> Result<Bytes, ActionError> {
     let view = view(hub, caller, session).await?;
     let ids = ids_of(body, MAX_MISSING_IDS)?;
-    let missing = tokio::task::spawn_blocking(move || view.missing(&ids)).await??;
+    // Not among those that send: a push asks while it sends.
+    let place = turn(hub, None, &hub.questions).await?;
+    let work = tokio::task::spawn_blocking(move || {
+        let _running = place;
+        view.missing(&ids)
+    });
+    let missing = work.await??;
     Ok(write_ids(&missing))
 }
 
@@ -119,12 +125,13 @@ pub async fn get(
     let repository = resolve::repository(hub, caller, Right::Read, repository).await?;
     let ids = ids_of(body, MAX_CHUNK_IDS)?;
     let visible = Visible::new(hub.store.clone(), reach::of(hub, caller, &repository));
+    let place = turn(hub, Some(&hub.limits.fetching), &hub.readers).await?;
     let wanted = ids.clone();
     let absent = tokio::task::spawn_blocking(move || visible.missing(&wanted)).await??;
     if !absent.is_empty() {
         return Err(ActionError::Absent(absent));
     }
-    produce(hub, move |hub, sink| {
+    produce_in(hub, place, move |hub, sink| {
         for ids in ids.chunks(READ_BATCH) {
             let records = records_of(&*hub.store, ids);
             let failed = records.is_err();

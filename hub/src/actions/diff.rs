@@ -5,14 +5,14 @@ use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
 use flisthub_flist::wire::{DiffAspect, DiffChange, DiffKind, DiffLine, DiffSummary, EntryKind};
 use flisthub_flist::{Aspect, Change, Changes, Content, LoadError, State};
-use flisthub_storage::{ChunkId, ChunkStore};
+use flisthub_storage::{ChunkId, ChunkStore, Owner, Visible};
 
 use super::error::{ActionError, Thing};
-use super::resolve;
 use super::running::turn;
 use super::stream::{Gone, Items, Sink, produce_in};
+use super::{reach, resolve};
 use crate::auth::{Caller, Right};
-use crate::catalog::{HistoryRow, Kind, Target};
+use crate::catalog::{HistoryRow, Kind, RepositoryRow, Target};
 use crate::error::Code;
 use crate::name::FlistName;
 use crate::state::Hub;
@@ -25,6 +25,10 @@ struct Asked {
     flist: ChunkId,
     /// Whether it is out of a name's history: what it is made of may be swept.
     of_history: bool,
+    /// Of one out of a history, the repository that holds it, if any still does.
+    repository: Option<RepositoryRow>,
+    /// The number under which the store knows the repository of any other.
+    holder: Option<Owner>,
 }
 
 /// The lines of the diff of two flists, each a [`DiffLine`] in JSON with a line feed, many to a part. Each is
@@ -39,27 +43,52 @@ pub async fn diff(
     let to = find(hub, caller, to).await?;
     // Like an export it walks whole trees, for anybody.
     let place = turn(hub, Some(&hub.limits.exports), &hub.exports).await?;
-    produce_in(hub, place, move |hub, sink| write(&*hub.store, &from, &to, sink)).await
+    let visible = visible(hub, caller, &from, &to);
+    produce_in(hub, place, move |hub, sink| match &visible {
+        Some(visible) => write(visible, &from, &to, sink),
+        None => write(&*hub.store, &from, &to, sink),
+    })
+    .await
+}
+
+/// What the caller may use, if one of the two is out of a history: what was swept of it and brought again by
+/// somebody else is theirs. What names point at now is whole, and needs no look at the index.
+fn visible(hub: &Hub, caller: &Caller, from: &Asked, to: &Asked) -> Option<Visible> {
+    let repository = from.repository.as_ref().or(to.repository.as_ref())?;
+    let reach = reach::of(hub, caller, repository);
+    for asked in [from, to] {
+        let of_history = asked.repository.as_ref().and_then(|row| reach::owner(row.id));
+        of_history.into_iter().chain(asked.holder).for_each(|owner| reach.expect(owner));
+    }
+    Some(Visible::new(hub.store.clone(), reach))
 }
 
 async fn find(hub: &Hub, caller: &Caller, asked: &str) -> Result<Asked, ActionError> {
     let Some((name, revision)) = asked.rsplit_once('@') else {
         let name = resolve::parse_target(asked, Code::BAD_QUERY)?;
-        let flist = resolve::source(hub, caller, &name).await?.flist.id;
-        return Ok(Asked { flist, of_history: false });
+        let (source, holder) = resolve::held_source(hub, caller, &name).await?;
+        let flist = source.flist.id;
+        return Ok(Asked { flist, of_history: false, repository: None, holder });
     };
     let name = resolve::parse_target(name, Code::BAD_QUERY)?;
     let number = revision.parse().map_err(|_| ActionError::Invalid {
         code: Code::BAD_QUERY,
         message: format!("`{}` is no revision of {name}: it is a number", resolve::shown(revision)),
     })?;
-    let entry = revision_of(hub, caller, &name, number).await?;
+    let (repository, entry) = revision_of(hub, caller, &name, number).await?;
     match (entry.kind, entry.flist, &entry.target) {
-        (Some(Kind::Flist), Some(flist), _) => Ok(Asked { flist, of_history: true }),
-        (Some(Kind::Link), _, Some(target)) => match resolve::source(hub, caller, target).await {
-            Ok(row) => Ok(Asked { flist: row.flist.id, of_history: false }),
-            Err(error) => Err(resolve::of_stored(hub, caller, (target, asked), error).await),
-        },
+        (Some(Kind::Flist), Some(flist), _) => {
+            Ok(Asked { flist, of_history: true, repository: Some(repository), holder: None })
+        }
+        (Some(Kind::Link), _, Some(target)) => {
+            match resolve::held_source(hub, caller, target).await {
+                Ok((source, holder)) => {
+                    let flist = source.flist.id;
+                    Ok(Asked { flist, of_history: false, repository: None, holder })
+                }
+                Err(error) => Err(resolve::of_stored(hub, caller, (target, asked), error).await),
+            }
+        }
         _ => Err(ActionError::Invalid {
             code: Code::BAD_QUERY,
             message: format!("at revision {number}, {name} led to no flist"),
@@ -72,12 +101,12 @@ async fn revision_of(
     caller: &Caller,
     name: &Target,
     revision: u64,
-) -> Result<HistoryRow, ActionError> {
+) -> Result<(RepositoryRow, HistoryRow), ActionError> {
     let not_found = || ActionError::not_found(Thing::Revision, format!("{revision} of {name}"));
     let repository = resolve::repository(hub, caller, Right::Read, &name.repository).await?;
     let name = FlistName::parse(&name.name)?;
     let entry = hub.catalog.history_entry(repository.id, &name, revision).await?;
-    entry.ok_or_else(not_found)
+    Ok((repository, entry.ok_or_else(not_found)?))
 }
 
 /// Finds the changes and hands them on. What cannot be read ends it with an error.

@@ -9,7 +9,7 @@ use std::collections::HashSet;
 
 use flisthub_converter::image::{Digest, LayerCache};
 use flisthub_flist::{Layer, LoadError, Piece, Pieces, hold, pieces};
-use flisthub_storage::{ChunkId, ChunkStore as _, InSession, Kind, Owner, Reference};
+use flisthub_storage::{ChunkId, ChunkStore, InSession, Kind, Owner, Reference};
 use tokio::runtime::Handle;
 
 use super::LayerFiles;
@@ -53,9 +53,9 @@ impl KnownLayers<'_> {
 
     /// Whether the store has all that the layer names. A sweep spares it for at least half the grace from now; a
     /// conversion that takes longer, and loses some of it, is done again without known layers.
-    fn is_whole(&self, layer: &Layer) -> bool {
+    fn is_whole(store: &dyn ChunkStore, layer: &Layer) -> bool {
         let ids: Vec<ChunkId> = layer.references().collect();
-        if !self.has_all(&ids) {
+        if !has_all(store, &ids) {
             return false;
         }
         layer.lists().all(|list| {
@@ -64,15 +64,17 @@ impl KnownLayers<'_> {
                 Ok(Piece::Hole { .. }) => None,
                 Err(error) => Some(Err(error)),
             };
-            let ids: Result<Vec<ChunkId>, _> = pieces(self.store, list).filter_map(chunk).collect();
-            ids.is_ok_and(|ids| self.has_all(&ids))
+            let ids: Result<Vec<ChunkId>, _> = pieces(store, list).filter_map(chunk).collect();
+            ids.is_ok_and(|ids| has_all(store, &ids))
         })
     }
 
     /// Lets a repository hold all that a layer names, if this conversion may use all of it.
     pub(crate) fn keep(&self, diff_id: &Digest, owner: Owner) -> Result<(), LoadError> {
         let layer = self.files.get(diff_id, self.hub.config.store.profile);
-        let Some(layer) = layer.filter(|layer| self.is_whole(layer)) else { return Ok(()) };
+        let Some(layer) = layer.filter(|layer| Self::is_whole(self.store, layer)) else {
+            return Ok(());
+        };
         let list = |pieces: &Pieces| match pieces {
             Pieces::List { id, .. } => Some(Reference { kind: Kind::List, id: *id }),
             Pieces::Inline(_) => None,
@@ -86,10 +88,10 @@ impl KnownLayers<'_> {
         let all: Vec<Reference> = chunks.chain(lists).collect();
         hold(&*self.hub.store, owner, &all, &mut Err).map(|_| ())
     }
+}
 
-    fn has_all(&self, ids: &[ChunkId]) -> bool {
-        ids.chunks(BATCH).all(|ids| self.store.missing(ids).is_ok_and(|missing| missing.is_empty()))
-    }
+fn has_all(store: &dyn ChunkStore, ids: &[ChunkId]) -> bool {
+    ids.chunks(BATCH).all(|ids| store.missing(ids).is_ok_and(|missing| missing.is_empty()))
 }
 
 impl LayerCache for KnownLayers<'_> {
@@ -104,10 +106,13 @@ impl LayerCache for KnownLayers<'_> {
             }
         }
         let layer = self.files.get(diff_id, profile)?;
-        if self.is_whole(&layer) {
+        if Self::is_whole(self.store, &layer) {
             return Some(layer);
         }
-        self.files.remove(diff_id, profile);
+        // Others may be able to use what this caller may not.
+        if !Self::is_whole(&*self.hub.store, &layer) {
+            self.files.remove(diff_id, profile);
+        }
         None
     }
 

@@ -332,6 +332,8 @@ async fn chunks_come_back_in_the_order_asked() {
     let local = local();
     let push = Pusher::open(&hub, &token, "alice").await;
     push.send(records(local.frames.values())).await;
+    let published = push.publish("alice/base", &local.flist.to_string()).await;
+    assert_eq!(published.status(), 201, "what was only sent is in no repository yet");
     let mut ids = local.ids();
     ids.reverse();
     ids.push(ids[0]);
