@@ -175,9 +175,9 @@ pub struct UploadReport {
     pub bytes: u64,
     /// Chunks that the files are made of, each counted as often as it is used.
     pub chunks: u64,
-    /// Those of them that the hub did not have, each counted once.
+    /// Those of them that were new to the uploader, each counted once: what others have counts as new.
     pub new_chunks: u64,
-    /// Directory and other objects that the hub did not have.
+    /// Directory and other objects that were new to the uploader.
     pub new_objects: u64,
     /// Bytes stored for all that was new.
     pub stored_bytes: u64,
