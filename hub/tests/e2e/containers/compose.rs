@@ -69,7 +69,7 @@ pub(super) fn brings_up_hub_and_postgresql(stage: &Stage) {
     for container in [&hub, &catalog] {
         let inspected = stage.engine.docker(&["inspect", container]);
         assert!(!inspected.contains(PASSWORD), "{inspected}");
-        let processes = stage.engine.docker(&["top", container, "-eo", "args"]);
+        let processes = stage.engine.docker(&["top", container, "-eo", "pid,args"]);
         assert!(!processes.contains(PASSWORD), "{processes}");
         assert!(!stage.logs(container).contains(PASSWORD));
     }
