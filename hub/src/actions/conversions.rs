@@ -65,7 +65,7 @@ pub async fn start(
     if let Some(registry) = registry {
         spec.digest = registries::digest(hub, registry).await?;
     }
-    Ok(jobs::start_shared(hub, &JobSpec::Convert(spec), user_id).await?)
+    Ok(jobs::start_shared(hub, &JobSpec::Convert(spec), &caller.actor()?).await?)
 }
 
 /// Where the image is. The engines of the hub's machine are the operator's.

@@ -49,7 +49,7 @@ pub async fn start(hub: &Hub, caller: &Caller, spec: &JobSpec) -> Result<JobRow,
                     .to_owned(),
         });
     }
-    Ok(jobs::start(hub, spec, Some(caller.user()?.id)).await?)
+    Ok(jobs::start(hub, spec, &caller.actor()?).await?)
 }
 
 /// A page of the jobs that the caller may look at.
@@ -111,7 +111,7 @@ pub async fn follow(
 /// Asks a job to end.
 pub async fn cancel(hub: &Hub, caller: &Caller, id: &str) -> Result<(), ActionError> {
     one(hub, caller, Right::Write, id).await?;
-    Ok(jobs::cancel(hub, id).await?)
+    Ok(jobs::cancel(hub, id, &caller.actor()?).await?)
 }
 
 /// A job, if the caller has that right to it. To others it is as if there were none.

@@ -8,8 +8,8 @@ use super::rows::{column, number};
 /// Logins of one user that are kept.
 const LOGINS: i64 = 100;
 
-/// Seconds for which a login is still listed that has ended.
-const SHOWN: u64 = 86_400;
+/// Seconds for which a login is still known that has ended: longer than any upload that began with it.
+const SHOWN: u64 = 30 * 86_400;
 
 impl Catalog {
     /// How many API tokens a user has that are worth something at `now`.
@@ -35,7 +35,7 @@ impl Catalog {
         number("repositories", "count", count)
     }
 
-    /// Makes room for one more login of a user: forgets those that ended a day ago or longer, and the oldest where
+    /// Makes room for one more login of a user: forgets those that ended a month ago or longer, and the oldest where
     /// there are too many. That they were made stays in the audit log.
     pub async fn forget_logins(&self, user_id: i64, now: u64) -> Result<(), CatalogError> {
         let mut transaction = self.write().await?;
@@ -84,7 +84,7 @@ mod tests {
         let first = token(&catalog, user, TokenKind::Login, 2, 100).await;
         assert_eq!(catalog.live_tokens(user, 109).await.unwrap(), 1);
         assert_eq!(catalog.live_tokens(user, 110).await.unwrap(), 0);
-        // One that ended is listed for a day.
+        // One that ended is known for a month.
         let there = async |id| catalog.token_by_id(id).await.unwrap().is_some();
         catalog.forget_logins(user, 110 + SHOWN - 1).await.unwrap();
         assert!(there(first).await);

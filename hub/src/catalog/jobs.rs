@@ -4,6 +4,7 @@
 use sqlx::AnyConnection;
 
 use super::Catalog;
+use super::audit::{Actor, Noted, note};
 use super::error::CatalogError;
 use super::job_row::{JobRow, JobState, list, read};
 use super::lane::Lane;
@@ -26,8 +27,12 @@ pub struct NewJob<'a> {
     pub kind: &'a str,
     /// What is asked for, as JSON.
     pub arguments: String,
-    /// Who asks; `None`: the operator at the machine.
-    pub user_id: Option<i64>,
+    /// Who asks.
+    pub by: &'a Actor,
+    /// What the audit log says of it beside its kind, for people: where a conversion is to publish.
+    pub detail: Option<String>,
+    /// The repository that it is to change.
+    pub repository_id: Option<i64>,
 }
 
 /// How a job ended.
@@ -69,11 +74,22 @@ impl Catalog {
         .bind(job.kind)
         .bind(JobState::Queued.word())
         .bind(&job.arguments)
-        .bind(job.user_id)
+        .bind(job.by.user_id)
         .bind(column(now))
         .execute(&mut *transaction)
         .await?;
         let row = read(&mut transaction, &id).await?.ok_or_else(|| inconsistent("jobs", &id))?;
+        let detail = match &job.detail {
+            Some(detail) => format!("{} {detail}", job.kind),
+            None => job.kind.to_owned(),
+        };
+        let noted = Noted {
+            action: "job-start",
+            repository_id: job.repository_id,
+            subject: &format!("job {id}"),
+            detail: Some(&detail),
+        };
+        note(&mut transaction, job.by, noted, now).await?;
         transaction.commit().await?;
         Ok(row)
     }
@@ -150,9 +166,20 @@ impl Catalog {
 
     /// Asks a job to end: a queued one ends at once, a running one when it hears of it, and nothing
     /// happens to one that has ended. Gives the job as it stood before.
-    pub async fn ask_cancel(&self, id: &str, now: u64) -> Result<Option<JobRow>, CatalogError> {
+    pub async fn ask_cancel(
+        &self,
+        id: &str,
+        by: &Actor,
+        now: u64,
+    ) -> Result<Option<JobRow>, CatalogError> {
         let mut transaction = self.write().await?;
         let Some(row) = read(&mut transaction, id).await? else { return Ok(None) };
+        if !row.state.is_end() && !row.cancel_asked {
+            let subject = format!("job {id}");
+            let (action, detail) = ("job-cancel", Some(row.kind.as_str()));
+            let noted = Noted { action, repository_id: None, subject: &subject, detail };
+            note(&mut transaction, by, noted, now).await?;
+        }
         match row.state {
             JobState::Queued => end(&mut transaction, id, &JobEnd::Cancelled, now).await?,
             JobState::Running => {

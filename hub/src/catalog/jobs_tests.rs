@@ -2,7 +2,7 @@
 
 use super::postgres::location;
 use super::{
-    Catalog, Claim, JobEnd, JobNews, JobProgress, JobRow, JobState, LOG_LINES, Lane, NewJob,
+    Actor, Catalog, Claim, JobEnd, JobNews, JobProgress, JobRow, JobState, LOG_LINES, Lane, NewJob,
 };
 use crate::name::RepositoryName;
 
@@ -12,8 +12,19 @@ async fn catalog() -> (tempfile::TempDir, Catalog) {
     (directory, catalog)
 }
 
+/// A user as the audit log knows one.
+fn of(user_id: i64) -> Actor {
+    Actor { user_id: Some(user_id), ..Actor::operator() }
+}
+
 async fn queue(catalog: &Catalog, now: u64) -> JobRow {
-    let job = NewJob { kind: "space", arguments: r#"{"kind":"space"}"#.into(), user_id: None };
+    let job = NewJob {
+        kind: "space",
+        arguments: r#"{"kind":"space"}"#.into(),
+        by: &Actor::operator(),
+        detail: None,
+        repository_id: None,
+    };
     catalog.insert_job(&job, now).await.unwrap()
 }
 
@@ -70,10 +81,10 @@ async fn what_has_ended_stays_as_it_ended() {
     );
     catalog.finish_job(&id, &failed("late"), 8).await.unwrap();
     catalog.requeue_job(&id, true).await.unwrap();
-    assert_eq!(catalog.ask_cancel(&id, 9).await.unwrap(), Some(ended.clone()));
+    assert_eq!(catalog.ask_cancel(&id, &Actor::operator(), 9).await.unwrap(), Some(ended.clone()));
     assert_eq!(catalog.job(&id).await.unwrap(), Some(ended));
     assert_eq!(catalog.job("nothing").await.unwrap(), None);
-    assert_eq!(catalog.ask_cancel("nothing", 9).await.unwrap(), None);
+    assert_eq!(catalog.ask_cancel("nothing", &Actor::operator(), 9).await.unwrap(), None);
 }
 
 #[tokio::test]
@@ -83,7 +94,7 @@ async fn a_queued_job_is_cancelled_at_once_and_a_running_one_is_asked() {
     catalog.claim_job(Claim::ByCommand(&running), 6).await.unwrap();
     assert!(!catalog.record_job(&running, &JobNews::default(), 6).await.unwrap());
     for id in [&queued, &running] {
-        catalog.ask_cancel(id, 7).await.unwrap();
+        catalog.ask_cancel(id, &Actor::operator(), 7).await.unwrap();
     }
     let row = catalog.job(&queued).await.unwrap().unwrap();
     assert_eq!((row.state, row.cancel_asked, row.finished), (JobState::Cancelled, true, Some(7)));
@@ -142,7 +153,7 @@ async fn only_the_newest_finished_jobs_are_kept() {
     for _ in 0..1_002 {
         let id = queue(&catalog, 1).await.id;
         catalog.record_job(&id, &JobNews::line("a line".into()), 1).await.unwrap();
-        catalog.ask_cancel(&id, 2).await.unwrap();
+        catalog.ask_cancel(&id, &Actor::operator(), 2).await.unwrap();
     }
     assert_eq!(catalog.jobs(None, None, 2_000).await.unwrap().len(), 1_003);
     let last = queue(&catalog, 3).await.id;
@@ -163,7 +174,13 @@ async fn only_the_newest_finished_jobs_are_kept() {
 #[tokio::test]
 async fn lanes_are_claimed_and_kept_each_by_itself() {
     let (_directory, catalog) = catalog().await;
-    let job = NewJob { kind: "convert", arguments: "{}".into(), user_id: None };
+    let job = NewJob {
+        kind: "convert",
+        arguments: "{}".into(),
+        by: &Actor::operator(),
+        detail: None,
+        repository_id: None,
+    };
     let first = catalog.insert_job(&job, 1).await.unwrap().id;
     let upkeep = queue(&catalog, 2).await.id;
     let second = catalog.insert_job(&job, 3).await.unwrap().id;
@@ -182,7 +199,7 @@ async fn lanes_are_claimed_and_kept_each_by_itself() {
     }
     for _ in 0..1_000 {
         let id = catalog.insert_job(&job, 6).await.unwrap().id;
-        catalog.ask_cancel(&id, 7).await.unwrap();
+        catalog.ask_cancel(&id, &Actor::operator(), 7).await.unwrap();
     }
     let last = catalog.insert_job(&job, 8).await.unwrap().id;
     catalog.finish_job(&last, &JobEnd::Cancelled, 9).await.unwrap();
@@ -195,7 +212,13 @@ async fn a_job_names_its_user_until_that_one_is_gone() {
     let (_directory, catalog) = catalog().await;
     let alice = RepositoryName::parse("alice").unwrap();
     let user = catalog.make_user(&alice, 1).await.unwrap();
-    let job = NewJob { kind: "space", arguments: "{}".into(), user_id: Some(user.id) };
+    let job = NewJob {
+        kind: "space",
+        arguments: "{}".into(),
+        by: &of(user.id),
+        detail: None,
+        repository_id: None,
+    };
     let row = catalog.insert_job(&job, 5).await.unwrap();
     assert_eq!(row.user.as_deref(), Some("alice"));
     for sql in ["delete from repositories", "delete from users"] {
@@ -213,7 +236,13 @@ async fn one_users_conversions_do_not_push_out_those_of_others() {
         users.push(catalog.make_user(&name, 1).await.unwrap().id);
     }
     let ended = async |user: i64| {
-        let job = NewJob { kind: "convert", arguments: "{}".into(), user_id: Some(user) };
+        let job = NewJob {
+            kind: "convert",
+            arguments: "{}".into(),
+            by: &of(user),
+            detail: None,
+            repository_id: None,
+        };
         let id = catalog.insert_job(&job, 1).await.unwrap().id;
         catalog.finish_job(&id, &failed("x"), 2).await.unwrap();
         id

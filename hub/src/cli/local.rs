@@ -9,6 +9,7 @@ use flisthub_storage::SystemClock;
 
 use super::ending::Ending;
 use super::show::Show;
+use crate::catalog::Actor;
 use crate::config::Config;
 use crate::data::{DataDirectory, refuse_anothers};
 use crate::jobs::{self, CancelError, Follow, JobSpec, StartError, Stop, runner};
@@ -46,7 +47,7 @@ pub(super) async fn run(
     show: &mut Show,
     ending: &mut Ending,
 ) -> anyhow::Result<ExitCode> {
-    let id = match jobs::start(hub, spec, None).await {
+    let id = match jobs::start(hub, spec, &Actor::operator()).await {
         // It waits for a hub, and none runs.
         Err(StartError::Waits(id)) => id,
         started => started?.id,
@@ -69,7 +70,7 @@ pub(super) async fn run(
                 ended.context("the job's runner")??;
             }
             () = ending.asked() => {
-                match jobs::cancel(hub, &id).await {
+                match jobs::cancel(hub, &id, &Actor::operator()).await {
                     // Its end comes next.
                     Ok(()) | Err(CancelError::Ended { .. }) => {}
                     Err(error) => return Err(error.into()),

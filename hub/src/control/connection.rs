@@ -9,7 +9,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
 use super::protocol::{Ask, LINE_BYTES, PROTOCOL, Tell, line};
 use super::undelete;
-use crate::catalog::CatalogError;
+use crate::catalog::{Actor, CatalogError};
 use crate::error::chain;
 use crate::jobs::{self, Event, Follow, JobSpec, wire};
 use crate::state::Hub;
@@ -138,7 +138,8 @@ impl Connection<'_> {
         if matches!(job, JobSpec::Convert(_)) {
             return Err("conversions are asked for over HTTP: POST /api/v1/conversions".to_owned());
         }
-        let id = jobs::start(self.hub, job, None).await.map_err(|error| chain(&error))?.id;
+        let id = jobs::start(self.hub, job, &Actor::operator()).await;
+        let id = id.map_err(|error| chain(&error))?.id;
         let follow = Follow::new(self.hub, &id);
         self.followed = Some(Followed { id, follow, _place: place });
         Ok(())
@@ -147,7 +148,8 @@ impl Connection<'_> {
     async fn cancel(&self, id: Option<String>) -> Result<Tell, String> {
         let id = id.or_else(|| self.followed.as_ref().map(|followed| followed.id.clone()));
         let id = id.ok_or("no job is followed here; name one")?;
-        jobs::cancel(self.hub, &id).await.map_err(|error| chain(&error))?;
+        let cancelled = jobs::cancel(self.hub, &id, &Actor::operator()).await;
+        cancelled.map_err(|error| chain(&error))?;
         Ok(Tell::Done {})
     }
 

@@ -3,7 +3,7 @@
 use flisthub_storage::{Clock as _, SystemClock};
 
 use super::secrets;
-use crate::catalog::{Catalog, CatalogError, JobState};
+use crate::catalog::{Actor, Catalog, CatalogError, JobState};
 use crate::state::Hub;
 
 /// Why a job was not asked to end.
@@ -26,21 +26,21 @@ pub enum CancelError {
 }
 
 /// Asks a job of this hub to end: a queued one has ended then, a running one hears of it.
-pub async fn cancel(hub: &Hub, id: &str) -> Result<(), CancelError> {
-    ask(&hub.catalog, id, hub.clock.now()).await?;
+pub async fn cancel(hub: &Hub, id: &str, by: &Actor) -> Result<(), CancelError> {
+    ask(&hub.catalog, id, by, hub.clock.now()).await?;
     secrets::forget(hub).await;
     hub.jobs.wake();
     hub.jobs.tell_change();
     Ok(())
 }
 
-/// The same where no hub is to be reached: one that runs all the same finds it in the row.
+/// The same by the operator where no hub is to be reached: one that runs all the same finds it in the row.
 pub async fn cancel_in(catalog: &Catalog, id: &str) -> Result<(), CancelError> {
-    ask(catalog, id, SystemClock.now()).await
+    ask(catalog, id, &Actor::operator(), SystemClock.now()).await
 }
 
-async fn ask(catalog: &Catalog, id: &str, now: u64) -> Result<(), CancelError> {
-    match catalog.ask_cancel(id, now).await? {
+async fn ask(catalog: &Catalog, id: &str, by: &Actor, now: u64) -> Result<(), CancelError> {
+    match catalog.ask_cancel(id, by, now).await? {
         None => Err(CancelError::Unknown(id.to_owned())),
         Some(row) if row.state.is_end() => {
             Err(CancelError::Ended { id: id.to_owned(), state: row.state })

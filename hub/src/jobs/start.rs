@@ -1,7 +1,8 @@
 //! Queueing a job, and why that may not be.
 
 use super::{ConvertSpec, JobSpec, SpecError};
-use crate::catalog::{CatalogError, JobRow, JobState, Lane, NewJob};
+use crate::catalog::{Actor, CatalogError, JobRow, JobState, Lane, NewJob};
+use crate::name::RepositoryName;
 use crate::state::Hub;
 
 /// Jobs of upkeep that may wait at a time. Bounds what a script that asks again and again can pile up.
@@ -30,16 +31,15 @@ pub enum StartError {
     Catalog(#[from] CatalogError),
 }
 
-/// Queues a job, unless the same one waits already. `user_id` is who asks; `None`: the operator at the
-/// machine.
-pub async fn start(hub: &Hub, spec: &JobSpec, user_id: Option<i64>) -> Result<JobRow, StartError> {
+/// Queues a job that somebody asks for, unless the same one waits already.
+pub async fn start(hub: &Hub, spec: &JobSpec, by: &Actor) -> Result<JobRow, StartError> {
     let arguments = arguments(spec)?;
     let _starting = hub.jobs.starting.lock().await;
     let queued = hub.catalog.jobs_in(JobState::Queued).await?;
     if let Some(same) = queued.iter().rfind(|row| row.arguments == arguments) {
         return Err(StartError::Waits(same.id.clone()));
     }
-    queue(hub, spec, arguments, &queued, user_id).await
+    queue(hub, spec, arguments, &queued, by).await
 }
 
 /// Queues a job of a user, unless the same job of the same user waits or runs already: then that one is
@@ -47,14 +47,14 @@ pub async fn start(hub: &Hub, spec: &JobSpec, user_id: Option<i64>) -> Result<Jo
 pub async fn start_shared(
     hub: &Hub,
     spec: &JobSpec,
-    user_id: i64,
+    by: &Actor,
 ) -> Result<(JobRow, bool), StartError> {
     let arguments = arguments(spec)?;
     let _starting = hub.jobs.starting.lock().await;
     let queued = hub.catalog.jobs_in(JobState::Queued).await?;
     let running = hub.catalog.jobs_in(JobState::Running).await?;
     let same = |row: &&JobRow| {
-        row.user_id == Some(user_id)
+        row.user_id == by.user_id
             && !row.cancel_asked
             && serde_json::from_str(&row.arguments).is_ok_and(|other| spec.is_same(&other))
     };
@@ -62,7 +62,7 @@ pub async fn start_shared(
     if let Some(same) = queued.iter().chain(&running).find(same) {
         return Ok((same.clone(), true));
     }
-    Ok((queue(hub, spec, arguments, &queued, Some(user_id)).await?, false))
+    Ok((queue(hub, spec, arguments, &queued, by).await?, false))
 }
 
 /// Refuses a user's conversion that would find its queue full, before its digest is looked up: unless it may
@@ -93,15 +93,27 @@ async fn queue(
     spec: &JobSpec,
     arguments: String,
     queued: &[JobRow],
-    user_id: Option<i64>,
+    by: &Actor,
 ) -> Result<JobRow, StartError> {
-    check_room(hub, Lane::of(spec.kind()), queued, user_id)?;
-    let job = NewJob { kind: spec.kind(), arguments, user_id };
+    check_room(hub, Lane::of(spec.kind()), queued, by.user_id)?;
+    let (repository_id, detail) = if let JobSpec::Convert(spec) = spec {
+        let name = format!("to {}/{}", spec.repository, spec.name);
+        (repository_of(hub, spec).await?, Some(name))
+    } else {
+        (None, None)
+    };
+    let job = NewJob { kind: spec.kind(), arguments, by, detail, repository_id };
     let row = hub.catalog.insert_job(&job, hub.clock.now()).await?;
     tracing::info!(job = row.id, kind = row.kind, "job queued");
     hub.jobs.wake();
     hub.jobs.tell_change();
     Ok(row)
+}
+
+/// The number of the repository that a conversion is to publish into.
+async fn repository_of(hub: &Hub, spec: &ConvertSpec) -> Result<Option<i64>, CatalogError> {
+    let Ok(name) = RepositoryName::parse(&spec.repository) else { return Ok(None) };
+    Ok(hub.catalog.repository(&name).await?.map(|row| row.id))
 }
 
 /// Refuses a job of a lane whose queue is full.

@@ -7,7 +7,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use flisthub_hub::backup::BackupError;
-use flisthub_hub::catalog::{Claim, JobState, Lane, NewJob};
+use flisthub_hub::catalog::{Actor, Claim, JobState, Lane, NewJob};
 use flisthub_storage::{ChunkId, Silent};
 use reqwest::Method;
 
@@ -273,7 +273,13 @@ async fn a_backup_is_for_its_owner_alone_and_looks_as_documented() {
 async fn jobs_of_back_then_are_not_done_by_the_restored_hub() {
     let place = Place::new();
     let hub = open(&place.path("data")).await;
-    let job = NewJob { kind: "sweep", arguments: "{}".to_owned(), user_id: None };
+    let job = NewJob {
+        kind: "sweep",
+        arguments: "{}".to_owned(),
+        by: &Actor::operator(),
+        detail: None,
+        repository_id: None,
+    };
     let running = hub.catalog.insert_job(&job, 1).await.unwrap();
     hub.catalog.claim_job(Claim::Oldest(Lane::Upkeep), 2).await.unwrap().unwrap();
     let queued = hub.catalog.insert_job(&job, 3).await.unwrap();

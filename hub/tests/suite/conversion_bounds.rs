@@ -11,7 +11,7 @@ use crate::conversions::{CONVERSIONS, ask, base, docker, end, upper};
 use crate::image_registry::Registry;
 use crate::job_lanes;
 use crate::job_routes::call;
-use crate::support::{Field, TestHub};
+use crate::support::{Field, TestHub, actor_of};
 
 /// Whether the hub holds the credentials that a job was asked for with.
 async fn held(hub: &TestHub, job: &str) -> bool {
@@ -114,7 +114,8 @@ async fn the_right_to_publish_is_looked_at_again_when_the_job_runs() {
             admin,
             ..job_lanes::convert("app")
         };
-        let (row, _) = jobs::start_shared(&hub.hub, &JobSpec::Convert(spec), bob).await.unwrap();
+        let (row, _) =
+            jobs::start_shared(&hub.hub, &JobSpec::Convert(spec), &actor_of(bob)).await.unwrap();
         let job = end(&hub, &token, &row.id).await;
         assert_eq!(job["error_code"], code, "{repository}, admin: {admin}: {job}");
     }

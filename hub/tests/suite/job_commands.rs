@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-use flisthub_hub::catalog::{Catalog, Claim, JobState, Lane, NewJob};
+use flisthub_hub::catalog::{Actor, Catalog, Claim, JobState, Lane, NewJob};
 use flisthub_hub::jobs::JobError;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
@@ -119,7 +119,13 @@ fn jobs_of_a_killed_hub_run_when_it_starts_again() {
     let id = runtime.block_on(async {
         let catalog = Catalog::at(&location(data)).await.unwrap();
         let arguments = r#"{"kind":"sweep","dry_run":true}"#.to_owned();
-        let job = NewJob { kind: "sweep", arguments, user_id: None };
+        let job = NewJob {
+            kind: "sweep",
+            arguments,
+            by: &Actor::operator(),
+            detail: None,
+            repository_id: None,
+        };
         let id = catalog.insert_job(&job, 1).await.unwrap().id;
         // As the hub left it that was killed while it ran.
         let row = catalog.claim_job(Claim::Oldest(Lane::Upkeep), 2).await.unwrap().unwrap();

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use flisthub_client::{HubClient, JobEvent, Patience};
+use flisthub_hub::catalog::Actor;
 use flisthub_hub::jobs;
 use flisthub_storage::{Part, PartState, Progress};
 use reqwest::Response;
@@ -129,7 +130,7 @@ async fn progress_comes_while_the_job_runs() {
     step.store(1, Ordering::SeqCst);
     let next = read(&mut response, 1).await;
     assert_eq!((&next[0].data["phase"], &next[0].data["done"]), (&json!("fetch"), &json!(7)));
-    jobs::cancel(&hub.hub, &id).await.unwrap();
+    jobs::cancel(&hub.hub, &id, &Actor::operator()).await.unwrap();
     let rest = read(&mut response, usize::MAX).await;
     assert_eq!(
         (rest.last().unwrap().name.as_str(), &rest.last().unwrap().data["state"]),
@@ -161,7 +162,7 @@ async fn only_so_many_follow_and_whoever_goes_makes_room() {
     while follow(&hub, &token, &id, None).await.status() == 503 {
         tokio::time::sleep(std::time::Duration::from_millis(5)).await;
     }
-    jobs::cancel(&hub.hub, &id).await.unwrap();
+    jobs::cancel(&hub.hub, &id, &Actor::operator()).await.unwrap();
     ended(&hub.hub, &id).await;
     for mut response in open {
         assert_eq!(read(&mut response, usize::MAX).await.pop().unwrap().name, "end");

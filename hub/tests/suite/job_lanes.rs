@@ -4,13 +4,13 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use flisthub_hub::catalog::{Claim, JobState, Lane};
+use flisthub_hub::catalog::{Actor, Claim, JobState, Lane};
 use flisthub_hub::config::Config;
 use flisthub_hub::jobs::{self, ConvertSpec, ImageFrom, JobSpec, StartError};
 use flisthub_hub::state::Hub;
 
 use crate::jobs::{Fake, SWEEP, doing, ended, numbered, queued, running, until_told};
-use crate::support::TestHub;
+use crate::support::{TestHub, actor_of};
 
 /// A conversion that differs from every other by its name.
 pub(crate) fn convert(name: &str) -> ConvertSpec {
@@ -45,7 +45,7 @@ async fn id_of(hub: &Hub, name: &str) -> i64 {
 /// Queues a conversion, or shares one.
 pub(crate) async fn shared(hub: &Hub, spec: &ConvertSpec, user: i64) -> (String, bool) {
     let spec = JobSpec::Convert(spec.clone());
-    let (row, shared) = jobs::start_shared(hub, &spec, user).await.unwrap();
+    let (row, shared) = jobs::start_shared(hub, &spec, &actor_of(user)).await.unwrap();
     (row.id, shared)
 }
 
@@ -86,14 +86,14 @@ async fn conversions_run_beside_upkeep_and_two_at_a_time() {
     assert_eq!(state(hub, &upkeep[1]).await, JobState::Queued);
     assert_eq!(state(hub, &conversions[2]).await, JobState::Queued);
     // Whoever is done makes room in its own lane.
-    jobs::cancel(hub, &conversions[1]).await.unwrap();
+    jobs::cancel(hub, &conversions[1], &Actor::operator()).await.unwrap();
     assert_eq!(ended(hub, &conversions[1]).await.state, JobState::Cancelled);
     running(hub, &conversions[2]).await;
     assert_eq!(state(hub, &upkeep[1]).await, JobState::Queued);
-    jobs::cancel(hub, &upkeep[0]).await.unwrap();
+    jobs::cancel(hub, &upkeep[0], &Actor::operator()).await.unwrap();
     running(hub, &upkeep[1]).await;
     for id in [&upkeep[1], &conversions[0], &conversions[2]] {
-        jobs::cancel(hub, id).await.unwrap();
+        jobs::cancel(hub, id, &Actor::operator()).await.unwrap();
         assert_eq!(ended(hub, id).await.state, JobState::Cancelled);
     }
 }
@@ -120,7 +120,7 @@ async fn who_asks_twice_for_the_same_gets_one_job() {
         ids.push(id);
     }
     // One that is to end is not what somebody who asks now wants.
-    jobs::cancel(hub, &first).await.unwrap();
+    jobs::cancel(hub, &first, &Actor::operator()).await.unwrap();
     let (again, was_there) = shared(hub, &spec, alice).await;
     assert!(!was_there && !ids.contains(&again));
     assert_eq!(ended(hub, &first).await.state, JobState::Cancelled);
@@ -158,7 +158,7 @@ async fn the_queue_of_conversions_has_an_end_for_each_and_for_all() {
     let (waits, _) = shared(hub, &convert("2"), alice).await;
     let ask = |name: &str, user| {
         let spec = JobSpec::Convert(convert(name));
-        async move { jobs::start_shared(hub, &spec, user).await.map(|(row, _)| row.id) }
+        async move { jobs::start_shared(hub, &spec, &actor_of(user)).await.map(|(row, _)| row.id) }
     };
     assert!(matches!(ask("3", alice).await, Err(StartError::UserFull)));
     assert_eq!(ask("2", alice).await.unwrap(), waits, "what waits already is still shared");
@@ -166,7 +166,7 @@ async fn the_queue_of_conversions_has_an_end_for_each_and_for_all() {
     assert!(matches!(ask("2", bob).await, Err(StartError::ConversionsFull)));
     // Neither lane's queue fills the other's.
     queued(hub, &SWEEP).await;
-    jobs::cancel(hub, &last).await.unwrap();
+    jobs::cancel(hub, &last, &Actor::operator()).await.unwrap();
     ask("2", bob).await.unwrap();
 }
 
@@ -178,7 +178,7 @@ async fn whoever_waits_for_a_job_hears_of_its_end() {
     let waiting = tokio::spawn(async move { jobs::wait(&own, &waited).await.unwrap() });
     running(&hub.hub, &id).await;
     assert!(!waiting.is_finished());
-    jobs::cancel(&hub.hub, &id).await.unwrap();
+    jobs::cancel(&hub.hub, &id, &Actor::operator()).await.unwrap();
     assert_eq!(waiting.await.unwrap().state, JobState::Cancelled);
     assert_eq!(jobs::wait(&hub.hub, &id).await.unwrap().state, JobState::Cancelled);
     assert!(jobs::wait(&hub.hub, "nothing").await.is_err());

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use flisthub_flist::wire::JobPart;
-use flisthub_hub::catalog::{Claim, JobEnd, JobRow, JobState, Lane};
+use flisthub_hub::catalog::{Actor, Claim, JobEnd, JobRow, JobState, Lane};
 use flisthub_hub::config::Config;
 use flisthub_hub::jobs::{self, Event, Follow, JobError, JobSpec, Stop, Work, runner};
 use flisthub_hub::state::Hub;
@@ -48,7 +48,7 @@ pub(crate) fn numbered(number: u64) -> JobSpec {
 }
 
 pub(crate) async fn queued(hub: &Hub, spec: &JobSpec) -> String {
-    jobs::start(hub, spec, None).await.unwrap().id
+    jobs::start(hub, spec, &Actor::operator()).await.unwrap().id
 }
 
 /// Follows a job up to its end.
@@ -161,11 +161,11 @@ async fn a_running_job_is_cancelled_and_the_next_one_runs() {
     let waiting = queued(&hub.hub, &numbered(1)).await;
     let last = queued(&hub.hub, &JobSpec::Space {}).await;
     running(&hub.hub, &first).await;
-    jobs::cancel(&hub.hub, &waiting).await.unwrap();
+    jobs::cancel(&hub.hub, &waiting, &Actor::operator()).await.unwrap();
     let row = ended(&hub.hub, &waiting).await;
     assert_eq!((row.state, row.started), (JobState::Cancelled, None), "it never ran");
     assert_eq!(hub.hub.catalog.job(&last).await.unwrap().unwrap().state, JobState::Queued);
-    jobs::cancel(&hub.hub, &first).await.unwrap();
+    jobs::cancel(&hub.hub, &first, &Actor::operator()).await.unwrap();
     let row = ended(&hub.hub, &first).await;
     assert_eq!((row.state, row.cancel_asked), (JobState::Cancelled, true));
     assert_eq!(ended(&hub.hub, &last).await.state, JobState::Succeeded);
@@ -184,7 +184,7 @@ async fn a_job_that_is_done_before_it_hears_of_the_cancel_has_succeeded() {
     .await;
     let id = queued(&hub.hub, &SWEEP).await;
     running(&hub.hub, &id).await;
-    jobs::cancel(&hub.hub, &id).await.unwrap();
+    jobs::cancel(&hub.hub, &id, &Actor::operator()).await.unwrap();
     go.store(true, Ordering::SeqCst);
     let row = ended(&hub.hub, &id).await;
     assert_eq!((row.state, row.cancel_asked), (JobState::Succeeded, true));
@@ -244,7 +244,9 @@ async fn jobs_of_a_hub_that_died_run_again_but_not_for_ever() {
             &flisthub_hub::catalog::NewJob {
                 kind: "dance",
                 arguments: r#"{"kind":"dance"}"#.into(),
-                user_id: None,
+                by: &Actor::operator(),
+                detail: None,
+                repository_id: None,
             },
             1,
         )
@@ -257,7 +259,7 @@ async fn jobs_of_a_hub_that_died_run_again_but_not_for_ever() {
             id
         );
     }
-    hub.catalog.ask_cancel(&cancelled, 1).await.unwrap();
+    hub.catalog.ask_cancel(&cancelled, &Actor::operator(), 1).await.unwrap();
     hub.catalog.finish_job(&done, &JobEnd::Succeeded("{}".into()), 2).await.unwrap();
     let before = hub.catalog.job(&done).await.unwrap().unwrap();
     jobs::recover(&hub).await.unwrap();
@@ -350,9 +352,9 @@ async fn only_so_many_wait_and_each_once() {
     for number in 1..=100 {
         queued(&hub.hub, &numbered(number)).await;
     }
-    let refused = jobs::start(&hub.hub, &SWEEP, None).await.unwrap_err();
+    let refused = jobs::start(&hub.hub, &SWEEP, &Actor::operator()).await.unwrap_err();
     assert!(matches!(refused, jobs::StartError::Full), "{refused}");
-    let refused = jobs::start(&hub.hub, &numbered(7), None).await.unwrap_err();
+    let refused = jobs::start(&hub.hub, &numbered(7), &Actor::operator()).await.unwrap_err();
     let waiting = hub.hub.catalog.jobs_in(JobState::Queued).await.unwrap();
     assert!(refused.to_string().contains(&waiting[6].id), "{refused}");
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use flisthub_hub::catalog::{Catalog, NewJob};
+use flisthub_hub::catalog::{Actor, Catalog, NewJob};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
 
@@ -22,7 +22,13 @@ fn a_command_without_a_hub_does_the_very_job_that_waits() {
     let id = runtime.block_on(async {
         let catalog = Catalog::at(&location(data)).await.unwrap();
         let arguments = r#"{"kind":"sweep","dry_run":true}"#.to_owned();
-        let job = NewJob { kind: "sweep", arguments, user_id: None };
+        let job = NewJob {
+            kind: "sweep",
+            arguments,
+            by: &Actor::operator(),
+            detail: None,
+            repository_id: None,
+        };
         let id = catalog.insert_job(&job, 1).await.unwrap().id;
         catalog.close().await;
         id

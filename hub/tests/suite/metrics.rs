@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use flisthub_hub::auth::{Expiry, Scope};
+use flisthub_hub::catalog::Actor;
 use flisthub_hub::server;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -151,7 +152,7 @@ async fn busy() -> (TestHub, String) {
         directory: hub.data().with_file_name("backup"),
         keep: None,
     };
-    let row = flisthub_hub::jobs::start(&hub.hub, &spec, None).await.unwrap();
+    let row = flisthub_hub::jobs::start(&hub.hub, &spec, &Actor::operator()).await.unwrap();
     while !hub.hub.catalog.job(&row.id).await.unwrap().unwrap().state.is_end() {
         tokio::time::sleep(std::time::Duration::from_millis(5)).await;
     }

@@ -314,6 +314,11 @@ impl TestHub {
     }
 }
 
+/// A user as the audit log knows one.
+pub(crate) fn actor_of(user_id: i64) -> Actor {
+    Actor { user_id: Some(user_id), ..Actor::operator() }
+}
+
 /// The status and the JSON body of an answer.
 pub(crate) async fn answer(response: Response) -> (u16, Value) {
     let status = response.status().as_u16();

@@ -87,6 +87,31 @@ async fn every_change_is_in_the_log_with_who_and_from_where() {
 }
 
 #[tokio::test]
+async fn jobs_are_in_the_log_with_who_asked_for_them() {
+    let hub = TestHub::start().await;
+    let admin = admin(&hub).await;
+    let (status, job) = call(&hub, &admin, "POST", "jobs", json!({ "kind": "space" })).await;
+    assert_eq!(status, 202);
+    let id = job["id"].as_str().unwrap();
+    let subject = format!("job {id}");
+    let of_jobs = async |action: &str| {
+        let path = format!("audit?action={action}");
+        let page = call(&hub, &admin, "GET", &path, Value::Null).await.1;
+        page["entries"].as_array().unwrap().clone()
+    };
+    let started = of_jobs("job-start").await;
+    assert_eq!((started.len(), &started[0]["subject"]), (1, &json!(subject)));
+    assert_eq!((&started[0]["detail"], &started[0]["actor"]), (&json!("space"), &json!("root")));
+    assert!(started[0]["credential"].as_str().unwrap().starts_with("token "));
+    assert_eq!(started[0]["address"], json!("127.0.0.1"));
+    // Only what was there to end.
+    let (status, _) = call(&hub, &admin, "DELETE", &format!("jobs/{id}"), Value::Null).await;
+    assert_eq!(of_jobs("job-cancel").await.len(), usize::from(status == 202));
+    assert_eq!(call(&hub, &admin, "DELETE", "jobs/0", Value::Null).await.0, 404);
+    assert_eq!(of_jobs("job-cancel").await.len(), usize::from(status == 202));
+}
+
+#[tokio::test]
 async fn owners_read_the_log_of_their_repository_alone() {
     let hub = TestHub::start().await;
     let alice = hub.user("alice").await;
