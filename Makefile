@@ -16,7 +16,7 @@ export CARGO_TARGET_DIR ?= $(CURDIR)/target
 ALL := --release --workspace --locked
 
 .PHONY: help setup build test check demo bench run soak soak-power soak-fuzz soak-model soak-kills \
-	test-format test-arrows test-lints test-docs test-cargo test-reader test-zero-hub test-openapi soak-openapi
+	test-format test-arrows test-lints test-docs test-cargo test-postgres test-reader test-zero-hub test-openapi soak-openapi
 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -30,7 +30,7 @@ build: ## Build flisthub and hub-client into target/release
 
 test: ## Formatting, lints, documentation, layering and all tests
 	@scripts/setup build test
-	@$(MAKE) --no-print-directory test-format test-arrows test-lints test-docs test-cargo test-reader test-zero-hub test-openapi
+	@$(MAKE) --no-print-directory test-format test-arrows test-lints test-docs test-cargo test-postgres test-reader test-zero-hub test-openapi
 
 test-format:
 	cargo fmt --all --check
@@ -47,6 +47,10 @@ test-docs:
 
 test-cargo:
 	cargo test $(ALL)
+
+# The hub's tests again, with every catalog on a real PostgreSQL.
+test-postgres:
+	scripts/test-postgres
 
 # The reader that was written from docs/flist-format.md alone, on real flists.
 test-reader:

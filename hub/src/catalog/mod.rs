@@ -43,11 +43,17 @@ mod users;
 #[cfg(test)]
 mod access_tests;
 #[cfg(test)]
+mod concurrent_tests;
+#[cfg(test)]
 mod copy_tests;
+#[cfg(test)]
+mod cut;
 #[cfg(test)]
 mod history_tests;
 #[cfg(test)]
 mod jobs_tests;
+#[cfg(test)]
+mod lost_tests;
 #[cfg(test)]
 mod migrations_tests;
 #[cfg(test)]

@@ -95,6 +95,10 @@ mod permissions;
 #[cfg(test)]
 mod postgres;
 #[cfg(test)]
+mod postgres_hub;
+#[cfg(test)]
+mod postgres_server;
+#[cfg(test)]
 mod power;
 #[cfg(test)]
 mod program;

@@ -33,6 +33,22 @@ pub(crate) fn skips(why: &str) -> bool {
     skips
 }
 
+/// Whether a test with a server of its own is left out: those run where the others run on PostgreSQL.
+pub(crate) fn skips_without() -> bool {
+    let skips = SERVER.is_none();
+    if skips {
+        eprintln!("skipped: scripts/test-postgres runs it");
+    }
+    skips
+}
+
+/// The address of a database on the server.
+pub(crate) fn at_server(database: &str) -> Option<String> {
+    let mut url = SERVER.as_ref()?.clone();
+    url.set_path(database);
+    Some(url.to_string())
+}
+
 /// Where the catalog of a data directory is.
 pub(crate) fn location(data: &Path) -> Location {
     let file = Location::File(data.join("catalog.sqlite"));
