@@ -1,5 +1,5 @@
 //! A proxy in front of PostgreSQL for tests, which counts the messages of both sides and cuts every connection at
-//! the one that it is told to.
+//! the one that it is told to. With `FLISTHUB_SOAK_CUTS` set, every message counts.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -8,6 +8,11 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream, UnixStream};
 use tokio::sync::watch;
 use url::Url;
+
+/// The messages that count unless all do: of a caller a query, what a statement is given, its run and the end of a
+/// flight; of the server that something is done, and that it waits. Between two of them nothing happens that
+/// would make a difference to what is kept.
+const DECISIVE: &[u8] = b"QBESCZ";
 
 /// The proxy.
 pub(super) struct Cut {
@@ -80,6 +85,7 @@ async fn pass(
     left: &AtomicI64,
     cuts: &watch::Sender<u64>,
 ) {
+    let every = std::env::var_os("FLISTHUB_SOAK_CUTS").is_some();
     loop {
         let mut message = vec![0; if is_first { 4 } else { 5 }];
         if from.read_exact(&mut message).await.is_err() {
@@ -92,8 +98,9 @@ async fn pass(
         if from.read_exact(&mut message[start..]).await.is_err() {
             return;
         }
+        let counts = is_first || every || DECISIVE.contains(&message[0]);
         is_first = false;
-        if left.fetch_sub(1, Ordering::SeqCst) == 1 {
+        if counts && left.fetch_sub(1, Ordering::SeqCst) == 1 {
             cuts.send_modify(|cuts| *cuts += 1);
             return;
         }

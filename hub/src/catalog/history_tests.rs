@@ -2,6 +2,7 @@
 
 use flisthub_storage::{ChunkId, Kind};
 
+use super::dialect::Dialect;
 use super::postgres::location;
 use super::{Actor, Catalog, CatalogError, Change, Condition, FlistRow, Source};
 use crate::name::{FlistName, RepositoryName};
@@ -155,9 +156,14 @@ async fn an_impossible_root_is_an_error() {
     names.publish("base", 10, "one").await;
     let pool = &names.catalog.pool;
     let mut connection = pool.acquire().await.unwrap();
-    for sql in ["pragma foreign_keys = off", "update name_history set flist_id = x'aa'"] {
-        sqlx::query(sql).execute(&mut *connection).await.unwrap();
-    }
+    let unchecked = match names.catalog.location.dialect() {
+        Dialect::Sqlite => "pragma foreign_keys = off",
+        Dialect::Postgres => "set session_replication_role = replica",
+    };
+    sqlx::query(unchecked).execute(&mut *connection).await.unwrap();
+    let set = sqlx::query("update name_history set flist_id = $1").bind(vec![0xaa_u8]);
+    set.execute(&mut *connection).await.unwrap();
+    drop(connection);
     let error = names.catalog.roots(0).await.unwrap_err();
     assert!(matches!(error, CatalogError::Inconsistent { .. }), "{error:?}");
 }

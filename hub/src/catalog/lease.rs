@@ -72,7 +72,16 @@ impl Catalog {
         let Location::Postgres { lease: length, .. } = *self.location else { return Ok(()) };
         let own = Own { holder: random_hex()?, length, lost: AtomicBool::new(false) };
         let first = seen(&self.pool).await?;
+        let mut told = false;
         while !own.take(&self.pool).await? {
+            if !std::mem::replace(&mut told, true) {
+                let Holder { host, pid, .. } = &first.by;
+                tracing::info!(
+                    host,
+                    pid,
+                    "waiting for the end of the lease of the hub that had the catalog"
+                );
+            }
             let now = seen(&self.pool).await?;
             if now.holder != first.holder || now.renewed_until > first.renewed_until {
                 return Err(CatalogError::Held { by: now.by });
