@@ -1,17 +1,21 @@
 //! `flisthub user`, `token` and `audit`, while a hub runs on the same data.
 
 use std::io::Write as _;
+use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use crate::postgres;
 use crate::program::{Serving, flisthub, last_line};
 use crate::support::client;
 
 /// Gives a user a password, as a script does.
 fn password(data: &str, user: &str, password: &str) -> Output {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_flisthub"))
+    let mut child = Command::new(env!("CARGO_BIN_EXE_flisthub"));
+    postgres::tell(&mut child, Path::new(data));
+    let mut child = child
         .args(["user", "password", user, "--data", data])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

@@ -111,7 +111,7 @@ async fn a_second_hub_is_told_who_has_the_catalog_and_a_stopped_one_loses_it() {
         return;
     }
     let server = Server::start();
-    server.catalog().await.close().await;
+    server.ready().await;
     let place = tempfile::tempdir().unwrap();
     let (one, other) = (place.path().join("one"), place.path().join("other"));
     let token = user(&server, &one);
@@ -147,7 +147,7 @@ async fn a_server_that_is_restarted_is_used_again() {
         return;
     }
     let mut server = Server::start();
-    server.catalog().await.close().await;
+    server.ready().await;
     let place = tempfile::tempdir().unwrap();
     let data = place.path().join("data");
     let token = user(&server, &data);
@@ -187,7 +187,7 @@ async fn a_catalog_moves_to_a_server_and_back() {
         return;
     }
     let server = Server::start();
-    server.catalog().await.close().await;
+    server.ready().await;
     let place = tempfile::tempdir().unwrap();
     let data = place.path().join("data");
     let plain = |arguments: &[&str]| {

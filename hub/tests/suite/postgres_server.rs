@@ -4,8 +4,8 @@ use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
-use flisthub_hub::catalog::{Address, Catalog, Location};
 use rustix::process::{Pid, Signal, kill_process};
+use sqlx::Connection as _;
 
 /// The server. Dropped, it is ended and its files are removed.
 pub(crate) struct Server {
@@ -84,16 +84,14 @@ impl Server {
         format!("postgres:///postgres?host={place}&user=flisthub")
     }
 
-    /// Its catalog, opened as a program that is no hub; waited for while the server starts.
-    pub(crate) async fn catalog(&self) -> Catalog {
-        let address = Address::parse(&self.url()).unwrap();
-        let lease = crate::postgres::LEASE;
-        let location = Location::Postgres { address, connections: 2, lease };
-        loop {
-            match Catalog::at(&location).await {
-                Ok(catalog) => return catalog,
-                Err(error) => assert!(error.is_unreachable() || error.is_busy(), "{error:?}"),
-            }
+    /// Waits until it answers, and leaves nothing in it.
+    pub(crate) async fn ready(&self) {
+        while let Err(error) = sqlx::PgConnection::connect(&self.url()).await {
+            let starts = matches!(&error, sqlx::Error::Io(_))
+                || error
+                    .as_database_error()
+                    .is_some_and(|error| error.code().as_deref() == Some("57P03"));
+            assert!(starts, "{error:?}");
             tokio::time::sleep(std::time::Duration::from_millis(20)).await;
         }
     }
