@@ -42,10 +42,11 @@ pub(super) fn show(hub: &Hub, figures: &Figures, to: &mut Registry) {
 /// How many of those things may run at a time, and how many do.
 fn places(hub: &Hub, to: &mut Registry) {
     let limits = &hub.config.limits;
-    let all: [(&str, &Semaphore, usize); 6] = [
+    let all: [(&str, &Semaphore, usize); 7] = [
         ("uploads", &hub.uploads, limits.uploads),
         ("chunk_uploads", &hub.writers, limits.transfers),
         ("chunk_downloads", &hub.readers, limits.transfers),
+        ("chunk_questions", &hub.questions, limits.transfers),
         ("exports", &hub.exports, EXPORTS),
         ("surveys", &hub.surveys, SURVEYS),
         ("publishes", &hub.publishes, limits.publishes),
