@@ -53,6 +53,13 @@ pub(crate) struct Counted {
     pub(crate) aside: Mutex<Vec<Quarantined>>,
 }
 
+impl Counted {
+    /// Upload sessions that were opened and not closed.
+    pub(crate) fn open_sessions(&self) -> i64 {
+        self.open.load(Ordering::SeqCst)
+    }
+}
+
 impl ChunkStore for Counted {
     fn stat(&self, ids: &[ChunkId]) -> Result<Vec<Option<Stat>>, StoreError> {
         self.inner.stat(ids)
@@ -165,6 +172,29 @@ impl Maintain for Counted {
     }
 }
 
+/// A hub that listens nowhere and runs no jobs.
+pub(crate) struct Unserved {
+    pub(crate) hub: Hub,
+    pub(crate) clock: Arc<TestClock>,
+    pub(crate) store: Arc<Counted>,
+    pub(crate) directory: tempfile::TempDir,
+}
+
+pub(crate) async fn unserved(config: Config) -> Unserved {
+    let directory = tempfile::tempdir().unwrap();
+    let data = DataDirectory::open(&directory.path().join("data")).unwrap();
+    let clock = Arc::new(TestClock(AtomicU64::new(START)));
+    let options = RocksOptions::default();
+    let inner = Arc::new(RocksStore::open(&data.chunks(), &options, clock.clone()).unwrap());
+    let disk = Some(Arc::new(Disk { data: data.clone(), store: inner.clone() }));
+    let store = Arc::new(Counted { inner, open: AtomicI64::new(0), aside: Mutex::default() });
+    let config = postgres::config(data.path(), config);
+    let catalog = place::open(&data, &config.catalog).await.unwrap();
+    catalog.hold().await.unwrap();
+    let hub = Hub { disk, ..Hub::new(catalog, store.clone(), clock.clone(), config) };
+    Unserved { hub, clock, store, directory }
+}
+
 /// A running hub.
 pub(crate) struct TestHub {
     pub(crate) url: String,
@@ -207,20 +237,9 @@ impl TestHub {
     }
 
     async fn made(work: Arc<dyn Work>, config: Config, lossy: bool) -> Self {
-        let directory = tempfile::tempdir().unwrap();
-        let data = DataDirectory::open(&directory.path().join("data")).unwrap();
-        let clock = Arc::new(TestClock(AtomicU64::new(START)));
-        let options = RocksOptions::default();
-        let inner = Arc::new(RocksStore::open(&data.chunks(), &options, clock.clone()).unwrap());
-        let disk = Some(Arc::new(Disk { data: data.clone(), store: inner.clone() }));
-        let store = Arc::new(Counted { inner, open: AtomicI64::new(0), aside: Mutex::default() });
-        let config = postgres::config(data.path(), config);
-        let catalog = place::open(&data, &config.catalog).await.unwrap();
-        catalog.hold().await.unwrap();
+        let Unserved { hub, clock, store, directory } = unserved(config).await;
         let jobs = Arc::new(Jobs::new(work));
-        let lossy = Arc::new(AtomicBool::new(lossy));
-        let hub =
-            Hub { disk, jobs, lossy, ..Hub::new(catalog, store.clone(), clock.clone(), config) };
+        let hub = Hub { jobs, lossy: Arc::new(AtomicBool::new(lossy)), ..hub };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel::<()>();
