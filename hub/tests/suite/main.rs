@@ -111,6 +111,8 @@ mod shutdown;
 #[cfg(test)]
 mod support;
 #[cfg(test)]
+mod tenants;
+#[cfg(test)]
 mod tree_support;
 #[cfg(test)]
 mod undelete;
