@@ -7,6 +7,9 @@ use crate::error::ClientError;
 /// The longest wait that a hub can ask for with `Retry-After`.
 const MAX_RETRY_AFTER: Duration = Duration::from_mins(1);
 
+/// What a hub answers whose database went away: what was asked for may have been done all the same.
+const CATALOG_UNREACHABLE: &str = "catalog_unreachable";
+
 /// How long to wait and how often to try.
 #[derive(Debug, Clone)]
 pub struct Patience {
@@ -44,8 +47,10 @@ pub(crate) enum Repeat {
 pub(crate) fn may_have_been_done(error: &ClientError) -> bool {
     match error {
         ClientError::Interrupted { .. } | ClientError::Stalled { .. } => true,
-        // A proxy says nothing of it.
-        ClientError::Unavailable { refusal, .. } => matches!(refusal.status, 502 | 504),
+        // A proxy says nothing of it, and a hub whose database went away in the middle cannot know.
+        ClientError::Unavailable { refusal, .. } => {
+            matches!(refusal.status, 502 | 504) || refusal.code == CATALOG_UNREACHABLE
+        }
         _ => false,
     }
 }
@@ -54,7 +59,11 @@ pub(crate) fn may_have_been_done(error: &ClientError) -> bool {
 pub(crate) fn may_try_again(error: &ClientError, repeat: Repeat) -> bool {
     match error {
         ClientError::Unreachable { .. } => true,
-        ClientError::Unavailable { refusal, .. } if matches!(refusal.status, 429 | 503) => true,
+        ClientError::Unavailable { refusal, .. }
+            if matches!(refusal.status, 429 | 503) && refusal.code != CATALOG_UNREACHABLE =>
+        {
+            true
+        }
         error => repeat == Repeat::Safe && may_have_been_done(error),
     }
 }

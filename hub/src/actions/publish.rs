@@ -12,6 +12,7 @@
 //! 6. the catalog's row, in a transaction that is durable when it commits.
 
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use flisthub_flist::wire::Publish;
 use flisthub_flist::{LoadError, Verified, VerifyError, hold_flist, verify};
@@ -27,6 +28,9 @@ use crate::catalog::{
 use crate::error::Code;
 use crate::name::FlistName;
 use crate::state::Hub;
+
+/// How long the catalog may take to make a name point at a flist. It waits for other writers too.
+const COMMIT: Duration = Duration::from_mins(1);
 
 /// Most bytes of what a caller says of where a flist is from.
 const MAX_DETAIL: usize = 1024;
@@ -140,7 +144,9 @@ async fn publish_here(hub: &Hub, publication: Publication) -> Result<Published, 
     sessions::with_store(hub, |store| store.flush()).await?;
     crash_point("publish::durable");
     inside.register(flist.id);
-    let published = point(hub, &publication, flist).await?;
+    // Nobody waits longer at the gate for a database that vanished and answers nothing.
+    let pointed = tokio::time::timeout(COMMIT, point(hub, &publication, flist)).await;
+    let published = pointed.map_err(|late| ActionError::Unreachable(late.into()))??;
     drop(inside);
     crash_point("publish::committed");
     if let Some(session) = publication.reach.session().filter(|_| !publication.dry_run) {

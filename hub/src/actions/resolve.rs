@@ -114,10 +114,7 @@ pub(super) async fn name_of(
 }
 
 /// The repository that a caller writes to when it names none: its own.
-pub(super) async fn own_repository(
-    hub: &Hub,
-    caller: &Caller,
-) -> Result<RepositoryRow, ActionError> {
+pub async fn own_repository(hub: &Hub, caller: &Caller) -> Result<RepositoryRow, ActionError> {
     let name = caller.own_repository()?.to_owned();
     repository(hub, caller, Right::Write, &name).await
 }

@@ -126,7 +126,7 @@ pub(super) async fn lock(
     let (holder,) = row.ok_or_else(|| inconsistent("lease", "1"))?;
     match lease {
         Some(lease) if lease.own.holder != holder => {
-            lease.own.lost.store(true, Ordering::SeqCst);
+            lease.own.note(false);
             Err(CatalogError::LeaseLost)
         }
         _ => Ok(()),
@@ -173,7 +173,12 @@ async fn renew_again_and_again(pool: AnyPool, own: Arc<Own>, changes: Arc<Atomic
     loop {
         ticks.tick().await;
         let was_lost = own.lost.load(Ordering::SeqCst);
-        match own.take(&pool).await {
+        // A machine that vanished answers nothing, not even that a connection is closed.
+        let Ok(taken) = tokio::time::timeout(own.length / 3, own.take(&pool)).await else {
+            tracing::warn!("the catalog's lease could not be renewed: no answer");
+            continue;
+        };
+        match taken {
             Ok(taken) => {
                 own.note(taken);
                 if was_lost || !taken {

@@ -103,7 +103,8 @@ impl Try {
 
     async fn job(&self, catalog: &Catalog) -> Result<String, CatalogError> {
         let arguments = format!("{{\"n\":{}}}", self.number);
-        let job = NewJob { kind: "sweep", arguments, user_id: None };
+        let (by, kind) = (&self.by, "sweep");
+        let job = NewJob { kind, arguments, by, detail: None, repository_id: None };
         Ok(catalog.insert_job(&job, self.number).await?.id)
     }
 
@@ -202,7 +203,7 @@ impl Try {
                 let news = JobNews { parts: Some("[]".to_owned()), lines, ..JobNews::default() };
                 catalog.record_job(id, &news, 1).await.map(drop)
             }
-            "cancel a job" => catalog.ask_cancel(id, 1).await.map(drop),
+            "cancel a job" => catalog.ask_cancel(id, &self.by, 1).await.map(drop),
             "requeue a job" => catalog.requeue_job(id, true).await,
             "finish a job" => {
                 catalog.finish_job(id, &JobEnd::Succeeded("{}".to_owned()), self.number).await

@@ -24,7 +24,10 @@ impl Cors {
             };
         }
         for origin in &self.origins {
-            let same = |url: &url::Url| url.origin().ascii_serialization() == *origin;
+            // A host of `*` is one to the library, and would be taken for a pattern.
+            let same = |url: &url::Url| {
+                url.origin().ascii_serialization() == *origin && !origin.contains('*')
+            };
             let site = url::Url::parse(origin).is_ok_and(|url| {
                 matches!(url.scheme(), "http" | "https") && url.has_host() && same(&url)
             });

@@ -44,7 +44,7 @@ pub struct Limits {
     /// Names in one path. Default: 1,024, which is also the most. Stops trees so deep that walking them
     /// is costly.
     pub path_depth: usize,
-    /// Archive uploads at a time. Default: 4. Stops memory and threads from growing with callers; one
+    /// Archive uploads at a time. Default: 8. Stops memory and threads from growing with callers; one
     /// more is answered 503 and may try again.
     pub uploads: usize,
     /// Requests that send chunks at a time, and as many again that fetch chunks or flists. Default: 64.
@@ -83,7 +83,7 @@ pub struct Limits {
     /// Requests of one caller that may come at once. Default: 5,000. Leaves room for programs that do much
     /// and then nothing.
     pub request_burst: u64,
-    /// Archive uploads and merges of one user at a time. Default: 3; 0 for any. One more is answered 429.
+    /// Archive uploads and merges of one user at a time. Default: 4; 0 for any. One more is answered 429.
     /// Stops one user from taking all of `uploads`.
     pub uploads_per_user: usize,
     /// Requests of one caller that send or fetch chunks or flists at a time, each. Default: 32; 0 for any.
@@ -134,7 +134,7 @@ impl Default for Limits {
             decoder_memory_bytes: archive.decoder_memory,
             path_bytes: archive.path_bytes,
             path_depth: archive.depth,
-            uploads: 4,
+            uploads: 8,
             transfers: 64,
             publishes: 4,
             connections: 1_024,
@@ -146,10 +146,10 @@ impl Default for Limits {
             shutdown_notice_seconds: 0,
             requests_per_second: 500,
             request_burst: 5_000,
-            uploads_per_user: 3,
+            uploads_per_user: 4,
             transfers_per_caller: 32,
             exports_per_caller: 3,
-            connections_per_address: 256,
+            connections_per_address: 512,
             unpublished_bytes_per_user: 256 << 30,
             sessions_per_user: 1_000,
             failed_logins_per_address: 30,

@@ -98,11 +98,7 @@ async fn bad_paths_methods_and_queries_are_named() {
         plain(Method::GET, "/api/v1/nothing", (404, "not_found", "/api/v1/nothing")),
         plain(Method::GET, "/api/v1/flists/alice/base/nothing", (404, "not_found", "base/nothing")),
         plain(Method::PATCH, "/api/v1/repositories", (405, "method_not_allowed", "PATCH")),
-        plain(
-            Method::POST,
-            "/api/v1/repositories",
-            (405, "method_not_allowed", "/api/v1/repositories"),
-        ),
+        plain(Method::POST, "/api/v1/audit", (405, "method_not_allowed", "/api/v1/audit")),
         plain(
             Method::DELETE,
             "/api/v1/flists/alice/base/link",

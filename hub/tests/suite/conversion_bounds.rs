@@ -2,7 +2,7 @@
 //! and what waits and runs within which bounds.
 
 use flisthub_hub::auth::{Expiry, Scope};
-use flisthub_hub::catalog::JobState;
+use flisthub_hub::catalog::{Actor, JobState};
 use flisthub_hub::jobs::{self, ConvertSpec, JobSpec};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -100,6 +100,8 @@ async fn the_right_to_publish_is_looked_at_again_when_the_job_runs() {
     hub.user("alice").await;
     let token = hub.token("alice", Scope::Admin, Expiry::Never).await;
     let bob = job_lanes::user(&hub, "bob").await;
+    let by = Actor::operator();
+    assert!(hub.hub.catalog.set_admin("bob", true, &by, 1).await.unwrap());
     for (repository, admin, code) in [
         ("alice", false, json!("forbidden")),
         ("gone", false, json!("not_found")),

@@ -29,7 +29,11 @@ async fn a_push_from_first_to_last() {
     let token = hub.user("alice").await;
     let local = local();
     let me = hub.request(Method::GET, "/api/v1/me").bearer_auth(&token).send().await.unwrap();
-    assert_eq!(answer(me).await, (200, json!({ "user": "alice", "repositories": ["alice"] })));
+    let (status, me) = answer(me).await;
+    assert_eq!(
+        (status, &me["user"], &me["repositories"], &me["scope"]),
+        (200, &json!("alice"), &json!(["alice"]), &json!("write"))
+    );
 
     let push = Pusher::open(&hub, &token, "alice").await;
     assert_eq!(push.missing(&local.ids()).await, local.ids());

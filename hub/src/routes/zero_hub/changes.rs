@@ -26,7 +26,8 @@ pub(super) async fn link(
     TokenCaller(caller): TokenCaller,
     Path((source, link)): Path<(String, String)>,
 ) -> Answer {
-    let own = own(&caller)?;
+    let own = own(&hub, &caller).await?;
+    let own = own.as_str();
     file(&hub, &caller, (own, &source)).await?;
     linked(&hub, &caller, (own, &link), &format!("{own}/{source}")).await.map_err(taken)
 }
@@ -37,7 +38,8 @@ pub(super) async fn crosslink(
     TokenCaller(caller): TokenCaller,
     Path((link, repository, source)): Path<(String, String, String)>,
 ) -> Answer {
-    let own = own(&caller)?;
+    let own = own(&hub, &caller).await?;
+    let own = own.as_str();
     file(&hub, &caller, (&repository, &source)).await.map_err(source_repository)?;
     linked(&hub, &caller, (own, &link), &format!("{repository}/{source}")).await.map_err(taken)
 }
@@ -48,7 +50,8 @@ pub(super) async fn crosstag(
     TokenCaller(caller): TokenCaller,
     Path((link, repository, tag)): Path<(String, String, String)>,
 ) -> Answer {
-    let own = own(&caller)?;
+    let own = own(&hub, &caller).await?;
+    let own = own.as_str();
     if link.ends_with(FLIST_ENDING) {
         let message = "tag symlink cannot ends with .flist";
         return Err(ApiError::new(StatusCode::BAD_REQUEST, Code::BAD_NAME, message));
@@ -80,7 +83,8 @@ pub(super) async fn tag(
     TokenCaller(caller): TokenCaller,
     Path((tag, member, repository, source)): Path<(String, String, String, String)>,
 ) -> Answer {
-    let own = own(&caller)?;
+    let own = own(&hub, &caller).await?;
+    let own = own.as_str();
     file(&hub, &caller, (&repository, &source)).await.map_err(source_repository)?;
     let target = format!("{repository}/{source}");
     let place = (own, tag.as_str(), member.as_str());
@@ -94,7 +98,8 @@ pub(super) async fn untag(
     caller: Caller,
     Path((tag, member, _, _)): Path<(String, String, String, String)>,
 ) -> Answer {
-    let place = (own(&caller)?, tag.as_str(), member.as_str());
+    let own = own(&hub, &caller).await?;
+    let place = (own.as_str(), tag.as_str(), member.as_str());
     let removed = tags::remove(&hub, &caller, place, &Condition::NONE).await;
     removed.map_err(|error| match error {
         // A flist or a link of that name is no tag, and has no members.
@@ -112,7 +117,8 @@ pub(super) async fn rename(
     TokenCaller(caller): TokenCaller,
     Path((source, destination)): Path<(String, String)>,
 ) -> Answer {
-    let own = own(&caller)?;
+    let own = own(&hub, &caller).await?;
+    let own = own.as_str();
     file(&hub, &caller, (own, &source)).await?;
     let name = (own, source.as_str());
     renaming::rename(&hub, &caller, name, &destination, &Condition::NONE, false).await?;
@@ -126,7 +132,8 @@ pub(super) async fn promote(
     TokenCaller(caller): TokenCaller,
     Path((repository, source, name)): Path<(String, String, String)>,
 ) -> Answer {
-    let own = own(&caller)?;
+    let own = own(&hub, &caller).await?;
+    let own = own.as_str();
     file(&hub, &caller, (&repository, &source)).await?;
     let from = format!("{repository}/{source}");
     let done =
@@ -145,7 +152,8 @@ pub(super) async fn delete(
     caller: Caller,
     Path(name): Path<String>,
 ) -> Answer {
-    let own = own(&caller)?;
+    let own = own(&hub, &caller).await?;
+    let own = own.as_str();
     let named = resolve::named(&hub, &caller, own, &name).await?;
     if named.points_at.kind() == Kind::Tag {
         return Err(ActionError::not_found(Thing::Flist, named.name).into());
@@ -155,8 +163,9 @@ pub(super) async fn delete(
 }
 
 /// The caller's own repository, the only one that these routes change.
-fn own(caller: &Caller) -> Result<&str, ApiError> {
-    Ok(caller.own_repository()?)
+/// The caller's own repository, which they may write to: looked at before anything is told of a source.
+async fn own(hub: &Hub, caller: &Caller) -> Result<String, ApiError> {
+    Ok(resolve::own_repository(hub, caller).await?.name)
 }
 
 fn is_tag(named: &Named) -> bool {

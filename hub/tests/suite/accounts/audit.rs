@@ -1,5 +1,6 @@
 //! The log of changes: every one is in it, and it is read by those whom it concerns.
 
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{admin, call, logged_in, refusal, refused, with_password};
@@ -105,7 +106,9 @@ async fn jobs_are_in_the_log_with_who_asked_for_them() {
     assert!(started[0]["credential"].as_str().unwrap().starts_with("token "));
     assert_eq!(started[0]["address"], json!("127.0.0.1"));
     // Only what was there to end.
-    let (status, _) = call(&hub, &admin, "DELETE", &format!("jobs/{id}"), Value::Null).await;
+    let path = format!("/api/v1/jobs/{id}");
+    let cancelled = hub.request(Method::DELETE, &path).bearer_auth(&admin).send().await.unwrap();
+    let status = cancelled.status().as_u16();
     assert_eq!(of_jobs("job-cancel").await.len(), usize::from(status == 202));
     assert_eq!(call(&hub, &admin, "DELETE", "jobs/0", Value::Null).await.0, 404);
     assert_eq!(of_jobs("job-cancel").await.len(), usize::from(status == 202));

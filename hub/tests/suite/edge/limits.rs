@@ -116,7 +116,7 @@ async fn one_caller_does_not_take_all_exports() {
     assert_eq!(uploaded.status(), 200);
     let here = CallerKey::of_address("127.0.0.1".parse().ok());
     let _held = hub.hub.limits.exports.take(&here).unwrap();
-    let path = "/api/v1/flists/alice/x/export";
+    let path = "/api/v1/flists/alice/x/export?format=tar";
     let (status, problem) = answer(hub.get(path).await).await;
     assert_eq!((status, &problem["code"]), (429, &json!("too_many_at_a_time")), "{problem}");
     let other = hub.request(Method::GET, path).bearer_auth(&alice).send().await.unwrap();

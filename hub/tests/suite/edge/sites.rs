@@ -49,7 +49,9 @@ async fn listed_sites_read_with_a_token_of_their_own() {
     for path in ["/api/flist", "/api/v1/flists/alice/x/files/a", "/alice/x.flist", "/nothing"] {
         let response = from(&hub, SITE, path).await;
         assert_eq!(allowed(&response), Some(SITE), "{path}");
-        assert!(response.headers()["vary"].to_str().unwrap().contains("origin"), "{path}");
+        let vary = response.headers().get_all("vary");
+        let by_site = vary.iter().any(|vary| vary.to_str().unwrap().contains("origin"));
+        assert!(by_site, "{path}");
         assert!(!response.headers().contains_key("access-control-allow-credentials"));
         let shown = response.headers()["access-control-expose-headers"].to_str().unwrap();
         for name in ["etag", "content-range", "x-request-id"] {

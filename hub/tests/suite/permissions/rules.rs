@@ -130,7 +130,9 @@ impl Rule {
             },
             Needs::Tokens(right) => allow_tokens(caller, right, stage.user("olga").id),
             Needs::Operate => allow_operate(caller),
-            Needs::Job(right) => allow_job(caller, right, Some(stage.user("olga").id)),
+            // A token that is limited is shown conversions for its repositories alone; this is none.
+            Needs::Job(right) => allow_job(caller, right, Some(stage.user("olga").id))
+                .and_then(|()| if limited(caller) { Err(Denied::NotOwner) } else { Ok(()) }),
             // Who is nobody in particular hears that first.
             Needs::On(right) | Needs::Session(right) if changes(right) && anonymous => {
                 Err(Denied::Anonymous)
@@ -160,4 +162,8 @@ pub(super) fn all() -> Vec<Rule> {
     all.extend(super::rules_accounts::rules());
     all.extend(super::rules_zero_hub::rules());
     all
+}
+
+fn limited(caller: &Caller) -> bool {
+    caller.identity().is_ok_and(|identity| identity.only.is_some())
 }

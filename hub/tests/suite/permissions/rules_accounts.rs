@@ -55,6 +55,8 @@ fn own() -> Vec<Rule> {
     vec![
         Rule {
             slow: true,
+            // Another password ends the logins that came of the old one.
+            spends: true,
             ..Rule::new(("POST", login), Needs::Nothing, Before::Password, |_, _| {
                 let login = json!({ "user": "olga", "password": PASSWORD });
                 Ask::new("POST", "/api/v1/login").json(&login)

@@ -49,6 +49,9 @@ const PEOPLE: [(&str, Option<Level>); 8] = [
     (NEWCOMER, None),
 ];
 
+/// The catalog's own number of changes, what is stored, and how many upload sessions are open.
+pub(super) type State = (i64, StoreStats, i64);
+
 /// The hub and what is in it.
 pub(super) struct Stage {
     pub(super) hub: Hub,
@@ -213,7 +216,7 @@ impl Stage {
     }
 
     /// What differs once anything has changed: the catalog's own number of changes, and what is stored.
-    pub(super) async fn state(&self) -> (i64, StoreStats, i64) {
+    pub(super) async fn state(&self) -> State {
         use flisthub_storage::ChunkStore as _;
         let version = match &mut *self.watch.lock().await {
             Some(watch) => {
