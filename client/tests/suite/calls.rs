@@ -52,7 +52,7 @@ fn a_login_is_tried_once_and_its_password_is_in_no_message() {
     for (status, code) in [(401, "login_refused"), (429, "too_many_attempts")] {
         let hub =
             FakeHub::new(move |_, _| Reply::problem(status, code, "").with("retry-after", "0"));
-        let error = runtime().block_on(hub.client().login("alice", "hush hush")).unwrap_err();
+        let error = runtime().block_on(hub.client().login("alice", "hush hush")).err().unwrap();
         assert!(matches!(&error, ClientError::NotAllowed(refusal) if refusal.code == code));
         assert!(!format!("{error} {error:?}").contains("hush"), "{error:?}");
         let requests = hub.requests();
