@@ -188,21 +188,7 @@ fn measure(arguments: &Arguments, work: &std::path::Path, handle: &Handle) -> an
         table::stream(&result);
         table::verdicts(&[aims::of_stream(&result)]);
     }
-    if arguments.wants(Part::Micro) {
-        let results = micro::measure(arguments.runs, work)?;
-        table::micro(&results);
-        table::verdicts(&[aims::of_micro(&results)]);
-    }
-    if arguments.wants(Part::Write) {
-        let results = write::measure(arguments.runs, arguments.write_bytes, work)?;
-        table::write(&results);
-    }
-    if arguments.wants(Part::Store) {
-        let (runs, objects) = (arguments.runs, arguments.objects);
-        let results = store::measure(runs, objects, arguments.scrub_bytes, work)?;
-        table::store(&results);
-        table::verdicts(&aims::of_store(&results));
-    }
+    measure_alone(arguments, work)?;
     if arguments.wants(Part::Serve) {
         let programs = hub::Programs::beside_this_one()?;
         let (runs, seconds) = (arguments.runs, arguments.serve_seconds);
@@ -233,6 +219,26 @@ fn measure(arguments: &Arguments, work: &std::path::Path, handle: &Handle) -> an
         let results = images::measure(&stage, arguments.runs, work, &programs, handle)?;
         table::images(&results);
         table::verdicts(&aims::of_images(&results));
+    }
+    Ok(())
+}
+
+/// The parts that are about the chunk store alone, without a hub.
+fn measure_alone(arguments: &Arguments, work: &std::path::Path) -> anyhow::Result<()> {
+    if arguments.wants(Part::Micro) {
+        let results = micro::measure(arguments.runs, work)?;
+        table::micro(&results);
+        table::verdicts(&[aims::of_micro(&results)]);
+    }
+    if arguments.wants(Part::Write) {
+        let results = write::measure(arguments.runs, arguments.write_bytes, work)?;
+        table::write(&results);
+    }
+    if arguments.wants(Part::Store) {
+        let (runs, objects) = (arguments.runs, arguments.objects);
+        let results = store::measure(runs, objects, arguments.scrub_bytes, work)?;
+        table::store(&results);
+        table::verdicts(&aims::of_store(&results));
     }
     Ok(())
 }

@@ -125,7 +125,8 @@ fn in_store(run: u32, place: &Path, results: &mut Results) -> anyhow::Result<()>
     let mut known = None;
     for (tree, ingest) in TREES.into_iter().zip(&mut results.ingests) {
         // Which of the two comes first changes from run to run.
-        for indexed in [run % 2 == 0, run % 2 == 1] {
+        let indexed_first = run.is_multiple_of(2);
+        for indexed in [indexed_first, !indexed_first] {
             let objects = objects(tree, (run, u32::from(indexed)))?;
             let flist = objects.last().map(Chunk::id).context("a manifest")?;
             let began = Instant::now();
@@ -138,9 +139,9 @@ fn in_store(run: u32, place: &Path, results: &mut Results) -> anyhow::Result<()>
             store.flush()?;
             let took = milliseconds(began);
             if indexed {
-                ingest.with.push(took)
+                ingest.with.push(took);
             } else {
-                ingest.without.push(took)
+                ingest.without.push(took);
             }
             if indexed && known.is_none() {
                 known =

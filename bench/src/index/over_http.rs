@@ -86,7 +86,7 @@ async fn ask(hub: &Hub, ids: &[ChunkId]) -> anyhow::Result<f64> {
         .body(json!({ "repository": USER }).to_string());
     let opened = opened.send().await?.error_for_status()?.bytes().await?;
     let opened: Value = serde_json::from_slice(&opened)?;
-    let session = opened["session"].as_str().context("a session")?;
+    let session = opened.get("session").and_then(Value::as_str).context("a session")?;
     let request = client
         .post(format!("{}/api/v1/sessions/{session}/missing", hub.url))
         .bearer_auth(&hub.token)

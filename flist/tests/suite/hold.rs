@@ -145,7 +145,7 @@ fn whatever_is_written_before_a_failure_stands_on_what_is_there() {
         // Begun anew it comes to its end.
         let again = Noted::of(Faulty::of(&store));
         let holding = hold(&again, 7, flist).unwrap();
-        assert_eq!(holding.rows as usize, whole - most);
+        assert_eq!(holding.rows, (whole - most) as u64);
         store.clear_index().unwrap();
     }
 }

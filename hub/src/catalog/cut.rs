@@ -85,6 +85,7 @@ async fn pass(
     left: &AtomicI64,
     cuts: &watch::Sender<u64>,
 ) {
+    #[expect(clippy::disallowed_methods, reason = "test binaries have no command line")]
     let every = std::env::var_os("FLISTHUB_SOAK_CUTS").is_some();
     loop {
         let mut message = vec![0; if is_first { 4 } else { 5 }];

@@ -269,8 +269,8 @@ mod tests {
 
     #[test]
     fn codes_are_known_with_their_extensions() {
-        let error = |code| CatalogError::Database(sqlx::Error::Database(Box::new(Answered(code))));
         use Trouble::{Busy, Damage, Full, ReadOnly, Unreachable};
+        let error = |code| CatalogError::Database(sqlx::Error::Database(Box::new(Answered(code))));
         for (code, trouble) in [
             ("5", Some(Busy)),
             ("517", Some(Busy)),

@@ -300,7 +300,7 @@ impl Lost {
         let at = |url: &str| Location::Postgres {
             address: Address::parse(url).unwrap(),
             connections: 2,
-            lease: Duration::from_secs(3_600),
+            lease: Duration::from_hours(1),
         };
         let cut = Cut::to(&url).await;
         let direct = Catalog::at(&at(&url)).await.unwrap();

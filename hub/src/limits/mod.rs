@@ -170,7 +170,7 @@ mod tests {
     }
 
     fn address(text: &str) -> Option<IpAddr> {
-        Some(text.parse().unwrap())
+        text.parse().map(Some).unwrap()
     }
 
     #[test]

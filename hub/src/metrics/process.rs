@@ -75,9 +75,10 @@ mod tests {
             fields[number - 3] = value.to_owned();
         }
         let stat = Stat::parse(&format!("42 (a) b) {}", fields.join(" "))).unwrap();
-        let ticks = clock_ticks_per_second() as f64;
-        assert_eq!((stat.cpu_seconds, stat.threads), (200.0 / ticks, 7.0));
-        assert_eq!(stat.resident_bytes, 3.0 * page_size() as f64);
+        let ticks = float(clock_ticks_per_second());
+        let memory = 3.0 * float(page_size() as u64);
+        let found = (stat.cpu_seconds, stat.threads, stat.resident_bytes);
+        assert_eq!(found, (200.0 / ticks, 7.0, memory));
         assert!(Stat::parse("42 (x) 1 2").is_none());
         assert!(Stat::parse("").is_none());
     }

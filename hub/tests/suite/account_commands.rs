@@ -94,39 +94,13 @@ async fn tokens_are_narrowed_listed_and_revoked() {
     for user in ["alice", "bob"] {
         last_line(&["user", "add", user, "--data", data]);
     }
-    let narrow = flisthub(&[
-        "token",
-        "create",
-        "--user",
-        "alice",
-        "--label",
-        "ci \u{1b}",
-        "--scope",
-        "read",
-        "--repository",
-        "bob",
-        "--expires",
-        "1d",
-        "--data",
-        data,
-    ]);
+    let create = |label| {
+        let scope = ["--scope", "read", "--repository", "bob", "--expires", "1d", "--data", data];
+        [&["token", "create", "--user", "alice", "--label", label], &scope[..]].concat()
+    };
+    let narrow = flisthub(&create("ci \u{1b}"));
     assert!(!narrow.status.success(), "a label with a control character");
-    let token = last_line(&[
-        "token",
-        "create",
-        "--user",
-        "alice",
-        "--label",
-        "ci",
-        "--scope",
-        "read",
-        "--repository",
-        "bob",
-        "--expires",
-        "1d",
-        "--data",
-        data,
-    ]);
+    let token = last_line(&create("ci"));
     let (status, about) = me(&serving.url, &token).await;
     assert_eq!(
         (status, &about["limited_to"], &about["scope"]),

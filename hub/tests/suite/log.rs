@@ -60,7 +60,7 @@ async fn busy(serving: &Serving, token: &str, registry: &Registry) {
         202 => ended(serving, token, &job).await,
         // Looked up before it was queued.
         status => {
-            assert_eq!((status, &job["code"]), (403, &json!("registry_unauthorized")), "{job}")
+            assert_eq!((status, &job["code"]), (403, &json!("registry_unauthorized")), "{job}");
         }
     }
 }

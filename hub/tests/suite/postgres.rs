@@ -16,6 +16,7 @@ use url::Url;
 /// For how long a hub of a test that was killed keeps the next one waiting.
 pub(crate) const LEASE: Duration = Duration::from_secs(1);
 
+#[expect(clippy::disallowed_methods, reason = "test binaries have no command line of their own")]
 static SERVER: LazyLock<Option<Url>> = LazyLock::new(|| {
     let url = std::env::var("FLISTHUB_TEST_POSTGRES").ok().filter(|url| !url.is_empty())?;
     Some(url.parse().unwrap())

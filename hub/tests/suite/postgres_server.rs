@@ -17,6 +17,7 @@ pub(crate) struct Server {
 }
 
 /// Where the server's programs are.
+#[expect(clippy::disallowed_methods, reason = "test binaries have no command line of their own")]
 fn programs() -> PathBuf {
     let in_path = std::env::var_os("PATH").unwrap_or_default();
     let debian = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten();

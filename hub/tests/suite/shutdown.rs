@@ -107,7 +107,7 @@ fn until_uploads(serving: &Serving, data: &Path, count: u32) {
     last_line(&["user", "add", "root", "--admin", "--data", data]);
     let token =
         last_line(&["token", "create", "--user", "root", "--scope", "admin", "--data", data]);
-    let taken = format!("flisthub_places_taken{{work=\"uploads\"}} {count}.0\n");
+    let wanted = format!("flisthub_places_taken{{work=\"uploads\"}} {count}.0\n");
     for _ in 0..TRIES {
         let mut stream = connect(serving).unwrap();
         write!(
@@ -118,7 +118,7 @@ fn until_uploads(serving: &Serving, data: &Path, count: u32) {
         .unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
-        if answer.contains(&taken) {
+        if answer.contains(&wanted) {
             return;
         }
         sleep(PAUSE);

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 
 use flisthub_storage::{
-    ChunkId, ChunkStore, Frame, InSession, Maintain, MemoryStore, Owner, PutReport, Reach,
+    Chunk, ChunkId, ChunkStore, Frame, InSession, Maintain, MemoryStore, Owner, PutReport, Reach,
     RocksOptions, RocksStore, Session, SessionId, Sessions, StoreError, Visible,
 };
 
@@ -93,7 +93,7 @@ fn what_may_not_be_used_cannot_be_read() {
         for (at, (id, there)) in asked.iter().zip(there).enumerate() {
             let stat = view.stat(&asked).unwrap()[at];
             assert_eq!(stat, scene.store.stat(&[*id]).unwrap()[0].filter(|_| there), "{name}");
-            let chunk = view.get(&asked).unwrap()[at].as_ref().map(|chunk| chunk.id());
+            let chunk = view.get(&asked).unwrap()[at].as_ref().map(Chunk::id);
             assert_eq!(chunk, there.then_some(*id), "{name}");
             let frame = view.get_frames(&asked).unwrap()[at].as_ref().map(Frame::id);
             assert_eq!(frame, there.then_some(*id), "{name}");

@@ -80,7 +80,7 @@ async fn one_user_does_not_take_all_uploads() {
     (config.limits.uploads, config.limits.uploads_per_user) = (3, 2);
     let hub = TestHub::with(config).await;
     let (alice, bob) = (hub.user("alice").await, hub.user("bob").await);
-    let head = |token: &str| {
+    let request = |token: &str| {
         format!(
             "POST /api/flist/me/upload HTTP/1.1\r\nHost: hub\r\nAuthorization: bearer {token}\r\n\
              Content-Type: {}\r\nContent-Length: 1000000\r\n\r\n",
@@ -90,7 +90,7 @@ async fn one_user_does_not_take_all_uploads() {
     let mut held = Vec::new();
     for left in [2, 1] {
         let mut stream = connect(hub.address).await;
-        tokio::io::AsyncWriteExt::write_all(&mut stream, head(&alice).as_bytes()).await.unwrap();
+        tokio::io::AsyncWriteExt::write_all(&mut stream, request(&alice).as_bytes()).await.unwrap();
         held.push(stream);
         until(async || hub.hub.uploads.available_permits() == left).await;
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use flisthub_hub::auth::Scope;
+use flisthub_hub::name::RepositoryName;
 use serde_json::{Value, json};
 
 use super::keys::{ALGORITHMS, Signer, set};
@@ -115,7 +116,7 @@ async fn memberof_as_a_claim_and_as_0_hub_has_it() {
         (json!({ "memberof": [] }), vec![]),
     ] {
         let said = issuing.verify(&issuing.jwt("alice", more.clone())).await.unwrap();
-        let found: Vec<_> = said.member_of.iter().map(|name| name.as_str()).collect();
+        let found: Vec<_> = said.member_of.iter().map(RepositoryName::as_str).collect();
         assert_eq!(found, members, "{more}");
     }
     // By default an issuer gives nothing away.

@@ -80,7 +80,8 @@ pub(crate) fn claims(user: &str, more: Value) -> Value {
         "iss": ISSUER, "aud": AUDIENCE, "exp": START + 600, "sub": "id-1", "username": user,
     });
     let all = claims.as_object_mut().unwrap();
-    all.extend(more.as_object().unwrap().clone());
+    let Value::Object(more) = more else { panic!("{more} is no object") };
+    all.extend(more);
     all.retain(|_, value| !value.is_null());
     claims
 }

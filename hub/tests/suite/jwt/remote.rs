@@ -88,7 +88,8 @@ async fn answer(mut stream: TcpStream, manner: Manner) {
         }
         Manner::Endless => {
             let _ = stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n{\"keys\":[").await;
-            while stream.write_all(&[b' '; 65_536]).await.is_ok() {}
+            let blanks = vec![b' '; 65_536];
+            while stream.write_all(&blanks).await.is_ok() {}
             return;
         }
     };

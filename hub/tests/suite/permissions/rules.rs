@@ -111,9 +111,10 @@ impl Rule {
         let changes = |right| right >= Right::Write;
         let anonymous = *caller == Caller::Anonymous;
         let decided = match self.needs {
-            Needs::Nothing | Needs::Lists(_) => Ok(()),
-            Needs::SignedIn if anonymous => Err(Denied::Anonymous),
-            Needs::SignedIn => Ok(()),
+            Needs::SignedIn | Needs::OnOwn(_) | Needs::OwnThen(_) if anonymous => {
+                Err(Denied::Anonymous)
+            }
+            Needs::Nothing | Needs::Lists(_) | Needs::SignedIn => Ok(()),
             Needs::HubToken => match caller {
                 Caller::User(identity) => match identity.credential {
                     Credential::Token { .. } => Ok(()),
@@ -137,7 +138,6 @@ impl Rule {
             Needs::On(right) | Needs::Session(right) if changes(right) && anonymous => {
                 Err(Denied::Anonymous)
             }
-            Needs::OnOwn(_) | Needs::OwnThen(_) if anonymous => Err(Denied::Anonymous),
             Needs::On(right) | Needs::Session(right) => who.may(stage, right, &stage.target),
             Needs::OnOwn(right) => who.may(stage, right, stage.own(who.own())),
             Needs::OwnThen(right) => who
@@ -147,9 +147,8 @@ impl Rule {
         match decided {
             Ok(()) => Comes::Success,
             Err(Denied::Anonymous) => Comes::NoCredentials,
-            Err(Denied::Unseen) => Comes::Absent,
-            // To them the job or the token does not exist.
-            Err(Denied::NotOwner) => Comes::Absent,
+            // To others the job or the token does not exist either.
+            Err(Denied::Unseen | Denied::NotOwner) => Comes::Absent,
             Err(_) => Comes::Forbidden,
         }
     }

@@ -1,6 +1,7 @@
 //! Rules of the native API, but for names and accounts, and of what is at the root.
 
 use flisthub_hub::auth::Right;
+use flisthub_storage::Frame;
 use flisthub_storage::wire::{CHUNKS_TYPE, IDS_TYPE, write_ids};
 use serde_json::json;
 
@@ -77,7 +78,7 @@ fn content() -> Vec<Rule> {
             Before::Nothing,
             |stage, case| {
                 let path = format!("/api/v1/repositories/{}/chunks", case.repository);
-                let ids: Vec<_> = stage.frames.iter().map(|frame| frame.id()).collect();
+                let ids: Vec<_> = stage.frames.iter().map(Frame::id).collect();
                 Ask::new("POST", path).bytes(IDS_TYPE, write_ids(&ids).to_vec())
             },
         ),

@@ -84,6 +84,19 @@ pub(super) struct Stage {
     _directory: tempfile::TempDir,
 }
 
+/// Makes all people, and gives each one's own repository too.
+async fn people(hub: &Hub, by: &Actor) -> (Vec<UserRow>, Vec<RepositoryRow>) {
+    let (mut users, mut owned) = (Vec::new(), Vec::new());
+    for (name, _) in PEOPLE {
+        let name = &RepositoryName::parse(name).unwrap();
+        let (admin, visibility) = (name.as_str() == "ada", Visibility::Public);
+        let new = NewUser { name, admin, password: None, visibility };
+        users.push(hub.catalog.create_user(&new, by, START).await.unwrap());
+        owned.push(hub.catalog.repository(name).await.unwrap().unwrap());
+    }
+    (users, owned)
+}
+
 impl Stage {
     pub(super) async fn new(visibility: Visibility, config: Config) -> Self {
         let (read_only, mut config) = (config.read_only, config);
@@ -98,20 +111,8 @@ impl Stage {
         let Unserved { mut hub, clock, store, directory } =
             unserved(Config { read_only: false, ..config }).await;
         let by = Actor::operator();
-        let mut users = Vec::new();
-        for (name, _) in PEOPLE {
-            let parsed = RepositoryName::parse(name).unwrap();
-            let visibility = Visibility::Public;
-            let admin = name == "ada";
-            let new = NewUser { name: &parsed, admin, password: None, visibility };
-            users.push(hub.catalog.create_user(&new, &by, START).await.unwrap());
-        }
+        let (users, owned) = people(&hub, &by).await;
         let creator_id = users[0].id;
-        let mut owned = Vec::new();
-        for user in &users {
-            let name = RepositoryName::parse(&user.name).unwrap();
-            owned.push(hub.catalog.repository(&name).await.unwrap().unwrap());
-        }
         let mut made = Vec::new();
         for (name, visibility) in [(TARGET, visibility), (ELSEWHERE, Visibility::Public)] {
             let name = &RepositoryName::parse(name).unwrap();
@@ -190,7 +191,7 @@ impl Stage {
         let chunks = Ask::new("POST", &path);
         self.ada(chunks.bytes("application/vnd.flisthub.chunks", records(frames))).await;
         let publish = json!({ "session": session, "flist": flist.to_string() });
-        self.ada(Ask::new("PUT", &format!("/api/v1/flists/{name}")).json(&publish)).await;
+        self.ada(Ask::new("PUT", format!("/api/v1/flists/{name}")).json(&publish)).await;
     }
 
     pub(super) async fn promote(&self, repository: &str, name: &str, from: &str) {

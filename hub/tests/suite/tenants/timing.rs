@@ -5,7 +5,7 @@
 use std::time::{Duration, Instant};
 
 use flisthub_storage::wire::{IDS_TYPE, write_ids};
-use flisthub_storage::{ChunkId, Kind};
+use flisthub_storage::{ChunkId, Frame, Kind};
 use reqwest::Method;
 
 use super::stage::Tenants;
@@ -45,7 +45,7 @@ async fn timing_of_existence() {
     assert_eq!(tenants.hub.upload(&tenants.alice, "many.tar", &archive).await.status(), 200);
     let all = Local::of(&archive).frames;
     let of_alice: Vec<ChunkId> =
-        all.values().filter(|frame| frame.kind() == Kind::Content).map(|one| one.id()).collect();
+        all.values().filter(|frame| frame.kind() == Kind::Content).map(Frame::id).collect();
     let of_nobody: Vec<ChunkId> =
         (0..of_alice.len()).map(|number| Kind::Content.id_of(&number.to_be_bytes())).collect();
     let push = Pusher::open(&tenants.hub, &tenants.mallory, "mallory").await;
