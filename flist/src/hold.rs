@@ -93,7 +93,7 @@ impl Walk<'_> {
                     None => stack.push(self.enter(next, broken)?),
                 }
             } else if let Some(node) = stack.pop() {
-                self.leave(node, stack.last_mut())?;
+                self.leave(&node, stack.last_mut())?;
             }
         }
         Ok(())
@@ -130,7 +130,7 @@ impl Walk<'_> {
     }
 
     /// Ends an object: its row may be written, if all below is there.
-    fn leave(&mut self, node: Node, above: Option<&mut Node>) -> Result<(), LoadError> {
+    fn leave(&mut self, node: &Node, above: Option<&mut Node>) -> Result<(), LoadError> {
         self.done.insert(node.reference.id, node.whole);
         if node.whole {
             self.ready.push(node.reference);

@@ -78,27 +78,11 @@ impl From<ActionError> for ApiError {
         let body = |status, code| ErrorBody::new(status, code, message.clone());
         Self(match error {
             ActionError::Auth(error) => return error.into(),
-            ActionError::Denied(Denied::Anonymous) => {
-                body(StatusCode::UNAUTHORIZED, Code::UNAUTHORIZED)
+            ActionError::Denied(denied) => {
+                let (status, code) = refusal(denied);
+                let zero_hub = (code == Code::READ_ONLY_MODE).then_some("readonly mode");
+                ErrorBody { zero_hub, ..body(status, code) }
             }
-            ActionError::Denied(Denied::Unseen) => body(StatusCode::NOT_FOUND, Code::NOT_FOUND),
-            ActionError::Denied(
-                Denied::Scope
-                | Denied::Limited
-                | Denied::Level(_)
-                | Denied::NotOwner
-                | Denied::NotOperator
-                | Denied::Issued
-                | Denied::Wider
-                | Denied::Longer,
-            ) => body(StatusCode::FORBIDDEN, Code::FORBIDDEN),
-            ActionError::Denied(Denied::Password) => {
-                body(StatusCode::FORBIDDEN, Code::LOGIN_REFUSED)
-            }
-            ActionError::Denied(Denied::ReadOnlyMode) => ErrorBody {
-                zero_hub: Some("readonly mode"),
-                ..body(StatusCode::FORBIDDEN, Code::READ_ONLY_MODE)
-            },
             ActionError::NotFound { what, .. } => ErrorBody {
                 zero_hub: Some(not_there(what)),
                 ..body(StatusCode::NOT_FOUND, Code::NOT_FOUND)
@@ -162,7 +146,9 @@ impl From<AuthError> for ApiError {
                 (StatusCode::SERVICE_UNAVAILABLE, Code::ISSUER_UNREACHABLE)
             }
             AuthError::Jwt(JwtError::NotTheirs) => (unauthorized, Code::ISSUER_MAY_NOT),
-            AuthError::Jwt(JwtError::Expired) => (unauthorized, Code::TOKEN_EXPIRED),
+            AuthError::Jwt(JwtError::Expired) | AuthError::Expired => {
+                (unauthorized, Code::TOKEN_EXPIRED)
+            }
             AuthError::Jwt(_) => (unauthorized, Code::INVALID_JWT),
             AuthError::NoSuchUser(_) => (unauthorized, Code::UNKNOWN_USER),
             AuthError::MayNotActFor(_) => (StatusCode::FORBIDDEN, Code::FORBIDDEN),
@@ -171,7 +157,6 @@ impl From<AuthError> for ApiError {
             AuthError::Unknown | AuthError::Revoked | AuthError::Disabled => {
                 (unauthorized, Code::INVALID_TOKEN)
             }
-            AuthError::Expired => (unauthorized, Code::TOKEN_EXPIRED),
             AuthError::Login => (unauthorized, Code::LOGIN_REFUSED),
             AuthError::Catalog(error) => return ActionError::from(error).into(),
         };
@@ -212,6 +197,24 @@ impl ApiError {
     fn internal(cause: &(dyn Error + 'static)) -> Self {
         log(cause);
         Self(ErrorBody::of_status(StatusCode::INTERNAL_SERVER_ERROR, None))
+    }
+}
+
+/// How a caller is told that they may not.
+fn refusal(denied: Denied) -> (StatusCode, Code) {
+    match denied {
+        Denied::Anonymous => (StatusCode::UNAUTHORIZED, Code::UNAUTHORIZED),
+        Denied::Unseen => (StatusCode::NOT_FOUND, Code::NOT_FOUND),
+        Denied::Scope
+        | Denied::Limited
+        | Denied::Level(_)
+        | Denied::NotOwner
+        | Denied::NotOperator
+        | Denied::Issued
+        | Denied::Wider
+        | Denied::Longer => (StatusCode::FORBIDDEN, Code::FORBIDDEN),
+        Denied::Password => (StatusCode::FORBIDDEN, Code::LOGIN_REFUSED),
+        Denied::ReadOnlyMode => (StatusCode::FORBIDDEN, Code::READ_ONLY_MODE),
     }
 }
 

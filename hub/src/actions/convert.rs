@@ -107,8 +107,8 @@ pub(super) async fn published(
 ) -> Result<Published, ActionError> {
     let manifest = converted.ingested.flist;
     let detail = Some(converted.image.with_digest());
-    let new = Publication::new(hub, caller, repository, name, Source::Convert, manifest)?;
-    let published = publish(hub, Publication { detail, condition, reach, ..new }).await?;
+    let new = Publication::new(hub, caller, repository, name, Source::Convert, manifest);
+    let published = publish(hub, Publication { detail, reach, condition, ..new }).await?;
     let layers: Vec<String> =
         converted.image.layers.iter().map(|layer| layer.diff_id.to_string()).collect();
     hub.catalog.set_image_layers(manifest, &layers).await?;

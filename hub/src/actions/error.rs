@@ -242,7 +242,7 @@ impl From<StoreError> for ActionError {
                 Ok(told) => *told,
                 Err(cause) => Self::internal(StoreError::Backend(cause)),
             },
-            other => Self::internal(other),
+            other @ StoreError::Unusable { .. } => Self::internal(other),
         }
     }
 }

@@ -144,7 +144,7 @@ impl FlistUpload {
             detail: Some(DETAIL.to_owned()),
             condition,
             reach,
-            ..Publication::new(hub, &caller, repository, name, Source::UploadFlist, manifest)?
+            ..Publication::new(hub, &caller, repository, name, Source::UploadFlist, manifest)
         };
         // Before the name changes: what is answered then cannot fail any more.
         let facts = facts::of(hub, manifest).await?;

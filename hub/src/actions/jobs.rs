@@ -122,8 +122,7 @@ async fn one(hub: &Hub, caller: &Caller, right: Right, id: &str) -> Result<JobRo
     let row = hub.catalog.job(id).await?.ok_or_else(unknown)?;
     match allow_job(caller, right, row.user_id) {
         Ok(()) if within(hub, caller, &row).await? => Ok(row),
-        Ok(()) => Err(unknown()),
-        Err(Denied::NotOwner) => Err(unknown()),
+        Ok(()) | Err(Denied::NotOwner) => Err(unknown()),
         Err(denied) => Err(denied.into()),
     }
 }

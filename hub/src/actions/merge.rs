@@ -49,15 +49,15 @@ pub async fn merge(
     let running = sessions::place(hub)?;
     let new = |merged: &Merged, reach: Reach| {
         let target = repository.clone();
-        let new = Publication::new(hub, caller, target, name, Source::Merge, merged.flist)?;
+        let new = Publication::new(hub, caller, target, name, Source::Merge, merged.flist);
         let (detail, bases) = (Some(detail(request.rule, &sources)), sources.flists.clone());
-        Ok::<_, ActionError>(Publication { detail, bases, condition, reach, ..new })
+        Publication { detail, reach, bases, condition, ..new }
     };
     let (published, report, put) = if request.dry_run {
         let (merged, put) = merge_trees(hub, running, None, &sources, options).await?;
         let flist = would_be(hub, &merged)?;
         (
-            publish::rehearse(hub, new(&merged, sources.reach.clone())?, flist).await?,
+            publish::rehearse(hub, new(&merged, sources.reach.clone()), flist).await?,
             merged.report,
             put,
         )
@@ -65,7 +65,7 @@ pub async fn merge(
         let session = sessions::open(hub, caller, &repository.name).await?;
         let session = OwnSession::new(hub, &session);
         let (merged, put) = merge_trees(hub, running, Some(&session), &sources, options).await?;
-        let publication = new(&merged, sources.reach.with_session(session.id()))?;
+        let publication = new(&merged, sources.reach.with_session(session.id()));
         (publish::publish(hub, publication).await?, merged.report, put)
     };
     Ok((published, summary(sources.names, request.rule, &report, put)))
@@ -149,7 +149,9 @@ async fn find(
     for name in &names {
         let (source, holder) = resolve::held_source(hub, caller, name).await?;
         flists.push(source.flist.id);
-        holder.into_iter().for_each(|holder| reach.expect(holder));
+        if let Some(holder) = holder {
+            reach.expect(holder);
+        }
     }
     Ok(Sources { names: names.iter().map(ToString::to_string).collect(), flists, reach })
 }

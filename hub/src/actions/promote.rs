@@ -24,8 +24,10 @@ pub async fn promote(
     let name = FlistName::parse(name)?;
     let from = resolve::parse_target(from, Code::BAD_SOURCE)?;
     let (source, holder) = resolve::held_source(hub, caller, &from).await?;
-    let new = Publication::new(hub, caller, repository, name, Source::Promote, source.flist.id)?;
-    holder.into_iter().for_each(|holder| new.reach.expect(holder));
+    let new = Publication::new(hub, caller, repository, name, Source::Promote, source.flist.id);
+    if let Some(holder) = holder {
+        new.reach.expect(holder);
+    }
     let publication = Publication {
         bases: vec![source.flist.id],
         detail: Some(format!("{from}@{}", source.flist.id)),

@@ -71,8 +71,8 @@ impl Publication {
         name: FlistName,
         source: Source,
         manifest: ChunkId,
-    ) -> Result<Self, ActionError> {
-        Ok(Self {
+    ) -> Self {
+        Self {
             reach: reach::of(hub, caller, &repository),
             repository,
             name,
@@ -83,7 +83,7 @@ impl Publication {
             bases: Vec::new(),
             condition: Condition::NONE,
             dry_run: false,
-        })
+        }
     }
 }
 
@@ -293,7 +293,7 @@ pub async fn pushed(
         let message = format!("`detail` has at most {MAX_DETAIL} bytes and no control characters");
         return Err(ActionError::Invalid { code: Code::BAD_DETAIL, message });
     }
-    let new = Publication::new(hub, caller, repository, name, Source::Push, manifest)?;
+    let new = Publication::new(hub, caller, repository, name, Source::Push, manifest);
     let reach = new.reach.with_session(session.id);
     let publication = Publication { detail: asked.detail, condition, reach, ..new };
     let published = publish(hub, publication).await?;

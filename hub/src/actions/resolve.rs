@@ -138,10 +138,10 @@ async fn resolved(
 ) -> Result<Arc<Resolved>, ActionError> {
     let asked = format!("{repository_name}/{}", without_ending(name));
     let generation = hub.catalog.names_generation();
-    if let Some(known) = hub.remembered.name(&asked, generation) {
-        if is_known_to(hub, caller, &known).await? {
-            return Ok(known);
-        }
+    if let Some(known) = hub.remembered.name(&asked, generation)
+        && is_known_to(hub, caller, &known).await?
+    {
+        return Ok(known);
     }
     let mut way = Vec::new();
     let (first, end) = follow(hub, caller, (repository_name, name), &mut way).await?;

@@ -57,7 +57,7 @@ pub(super) async fn restore(
         (Some(Kind::Tag), ..) => cannot("is of a tag; its members are set one by one"),
         (Some(Kind::Flist), Some(manifest), _) => {
             let shown = format!("{}/{name}", repository.name);
-            let new = Publication::new(hub, caller, repository, name, source, manifest)?;
+            let new = Publication::new(hub, caller, repository, name, source, manifest);
             let publication = Publication { detail, condition, dry_run, ..new };
             let published = publish(hub, publication).await.map_err(|error| match error {
                 ActionError::Missing(ids) => ActionError::Swept(format!(

@@ -121,7 +121,7 @@ impl Upload {
         let Place { repository, session, reach, caller, .. } = &self.place;
         let ingested = with_values(hub, session.view(reach), ingested, values).await?;
         let (repository, manifest) = (repository.clone(), ingested.flist);
-        let new = Publication::new(hub, caller, repository, self.name, Source::Upload, manifest)?;
+        let new = Publication::new(hub, caller, repository, self.name, Source::Upload, manifest);
         let reach = new.reach.with_session(session.id());
         let published = publish(hub, Publication { reach, ..new }).await?;
         let report = report(&ingested, self.started.elapsed().as_secs_f64());

@@ -1,6 +1,8 @@
 //! The audit log: who changed what, when and from where. A row is written in the transaction of the change
 //! itself, so there is none without its change, and no change without one.
 
+use std::fmt::Write as _;
+
 use sqlx::{AnyConnection, AssertSqlSafe};
 
 use super::Catalog;
@@ -140,10 +142,10 @@ impl Catalog {
         let mut conditions = String::from("id < $1");
         // Numbers only: nothing of what a caller writes becomes SQL.
         if let Some(repository) = filter.repository_id {
-            conditions.push_str(&format!(" and repository_id = {repository}"));
+            let _ = write!(conditions, " and repository_id = {repository}");
         }
         if let Some(user) = filter.user_id {
-            conditions.push_str(&format!(" and user_id = {user}"));
+            let _ = write!(conditions, " and user_id = {user}");
         }
         if filter.action.is_some() {
             conditions.push_str(" and action = $3");

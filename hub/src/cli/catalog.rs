@@ -36,7 +36,7 @@ pub(super) struct Copy {
     /// The hub's data directory.
     #[arg(long, value_name = "DIR", env = "FLISTHUB_DATA")]
     data: PathBuf,
-    /// The hub's configuration file. It, or FLISTHUB_CATALOG_URL, names the database.
+    /// The hub's configuration file. It, or `FLISTHUB_CATALOG_URL`, names the database.
     #[arg(long, value_name = "FILE", env = "FLISTHUB_CONFIG")]
     config: Option<PathBuf>,
 }

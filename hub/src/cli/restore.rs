@@ -26,7 +26,7 @@ pub(super) struct Restore {
     /// The data directory to make: empty, or not there.
     #[arg(long, value_name = "DIR", env = "FLISTHUB_DATA", required_unless_present = "check")]
     data: Option<PathBuf>,
-    /// The hub's configuration file. If it, or FLISTHUB_CATALOG_URL, names a PostgreSQL database, the catalog
+    /// The hub's configuration file. If it, or `FLISTHUB_CATALOG_URL`, names a PostgreSQL database, the catalog
     /// comes there; the database must hold none yet.
     #[arg(long, value_name = "FILE", env = "FLISTHUB_CONFIG")]
     config: Option<PathBuf>,

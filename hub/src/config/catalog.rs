@@ -62,6 +62,10 @@ impl fmt::Debug for Catalog {
 
 impl Catalog {
     /// Takes what the environment says instead.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "an address with a password is no argument: others see a command line"
+    )]
     pub(crate) fn read_environment(&mut self) {
         let set = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
         self.url = set(URL).or(self.url.take());

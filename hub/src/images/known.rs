@@ -42,9 +42,9 @@ impl KnownLayers<'_> {
         for holder in &holders {
             if self.handle.block_on(resolve::may_read_in(self.hub, self.caller, holder))? {
                 // It holds the layer's content, however many others do.
-                reach::owner(holder.id)
-                    .into_iter()
-                    .for_each(|owner| self.store.reach().expect(owner));
+                if let Some(owner) = reach::owner(holder.id) {
+                    self.store.reach().expect(owner);
+                }
                 return Ok(true);
             }
         }
@@ -81,9 +81,9 @@ impl KnownLayers<'_> {
         };
         let lists: Vec<Reference> = layer.lists().filter_map(list).collect();
         let mut chunks: HashSet<ChunkId> = layer.references().collect();
-        lists.iter().for_each(|list| {
+        for list in &lists {
             chunks.remove(&list.id);
-        });
+        }
         let chunks = chunks.into_iter().map(|id| Reference { kind: Kind::Content, id });
         let all: Vec<Reference> = chunks.chain(lists).collect();
         hold(&*self.hub.store, owner, &all, &mut Err).map(|_| ())

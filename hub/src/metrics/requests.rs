@@ -68,7 +68,7 @@ pub struct Requests {
 /// A request that runs, until its answer has been sent or given up.
 #[derive(Debug)]
 pub struct Running {
-    running: Gauge,
+    gauge: Gauge,
     abandoned: Counter,
     /// Bytes of the answer's body; `None` before there is an answer.
     sent: Option<Counter>,
@@ -117,7 +117,7 @@ impl Requests {
     /// A request came.
     pub fn came(&self) -> Running {
         self.running.inc();
-        Running { running: self.running.clone(), abandoned: self.abandoned.clone(), sent: None }
+        Running { gauge: self.running.clone(), abandoned: self.abandoned.clone(), sent: None }
     }
 
     /// It has an answer, which is still to be sent.
@@ -141,7 +141,7 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        self.running.dec();
+        self.gauge.dec();
         if self.sent.is_none() {
             self.abandoned.inc();
         }

@@ -110,13 +110,12 @@ impl Engine {
         if ids.len() < SHARED {
             return self.presence_alone(ids);
         }
-        self.shared(ids, None, |ids| self.presence_alone(ids))
+        Self::shared(ids, None, |ids| self.presence_alone(ids))
     }
 
     /// Asks `look` about ids in sorted order, a large number of them in as many threads as the machine has
     /// cores; gives the answers in the order asked. `nothing` only fills places.
     pub(super) fn shared<T: Clone + Send>(
-        &self,
         ids: &[ChunkId],
         nothing: T,
         look: impl Fn(&[ChunkId]) -> Result<Vec<T>, StoreError> + Sync,

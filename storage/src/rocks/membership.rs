@@ -19,7 +19,7 @@ const ROWS: usize = 16_384;
 impl Engine {
     /// For each id whether `owner` holds it. A large question is shared by several threads.
     fn held(&self, owner: Owner, ids: &[ChunkId]) -> Result<Vec<bool>, StoreError> {
-        self.shared(ids, false, |ids| {
+        Self::shared(ids, false, |ids| {
             let keys: Vec<OwnerKey> = ids.iter().map(|id| owner_key(id, owner)).collect();
             let rows = self.family(MEMBERS)?;
             let options = ReadOptions::default();
@@ -32,7 +32,7 @@ impl Engine {
     }
 
     fn holders(&self, ids: &[ChunkId], most: usize) -> Result<Vec<Vec<Owner>>, StoreError> {
-        self.shared(ids, Vec::new(), |ids| {
+        Self::shared(ids, Vec::new(), |ids| {
             let mut options = ReadOptions::default();
             // The filter answers for ids that nobody holds.
             options.set_prefix_same_as_start(true);

@@ -19,7 +19,7 @@ const LARGEST: u64 = 256 << 10;
 /// The files of an issuer.
 #[derive(Debug)]
 pub(super) struct Files {
-    files: Vec<File>,
+    all: Vec<File>,
     algorithms: Vec<Algorithm>,
     state: Mutex<State>,
 }
@@ -60,7 +60,7 @@ impl Files {
         });
         let set = issuer.jwks_file.iter().map(|path| File { path: path.clone(), form: Form::Set });
         Self {
-            files: pem.chain(set).collect(),
+            all: pem.chain(set).collect(),
             algorithms: issuer.algorithms.clone(),
             state: Mutex::default(),
         }
@@ -68,7 +68,7 @@ impl Files {
 
     /// Reads every file, and says what is wrong with the first that is of no use.
     pub(super) async fn check(&self) -> Result<(), KeyError> {
-        for file in &self.files {
+        for file in &self.all {
             file.keys(&self.algorithms).await?;
         }
         Ok(())
@@ -84,7 +84,7 @@ impl Files {
             return keys;
         }
         let mut stamps = Vec::new();
-        for file in &self.files {
+        for file in &self.all {
             stamps.push(stamp(&file.path).await);
         }
         let keys = if looked.is_some() && stamps == before { keys } else { self.read().await };
@@ -95,7 +95,7 @@ impl Files {
 
     async fn read(&self) -> Arc<KeySet> {
         let mut all = KeySet::default();
-        for file in &self.files {
+        for file in &self.all {
             match file.keys(&self.algorithms).await {
                 Ok(keys) => all.join(keys),
                 Err(error) => {

@@ -33,6 +33,7 @@ fn unsupported() -> Error {
     new_error(ErrorKind::InvalidAlgorithm)
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "jsonwebtoken calls it like this")]
 fn verifier(
     algorithm: &jsonwebtoken::Algorithm,
     key: &DecodingKey,
