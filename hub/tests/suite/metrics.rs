@@ -181,7 +181,7 @@ async fn what_they_say_is_true() {
     is("flisthub_store_quarantined_objects", 0.0);
     is("flisthub_upload_sessions", 0.0);
     is("flisthub_places_taken{work=\"uploads\"}", 0.0);
-    is("flisthub_places_limit{work=\"uploads\"}", 4.0);
+    is("flisthub_places_limit{work=\"uploads\"}", 8.0);
     let stored = samples.value("flisthub_store_bytes");
     assert!(stored > 300_000.0 && samples.value("flisthub_store_objects") > 2.0);
     is("flisthub_dedup_ratio", 600_000.0 / stored);

@@ -102,7 +102,7 @@ fn no_native_route_is_left_out() {
     let native = &source[start..start + source[start..].find("\n}\n").unwrap()];
     assert!(native.contains(".routes(routes!("));
     let bare: Vec<&str> = native.lines().filter(|line| line.contains(".route(")).collect();
-    assert!(matches!(bare.as_slice(), [one] if one.contains("no_such_route")), "{bare:?}");
+    assert!(bare.is_empty(), "{bare:?}");
 }
 
 #[tokio::test]
