@@ -22,6 +22,7 @@ use tokio::net::TcpStream;
 
 use crate::archives::noise;
 use crate::files::{FILES, fetch};
+use crate::postgres;
 use crate::program::{Serving, user};
 use crate::support::{TestHub, client};
 use crate::tree_support::{Cut, Planting};
@@ -142,7 +143,7 @@ async fn plant_with(data: &Path, make: impl FnOnce(&mut Planting<'_>)) {
     let mut tree = Planting::new(&store);
     make(&mut tree);
     let flist = tree.flist();
-    let catalog = Catalog::open(&directory.catalog()).await.unwrap();
+    let catalog = Catalog::at(&postgres::location(data)).await.unwrap();
     let alice = RepositoryName::parse("alice").unwrap();
     let alice = catalog.repository(&alice).await.unwrap().unwrap().id.try_into().unwrap();
     catalog.close().await;
