@@ -45,8 +45,9 @@ pub(super) fn keys(codes: &[(u16, Code)]) -> impl Iterator<Item = String> {
 errors! {
     /// Whoever takes a `Caller`: a token that comes must be valid. And what may befall any request.
     Caller {
-        401 INVALID_AUTHORIZATION, 401 INVALID_TOKEN, 401 TOKEN_EXPIRED, 429 TOO_MANY_REQUESTS,
-        429 TOO_MANY_ATTEMPTS, 429 TOO_MANY_AT_A_TIME, 500 INTERNAL, 503 BUSY,
+        401 INVALID_AUTHORIZATION, 401 INVALID_TOKEN, 401 TOKEN_EXPIRED, 401 INVALID_JWT,
+        401 ISSUER_MAY_NOT, 401 UNKNOWN_USER, 429 TOO_MANY_REQUESTS, 429 TOO_MANY_ATTEMPTS,
+        429 TOO_MANY_AT_A_TIME, 500 INTERNAL, 503 BUSY,
     }
     /// Whoever needs a token.
     Login { 401 UNAUTHORIZED }
