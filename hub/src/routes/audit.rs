@@ -89,6 +89,7 @@ pub(super) async fn list(
     OriginalUri(uri): OriginalUri,
     QueryOf(query): QueryOf<AuditQuery>,
 ) -> Result<Response, ApiError> {
+    caller.user()?;
     let AuditQuery { user, repository, action, limit, cursor } = query;
     let asked = Page::of(uri, limit, cursor)?;
     let wanted = Asked { user, repository, action };
@@ -111,6 +112,7 @@ pub(super) async fn of_repository(
     Path(repository): Path<String>,
     asked: Page,
 ) -> Result<Response, ApiError> {
+    caller.user()?;
     let rows = audit::of_repository(&hub, &caller, &repository, place(&asked)?).await?;
     Ok(answer(&asked, rows))
 }

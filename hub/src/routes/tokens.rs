@@ -75,6 +75,7 @@ pub(super) async fn list(
     OriginalUri(uri): OriginalUri,
     QueryOf(query): QueryOf<TokensQuery>,
 ) -> Result<Response, ApiError> {
+    caller.user()?;
     let asked = Page::of(uri, query.limit, query.cursor)?;
     let before = asked.cursor.as_deref().map(|cursor| {
         let number = cursor.parse::<i64>().ok().filter(|number| *number >= 0);

@@ -48,6 +48,7 @@ pub(super) async fn list(
     caller: Caller,
     asked: Page,
 ) -> Result<Response, ApiError> {
+    caller.user()?;
     let mut listed = users::list(&hub, &caller, asked.name()?, asked.one_more()).await?;
     let next = asked.next(&mut listed, |last| last.user.name.clone());
     let page = UserPage { users: listed.into_iter().map(info).collect(), next };
