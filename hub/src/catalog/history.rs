@@ -3,11 +3,12 @@
 
 use flisthub_storage::ChunkId;
 use sqlx::any::AnyRow;
-use sqlx::{AnyConnection, FromRow, Row};
+use sqlx::{AnyConnection, AssertSqlSafe, FromRow, Row};
 
 use super::Catalog;
 use super::changes::{Change, kept};
 use super::error::CatalogError;
+use super::keepers::KEPT;
 use super::names::{Kind, Pointed, Target};
 use super::rows::{column, id, inconsistent, number};
 use crate::name::FlistName;
@@ -223,18 +224,12 @@ impl Catalog {
     /// One statement, so one consistent state. A row that cannot be read is an error: a sweep must not
     /// go on without it.
     pub async fn roots(&self, deleted_before: u64) -> Result<Vec<ChunkId>, CatalogError> {
-        let rows: Vec<(Vec<u8>,)> = sqlx::query_as(
+        let rows: Vec<(Vec<u8>,)> = sqlx::query_as(AssertSqlSafe(format!(
             "select flist_id from names where flist_id is not null
              union
              select kept.flist_id from name_history as kept
-             left join (select repository_id, name, max(revision) as revision from name_history
-                        where kind = 0
-                          and (happened_at < $1
-                               or happened_at < (select swept_before from hub_state))
-                        group by repository_id, name) as gone
-                 on gone.repository_id = kept.repository_id and gone.name = kept.name
-             where kept.flist_id is not null and kept.revision > coalesce(gone.revision, 0)",
-        )
+             {KEPT}"
+        )))
         .bind(column(deleted_before))
         .fetch_all(&self.pool)
         .await?;

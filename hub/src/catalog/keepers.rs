@@ -1,6 +1,7 @@
 //! Who keeps which flist: for reports to people.
 
 use flisthub_storage::ChunkId;
+use sqlx::AssertSqlSafe;
 
 use super::Catalog;
 use super::error::CatalogError;
@@ -18,6 +19,16 @@ pub struct Keeper {
     /// The revision that keeps it; `None` if the name points at it now.
     pub revision: Option<u64>,
 }
+
+/// Which rows of `name_history as kept` keep a flist: all but those before a deletion that is older than `$1`, or
+/// that a sweep has taken for garbage.
+pub(super) const KEPT: &str = "
+    left join (select repository_id, name, max(revision) as revision from name_history
+               where kind = 0
+                 and (happened_at < $1 or happened_at < (select swept_before from hub_state))
+               group by repository_id, name) as gone
+        on gone.repository_id = kept.repository_id and gone.name = kept.name
+    where kept.flist_id is not null and kept.revision > coalesce(gone.revision, 0)";
 
 impl Catalog {
     /// The names that were changed last, as `repository/name`, with what they point at; newest first, at
@@ -57,19 +68,13 @@ impl Catalog {
         &self,
         deleted_before: u64,
     ) -> Result<Vec<(i64, ChunkId)>, CatalogError> {
-        let rows: Vec<(i64, Vec<u8>)> = sqlx::query_as(
+        let rows: Vec<(i64, Vec<u8>)> = sqlx::query_as(AssertSqlSafe(format!(
             "select repository_id, flist_id from names where flist_id is not null
              union
              select kept.repository_id, kept.flist_id from name_history as kept
-             left join (select repository_id, name, max(revision) as revision from name_history
-                        where kind = 0
-                          and (happened_at < $1
-                               or happened_at < (select swept_before from hub_state))
-                        group by repository_id, name) as gone
-                 on gone.repository_id = kept.repository_id and gone.name = kept.name
-             where kept.flist_id is not null and kept.revision > coalesce(gone.revision, 0)
-             order by 1, 2",
-        )
+             {KEPT}
+             order by 1, 2"
+        )))
         .bind(column(deleted_before))
         .fetch_all(&self.pool)
         .await?;
@@ -84,7 +89,7 @@ impl Catalog {
     /// [`Catalog::roots`].
     pub async fn keepers(&self, deleted_before: u64) -> Result<Vec<Keeper>, CatalogError> {
         type Columns = (Vec<u8>, String, String, i64);
-        let rows: Vec<Columns> = sqlx::query_as(
+        let rows: Vec<Columns> = sqlx::query_as(AssertSqlSafe(format!(
             "select names.flist_id, repositories.name, names.name, 0 as revision
              from names join repositories on repositories.id = names.repository_id
              where names.flist_id is not null
@@ -92,15 +97,9 @@ impl Catalog {
              select kept.flist_id, repositories.name, kept.name, kept.revision
              from name_history as kept
              join repositories on repositories.id = kept.repository_id
-             left join (select repository_id, name, max(revision) as revision from name_history
-                        where kind = 0
-                          and (happened_at < $1
-                               or happened_at < (select swept_before from hub_state))
-                        group by repository_id, name) as gone
-                 on gone.repository_id = kept.repository_id and gone.name = kept.name
-             where kept.flist_id is not null and kept.revision > coalesce(gone.revision, 0)
-             order by 4, 2, 3",
-        )
+             {KEPT}
+             order by 4, 2, 3"
+        )))
         .bind(column(deleted_before))
         .fetch_all(&self.pool)
         .await?;
