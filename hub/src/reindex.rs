@@ -69,8 +69,8 @@ async fn build(
     hub: &Hub,
     monitor: impl Monitor + Send + 'static,
 ) -> Result<Reindexed, ReindexError> {
-    let deleted_before = hub.clock.now().saturating_sub(hub.config.store.grace_seconds);
-    let flists = hub.catalog.roots_by_repository(deleted_before).await?;
+    // Whatever no sweep has taken for garbage can be brought back, however long ago its name was deleted.
+    let flists = hub.catalog.roots_by_repository(0).await?;
     let hub = hub.clone();
     let done = tokio::task::spawn_blocking(move || {
         let done = enter_all(&hub, &flists, &monitor)?;
