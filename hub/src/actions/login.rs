@@ -19,11 +19,14 @@ pub async fn login(
     password: String,
 ) -> Result<(Token, TokenRow), ActionError> {
     let attempt = hub.limits.login_attempt(user, origin.address)?;
-    let Some(user) = known(hub, user, password).await? else {
+    let known = known(hub, user, password).await;
+    if !matches!(known, Ok(None)) {
+        attempt.take_back();
+    }
+    let Some(user) = known? else {
         tracing::info!("a login was refused");
         return Err(AuthError::Login.into());
     };
-    attempt.succeeded();
     let token = Token::random().map_err(|error| ActionError::internal(error.to_string()))?;
     let scope = if user.admin { Scope::Admin } else { Scope::Write };
     let now = hub.clock.now();
@@ -82,10 +85,11 @@ pub async fn change_password(
     let identity = caller.identity()?;
     let new = Password::new(new)?;
     let attempt = hub.limits.login_attempt(&identity.user.name, identity.origin.address)?;
-    if known(hub, &identity.user.name, current).await?.is_none() {
-        return Err(Denied::Password.into());
+    let known = known(hub, &identity.user.name, current).await;
+    if !matches!(known, Ok(None)) {
+        attempt.take_back();
     }
-    attempt.succeeded();
+    known?.ok_or(Denied::Password)?;
     let kept = hub.passwords.hash(new).await?;
     hub.catalog.set_password(&identity.user.name, &kept, &caller.actor()?, hub.clock.now()).await?;
     Ok(())

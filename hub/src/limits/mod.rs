@@ -94,7 +94,7 @@ impl Limits {
     }
 
     /// Takes the right to try a password, before it is looked at: many at once get no more tries than one
-    /// after the other. The attempt counts as failed unless [`LoginAttempt::succeeded`] takes it back.
+    /// after the other. The attempt counts as failed unless it is taken back.
     pub fn login_attempt(
         &self,
         user: &str,
@@ -132,8 +132,8 @@ pub struct LoginAttempt<'a> {
 }
 
 impl LoginAttempt<'_> {
-    /// The password was right: the attempt does not count.
-    pub fn succeeded(self) {
+    /// The attempt does not count: the password was right, or none was looked at.
+    pub fn take_back(self) {
         self.limits.logins_by_user.give_back(&self.user);
         self.limits.logins_by_address.give_back(&self.address);
     }
@@ -201,7 +201,7 @@ mod tests {
     fn who_succeeds_is_not_counted() {
         let (limits, _) = limits();
         for _ in 0..10 {
-            limits.login_attempt("alice", address("192.0.2.1")).unwrap().succeeded();
+            limits.login_attempt("alice", address("192.0.2.1")).unwrap().take_back();
         }
     }
 
