@@ -89,10 +89,10 @@ pub struct ConvertSpec {
 
 impl ConvertSpec {
     /// What tells it from others: a digest names an image, whatever it was called; and who may do more
-    /// asks for nothing else.
+    /// asks for nothing else. By another token it is another: the first may be revoked.
     fn key(&self) -> Self {
         let image = if self.digest.is_some() { String::new() } else { self.image.clone() };
-        Self { image, admin: false, only: None, member_of: Vec::new(), token: None, ..self.clone() }
+        Self { image, admin: false, only: None, member_of: Vec::new(), ..self.clone() }
     }
 
     /// Whether both may turn out to ask for the same once their digests are known.
