@@ -85,7 +85,7 @@ impl Reach {
 
     /// From now on looks whether this repository holds an id, also where many others do. It is asked
     /// whether it may be read, like any other.
-    pub fn expect(&self, owner: Owner) {
+    pub fn look_in(&self, owner: Owner) {
         if let Some(bounds) = &self.bounds {
             let mut found = bounds.found();
             if bounds.own != Some(owner) && !found.likely.contains(&owner) {

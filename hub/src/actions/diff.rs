@@ -58,7 +58,7 @@ fn visible(hub: &Hub, caller: &Caller, from: &Asked, to: &Asked) -> Option<Visib
     let reach = reach::of(hub, caller, repository);
     for asked in [from, to] {
         let of_history = asked.repository.as_ref().and_then(|row| reach::owner(row.id));
-        of_history.into_iter().chain(asked.holder).for_each(|owner| reach.expect(owner));
+        of_history.into_iter().chain(asked.holder).for_each(|owner| reach.look_in(owner));
     }
     Some(Visible::new(hub.store.clone(), reach))
 }

@@ -150,7 +150,7 @@ async fn find(
         let (source, holder) = resolve::held_source(hub, caller, name).await?;
         flists.push(source.flist.id);
         if let Some(holder) = holder {
-            reach.expect(holder);
+            reach.look_in(holder);
         }
     }
     Ok(Sources { names: names.iter().map(ToString::to_string).collect(), flists, reach })

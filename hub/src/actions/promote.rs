@@ -26,7 +26,7 @@ pub async fn promote(
     let (source, holder) = resolve::held_source(hub, caller, &from).await?;
     let new = Publication::new(hub, caller, repository, name, Source::Promote, source.flist.id);
     if let Some(holder) = holder {
-        new.reach.expect(holder);
+        new.reach.look_in(holder);
     }
     let publication = Publication {
         bases: vec![source.flist.id],

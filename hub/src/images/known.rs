@@ -43,7 +43,7 @@ impl KnownLayers<'_> {
             if self.handle.block_on(resolve::may_read_in(self.hub, self.caller, holder))? {
                 // It holds the layer's content, however many others do.
                 if let Some(owner) = reach::owner(holder.id) {
-                    self.store.reach().expect(owner);
+                    self.store.reach().look_in(owner);
                 }
                 return Ok(true);
             }

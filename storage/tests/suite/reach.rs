@@ -168,7 +168,7 @@ fn beyond_the_first_holders_only_expected_ones_are_found() {
         let reach = Reach::new(None, move |owner| Ok(readable.lock().unwrap().contains(&owner)));
         let usable = || reach.usable(&*scene.sessions(), &ids[4..5]).unwrap();
         assert_eq!(usable(), [false], "{name}");
-        reach.expect(5_000);
+        reach.look_in(5_000);
         assert_eq!(usable(), [true], "{name}");
         may_read.lock().unwrap().clear();
         reach.ask_again();
