@@ -45,13 +45,7 @@ impl Catalog {
         repository_id: i64,
         user_id: i64,
     ) -> Result<Option<Level>, CatalogError> {
-        let row: Option<(i16,)> =
-            sqlx::query_as("select level from members where repository_id = $1 and user_id = $2")
-                .bind(repository_id)
-                .bind(user_id)
-                .fetch_optional(&self.pool)
-                .await?;
-        Ok(row.and_then(|(level,)| Level::from_code(level)))
+        level_within(&mut *self.pool.acquire().await?, repository_id, user_id).await
     }
 
     /// The members of a repository, by name.
