@@ -16,7 +16,7 @@ export CARGO_TARGET_DIR ?= $(CURDIR)/target
 ALL := --release --workspace --locked
 
 .PHONY: help setup build test check demo bench run soak soak-power soak-fuzz soak-model soak-kills \
-	test-format test-arrows test-lints test-docs test-cargo test-postgres test-reader test-zero-hub test-openapi soak-openapi
+	test-format test-arrows test-lints test-docs test-cargo test-postgres test-reader test-zero-hub test-openapi soak-openapi soak-timing
 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -70,7 +70,7 @@ check: test ## All of test, and the slower linters: licences, unused crates, spe
 
 soak: ## The long proofs of docs/testing.md: power cuts, fuzzing, model and races, kills
 	@scripts/setup build test
-	@$(MAKE) --no-print-directory soak-power soak-fuzz soak-model soak-kills soak-openapi
+	@$(MAKE) --no-print-directory soak-power soak-fuzz soak-model soak-kills soak-openapi soak-timing
 
 # A cut takes a second or two.
 soak-power:
@@ -87,6 +87,10 @@ soak-model:
 # So many kills at any moment, and as many at named places.
 soak-kills:
 	FLISTHUB_SOAK_KILLS="$${FLISTHUB_SOAK_KILLS:-500}" cargo test $(ALL) --test suite -- crash_sweep::
+
+# What time tells of what others have: figures, no verdict.
+soak-timing:
+	cargo test $(ALL) --test suite -- --ignored --nocapture timing_of_existence
 
 # So many seconds.
 soak-openapi:

@@ -32,7 +32,7 @@ async fn timed(taken: &mut Vec<Duration>, ask: impl Future<Output = ()>) {
 }
 
 #[tokio::test]
-#[ignore = "measures"]
+#[ignore = "it measures; `make soak-timing` runs it and prints what it found"]
 async fn timing_of_existence() {
     let mut config = flisthub_hub::config::Config::default();
     config.limits.requests_per_second = 0;
