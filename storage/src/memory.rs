@@ -291,6 +291,16 @@ impl Maintain for MemoryStore {
         Ok(Vec::new())
     }
 
+    fn forget_absent(&self, ids: &[ChunkId]) -> Result<(), StoreError> {
+        let mut state = self.state();
+        for id in ids {
+            if !state.objects.contains_key(id) {
+                state.holders.remove(id);
+            }
+        }
+        Ok(())
+    }
+
     fn reclaim(&self, _: &dyn Monitor) -> Result<Reclaimed, StoreError> {
         let bytes = self.stats()?.bytes;
         Ok(Reclaimed { before: bytes, after: bytes })

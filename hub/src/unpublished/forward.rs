@@ -140,6 +140,10 @@ impl Maintain for Unpublished {
         self.inner.quarantined()
     }
 
+    fn forget_absent(&self, ids: &[ChunkId]) -> Result<(), StoreError> {
+        self.inner.forget_absent(ids)
+    }
+
     fn reclaim(&self, monitor: &dyn Monitor) -> Result<Reclaimed, StoreError> {
         self.inner.reclaim(monitor)
     }

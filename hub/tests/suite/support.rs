@@ -158,6 +158,9 @@ impl Maintain for Counted {
         aside.extend(self.aside.lock().unwrap().iter().copied());
         Ok(aside)
     }
+    fn forget_absent(&self, ids: &[ChunkId]) -> Result<(), StoreError> {
+        self.inner.forget_absent(ids)
+    }
     fn reclaim(&self, monitor: &dyn Monitor) -> Result<Reclaimed, StoreError> {
         self.inner.reclaim(monitor)
     }

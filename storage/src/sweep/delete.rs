@@ -24,7 +24,31 @@ impl Sweep<'_> {
             self.delete_batch(&mut batch)?;
         }
         crash_point("sweep::objects");
+        self.forget_set_aside()?;
         self.delete_chunks()
+    }
+
+    /// Forgets who held the objects that were set aside and that nothing needs any more. Their rows say that
+    /// all below is held too, which is so no longer once the chunks go: so this comes after the objects
+    /// that refer to them, and before the chunks.
+    fn forget_set_aside(&mut self) -> Result<(), SweepError> {
+        let aside = self.store.quarantined()?;
+        for aside in aside.chunks(BATCH) {
+            let (roots, store) = (self.roots, self.store);
+            let marks = &mut self.marks;
+            let reopened = self.reopened;
+            marks.keep(&roots.committed())?;
+            roots.exclusively(&mut || {
+                if store.reopened() != reopened {
+                    return Err(SweepError::Reopened);
+                }
+                marks.keep(&roots.committed())?;
+                let dead = aside.iter().filter(|one| !marks.has(one.id, one.stat.kind));
+                let ids: Vec<ChunkId> = dead.map(|one| one.id).collect();
+                Ok(store.forget_absent(&ids)?)
+            })?;
+        }
+        Ok(())
     }
 
     fn delete_chunks(&mut self) -> Result<(), SweepError> {

@@ -96,6 +96,20 @@ fn rows_go_with_their_object_and_do_not_come_back() {
 }
 
 #[test]
+fn rows_of_what_is_absent_can_be_forgotten() {
+    on_each(|name, store, _| {
+        let frames = frames(3);
+        let all = ids(&frames);
+        store.put(&frames[..1]).unwrap();
+        store.hold(7, &all).unwrap();
+        store.hold(9, &all).unwrap();
+        store.forget_absent(&all[..2]).unwrap();
+        let left = vec![vec![7, 9], vec![], vec![7, 9]];
+        assert_eq!(store.holders(&all, 9).unwrap(), left, "{name}: and nobody else's");
+    });
+}
+
+#[test]
 fn an_index_is_complete_from_the_start_and_while_it_is_not_built_anew() {
     on_each(|name, store, _| {
         let ids = ids(&frames(3));

@@ -25,7 +25,7 @@ fn raw(path: &Path) -> rocksdb::DB {
 }
 
 /// Flips a bit of one frame and takes another away, behind the store's back.
-fn damage(path: &Path, flipped: &Frame, lost: &Frame) {
+pub(crate) fn damage(path: &Path, flipped: &Frame, lost: &Frame) {
     let db = raw(path);
     let payload = db.cf_handle("payload").unwrap();
     let mut bytes = flipped.bytes().to_vec();

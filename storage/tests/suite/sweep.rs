@@ -8,6 +8,7 @@ use flisthub_storage::{
     RocksStore, Roots, Session, SessionId, Silent, SweepError, SweepOptions, SweepReport, sweep,
 };
 
+use crate::rocks::damage;
 use crate::support::{Hand, chunk, frame};
 
 const GRACE: u64 = 100;
@@ -235,6 +236,32 @@ fn an_object_in_use_that_cannot_be_read_ends_the_sweep() {
         case.put(&[&lost]);
         assert_eq!(case.sweep(&[&manifest]).removed.objects, 1);
     });
+}
+
+#[test]
+fn who_held_what_was_set_aside_is_forgotten_once_nothing_needs_it() {
+    let hand = Arc::new(Hand::default());
+    hand.set(OLD);
+    let directory = tempfile::tempdir().unwrap();
+    let options = RocksOptions { grace: GRACE, ..RocksOptions::default() };
+    let open = || Arc::new(RocksStore::open(directory.path(), &options, hand.clone()).unwrap());
+    let (one, needed) = (chunk("one"), chunk("needed"));
+    let dead = object(Kind::Directory, &[&one]);
+    let top = object(Kind::Directory, &[&needed]);
+    let kept = object(Kind::Manifest, &[&top]);
+    let case = Case { store: open(), hand: hand.clone() };
+    case.put(&[&one, &needed, &dead, &top, &kept]);
+    drop(case);
+    damage(directory.path(), &frame(&dead), &frame(&needed));
+    let case = Case { store: open(), hand: hand.clone() };
+    assert!([&dead, &needed].iter().all(|lost| case.store.quarantine(&lost.id()).unwrap()));
+    let held = [&one, &dead, &needed].map(Chunk::id);
+    case.store.hold(7, &held).unwrap();
+    case.sweep(&[&kept]);
+    // Who pushes the same tree again holds all of it anew: no row says that what is below is held.
+    assert_eq!(case.store.held(7, &held).unwrap(), [false, false, true]);
+    let aside: Vec<ChunkId> = case.store.quarantined().unwrap().iter().map(|one| one.id).collect();
+    assert_eq!(aside, [needed.id()]);
 }
 
 /// At each removal: nothing is there while something below it is not.

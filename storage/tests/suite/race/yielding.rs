@@ -121,6 +121,9 @@ impl Maintain for Yielding<'_> {
     fn quarantined(&self) -> Result<Vec<Quarantined>, StoreError> {
         self.inner().quarantined()
     }
+    fn forget_absent(&self, ids: &[ChunkId]) -> Result<(), StoreError> {
+        self.inner().forget_absent(ids)
+    }
     fn reclaim(&self, monitor: &dyn Monitor) -> Result<Reclaimed, StoreError> {
         if self.turns.below(SELDOM) > 0 {
             return Ok(Reclaimed::default());
