@@ -80,6 +80,17 @@ pub enum CatalogError {
         /// Who.
         by: Holder,
     },
+    /// It is of an earlier version, and a hub of that version works on it.
+    #[error(
+        "the catalog must be brought up to date, and the hub with the process {} on {} works on it as it \
+         is: stop that hub first; if it does not run any more, try again when its lease is over",
+        by.pid,
+        by.host
+    )]
+    InUse {
+        /// Who.
+        by: Holder,
+    },
     /// There is a catalog already where one is to be copied to.
     #[error("{place} holds a catalog already; a copy needs an empty database")]
     NotEmpty {

@@ -114,6 +114,26 @@ impl Catalog {
     }
 }
 
+/// Which hub has the lease at this moment. None has one of a catalog that is older than leases.
+pub(super) async fn holder(connection: &mut AnyConnection) -> Result<Option<Holder>, CatalogError> {
+    let sql = "select to_regclass('lease') is not null";
+    let (is_there,): (bool,) = sqlx::query_as(sql).fetch_one(&mut *connection).await?;
+    if !is_there {
+        return Ok(None);
+    }
+    let sql = format!(
+        "select host, pid, taken_at from lease
+         where id = 1 and holder <> '' and renewed_until >= {NOW}"
+    );
+    let row: Option<(String, i64, i64)> =
+        sqlx::query_as(sqlx::AssertSqlSafe(sql)).fetch_optional(connection).await?;
+    let holder = |(host, pid, taken_at)| {
+        let since = number("lease", "1", taken_at)? / 1000;
+        Ok(Holder { host, pid, since })
+    };
+    row.map(holder).transpose()
+}
+
 /// Makes a transaction the only one that writes, until it ends, and refuses it to a hub that lost the lease.
 /// Programs that are no hub have none and wait for their turn alone.
 pub(super) async fn lock(

@@ -97,6 +97,16 @@ pub(super) const STEPS: &[Step] = &[
     },
 ];
 
+/// Whether any of the first `count` steps is not applied yet. The table that says so must be there.
+pub(super) async fn any_missing(
+    connection: &mut AnyConnection,
+    count: usize,
+) -> Result<bool, CatalogError> {
+    let applied: Vec<(i64,)> =
+        sqlx::query_as("select version from _sqlx_migrations").fetch_all(connection).await?;
+    Ok(STEPS.iter().take(count).any(|step| !applied.contains(&(step.version,))))
+}
+
 /// Applies the first `count` steps that are not applied yet. `connection` is in a transaction that keeps others
 /// from doing the same.
 pub(super) async fn run(

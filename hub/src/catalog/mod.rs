@@ -122,7 +122,8 @@ impl Catalog {
     }
 
     /// Opens a catalog and brings it up to date; an SQLite file is made if it is not there, a database's tables
-    /// if it has none. A hub also takes the lease ([`Catalog::hold`]).
+    /// if it has none. While a hub works on a database of an earlier version, that is refused. A hub also takes the
+    /// lease ([`Catalog::hold`]).
     pub async fn at(location: &Location) -> Result<Self, CatalogError> {
         let catalog = Self::connect(location).await?;
         catalog.migrate(migrations::STEPS.len()).await?;
@@ -139,10 +140,17 @@ impl Catalog {
         })
     }
 
+    /// Refuses to change tables under a hub that works with them as they are.
     async fn migrate(&self, steps: usize) -> Result<(), CatalogError> {
         let dialect = self.location.dialect();
         let mut transaction = self.pool.begin_with(dialect.begin()).await?;
         dialect.lock_migrations(&mut transaction).await?;
+        if dialect == Dialect::Postgres
+            && let Some(by) = lease::holder(&mut transaction).await?
+            && migrations::any_missing(&mut transaction, steps).await?
+        {
+            return Err(CatalogError::InUse { by });
+        }
         migrations::run(&mut transaction, dialect, steps).await?;
         Ok(transaction.commit().await?)
     }
