@@ -48,6 +48,11 @@ impl DataDirectory {
         self.0.join("catalog.sqlite")
     }
 
+    /// SQLite's log, and its index of the log, beside the catalog's file.
+    pub fn catalog_logs(&self) -> [PathBuf; 2] {
+        ["catalog.sqlite-wal", "catalog.sqlite-shm"].map(|name| self.0.join(name))
+    }
+
     /// What the catalog's file is called once it was copied to a server.
     pub fn moved(&self) -> PathBuf {
         self.0.join("catalog.sqlite.moved")

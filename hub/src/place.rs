@@ -41,6 +41,13 @@ pub enum PlaceError {
         /// Why.
         source: io::Error,
     },
+    /// Somebody works with the file that was copied, and may have changed it since.
+    #[error(
+        "{}: another program has the catalog open, so that the copy may lack what it did: end it, empty the \
+         database, and copy again",
+        .0.display()
+    )]
+    Open(PathBuf),
     /// The catalog itself fails.
     #[error("the catalog {place}")]
     Catalog {
@@ -106,10 +113,19 @@ pub(crate) fn mark(data: &DataDirectory) -> Result<(), PlaceError> {
     std::fs::write(&file, MARK).map_err(|source| PlaceError::File { file, source })
 }
 
-/// Notes that the catalog was copied to a server: its file counts for nothing any more.
+/// Notes that the catalog was copied to a server: its file counts for nothing any more. Refuses if some other
+/// program has the file open, and nothing is noted then: SQLite has a log beside it, without which it is not whole.
 pub(crate) fn moved_to_server(data: &DataDirectory) -> Result<(), PlaceError> {
-    mark(data)?;
     let file = data.catalog();
+    let [log, _] = data.catalog_logs();
+    match std::fs::metadata(&log) {
+        Ok(found) if found.len() > 0 => return Err(PlaceError::Open(file)),
+        Err(source) if source.kind() != io::ErrorKind::NotFound => {
+            return Err(PlaceError::File { file: log, source });
+        }
+        _ => {}
+    }
+    mark(data)?;
     std::fs::rename(&file, data.moved()).map_err(|source| PlaceError::File { file, source })
 }
 
@@ -121,5 +137,25 @@ pub(crate) fn moved_to_file(data: &DataDirectory) -> Result<(), PlaceError> {
             Err(PlaceError::File { file, source })
         }
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_catalog_that_others_have_open_is_not_moved_away() {
+        let directory = tempfile::tempdir().unwrap();
+        let data = DataDirectory::open(directory.path()).unwrap();
+        let [log, _] = data.catalog_logs();
+        std::fs::write(data.catalog(), "catalog").unwrap();
+        std::fs::write(&log, "what another program wrote").unwrap();
+        let refused = moved_to_server(&data).unwrap_err();
+        assert!(matches!(refused, PlaceError::Open(_)), "{refused:?}");
+        assert!(data.catalog().exists() && !data.elsewhere().exists());
+        std::fs::write(&log, "").unwrap();
+        moved_to_server(&data).unwrap();
+        assert!(!data.catalog().exists() && data.moved().exists() && data.elsewhere().exists());
     }
 }

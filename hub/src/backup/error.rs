@@ -37,6 +37,16 @@ pub enum BackupError {
         /// What does not fit.
         reason: String,
     },
+    /// The restore failed when the catalog was on its way into a database, or there.
+    #[error(
+        "the database {place} may hold the restored catalog by now: empty it, too, before you try again"
+    )]
+    Copied {
+        /// Which database; without a password.
+        place: String,
+        /// What failed.
+        source: Box<BackupError>,
+    },
     /// Somebody asked for an end.
     #[error("cancelled")]
     Cancelled,

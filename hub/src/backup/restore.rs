@@ -87,16 +87,39 @@ pub fn restore(
     files::write_new(&marker, format!("{name}\n").as_bytes())?;
     copy(&layout, &snapshot, data, monitor)?;
     let place = DataDirectory::being_restored(data);
-    let absent = open_once(&place, &snapshot, server)?;
-    if server.is_some() {
-        place::moved_to_server(&place)
-            .map_err(|error| BackupError::refused(data, error.to_string()))?;
-        files::remove(&place.moved())?;
-    }
-    files::remove(&marker)?;
-    files::sync_folder(data)?;
+    let absent = open_once(&place, &snapshot)?;
+    // Last, when nothing is left to check: what is in a database no removed folder takes back.
+    let finished = match server {
+        None => finish(data),
+        Some(server) => {
+            move_to(server, &place).and_then(|()| finish(data)).map_err(|error| match error {
+                BackupError::Catalog(CatalogError::NotEmpty { .. }) => error,
+                error => BackupError::Copied { place: server.to_string(), source: Box::new(error) },
+            })
+        }
+    };
+    finished?;
     let absent = absent.iter().map(ChunkId::to_string).collect();
     Ok(Restored { backup: checked(&name, &snapshot), absent })
+}
+
+/// From here on hubs open the data directory.
+fn finish(data: &Path) -> Result<(), BackupError> {
+    files::remove(&data.join(RESTORING))?;
+    files::sync_folder(data)
+}
+
+/// Brings the restored catalog into a database.
+fn move_to(server: &Location, place: &DataDirectory) -> Result<(), BackupError> {
+    Handle::current().block_on(async {
+        let catalog = Catalog::open(&place.catalog()).await?;
+        let copied = catalog.copy_to(server).await;
+        catalog.close().await;
+        copied
+    })?;
+    place::moved_to_server(place)
+        .map_err(|error| BackupError::refused(place.path(), crate::error::chain(&error)))?;
+    files::remove(&place.moved())
 }
 
 fn checked(name: &SnapshotName, snapshot: &Snapshot) -> Checked {
@@ -198,20 +221,13 @@ fn copy(
 }
 
 /// Opens what was restored, as a hub would: the manifests that the names need and that are absent.
-fn open_once(
-    data: &DataDirectory,
-    snapshot: &Snapshot,
-    server: Option<&Location>,
-) -> Result<Vec<ChunkId>, BackupError> {
+fn open_once(data: &DataDirectory, snapshot: &Snapshot) -> Result<Vec<ChunkId>, BackupError> {
     let (clock, options) = (Arc::new(SystemClock), RocksOptions::default());
     let store = RocksStore::open(&data.chunks(), &options, clock)?;
     let manifests = Handle::current().block_on(async {
         let catalog = Catalog::open(&data.catalog()).await?;
         let manifests = catalog.roots(u64::MAX).await;
-        let mut done = end_jobs(&catalog).await;
-        if let (Ok(()), Some(server)) = (&done, server) {
-            done = catalog.copy_to(server).await;
-        }
+        let done = end_jobs(&catalog).await;
         catalog.close().await;
         done.and(manifests)
     })?;

@@ -78,11 +78,13 @@ pub(super) async fn run(CatalogCommand::Copy(arguments): CatalogCommand) -> anyh
     Ok(())
 }
 
-/// A file that is not whole never has the catalog's name.
+/// A file that is not whole never has the catalog's name, and none has the log of an earlier one beside it: SQLite
+/// would apply it.
 async fn copy_whole(catalog: &Catalog, data: &DataDirectory) -> anyhow::Result<()> {
     let partial = data.path().join("catalog.sqlite.partial");
-    for left in ["", "-wal", "-shm"] {
-        let left = data.path().join(format!("catalog.sqlite.partial{left}"));
+    let beside =
+        ["", "-wal", "-shm"].map(|left| data.path().join(format!("catalog.sqlite.partial{left}")));
+    for left in beside.into_iter().chain(data.catalog_logs()) {
         match std::fs::remove_file(&left) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
                 return Err(error).with_context(|| format!("{}", left.display()));

@@ -4,8 +4,10 @@ use std::fs;
 use std::os::unix::fs::symlink;
 
 use flisthub_hub::backup::BackupError;
+use flisthub_hub::catalog::Catalog;
 
 use crate::backup_support::{Place, backed_up, restore};
+use crate::postgres;
 
 /// Asserts that nothing is restored, and nothing written; gives the message.
 async fn refused(place: &Place, what: &str) -> String {
@@ -130,4 +132,21 @@ async fn hostile_snapshots_are_refused() {
     }
     write_snapshot(&place, &name, &good);
     place.read_back(None).await;
+}
+
+/// It is found before a database gets anything of it.
+#[tokio::test]
+async fn what_does_not_fit_together_is_refused() {
+    let (_hub, place, name) = backed_up().await;
+    let snapshot = place.snapshot(&name);
+    let good = serde_json::to_string(&snapshot).unwrap();
+    let flists = format!("\"flists\":{}", snapshot.flists);
+    assert!(good.contains(&flists), "{good}");
+    write_snapshot(&place, &name, &good.replace(&flists, "\"flists\":77"));
+    let data = place.path("unfit");
+    let error = restore(&place.backup(), None, &data).await.unwrap_err();
+    assert!(matches!(error, BackupError::Unfit { .. }), "{error:?}");
+    if let Some(server) = postgres::server(&data) {
+        Catalog::refuse_used(&server).await.unwrap();
+    }
 }

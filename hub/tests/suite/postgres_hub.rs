@@ -210,7 +210,11 @@ async fn a_catalog_moves_to_a_server_and_back() {
     assert!(text(&running).contains("stop the hub first"), "{}", text(&running));
     hub.stop();
 
+    // As if a program had it open when it was moved away.
+    let stale = data.join("catalog.sqlite-wal");
+    std::fs::write(&stale, "of another catalog").unwrap();
     done(&server, &data, &["catalog", "copy", "--to", "sqlite"]);
+    assert!(!stale.exists());
     let listed = plain(&["user", "list"]);
     assert!(String::from_utf8_lossy(&listed.stdout).contains("alice"));
     let again = command(&server, &data, &["catalog", "copy", "--to", "postgres"]).output().unwrap();
