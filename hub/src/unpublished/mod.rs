@@ -11,9 +11,12 @@
 mod counts;
 mod forward;
 
+use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use flisthub_storage::{Clock, Frame, Maintain, PutReport, Session, SessionId, StoreError};
+use flisthub_storage::{
+    ChunkId, Clock, Frame, Maintain, PutReport, Session, SessionId, StoreError,
+};
 
 use self::counts::Counts;
 use crate::actions::ActionError;
@@ -91,7 +94,7 @@ impl Unpublished {
     }
 
     fn put(&self, id: &SessionId, frames: &[Frame]) -> Result<PutReport, StoreError> {
-        let bytes = frames.iter().map(|frame| frame.bytes().len() as u64).sum();
+        let bytes = self.new_bytes(id, frames)?;
         if !self.counts()?.add(id, bytes, self.most_bytes) {
             let message = format!(
                 "you have sent {} bytes that are not published, as many as may be (limits.\
@@ -106,6 +109,17 @@ impl Unpublished {
             self.counts()?.take_back(id, bytes);
         }
         put
+    }
+
+    /// Bytes of those frames that were not sent in that session before: who sends again what a cut line took
+    /// does not use more.
+    fn new_bytes(&self, id: &SessionId, frames: &[Frame]) -> Result<u64, StoreError> {
+        let ids: Vec<ChunkId> = frames.iter().map(Frame::id).collect();
+        let sent = self.inner.sent(id, &ids)?;
+        let mut counted = HashSet::with_capacity(ids.len());
+        let unsent = frames.iter().zip(sent).filter(|(_, sent)| !sent).map(|(frame, _)| frame);
+        let new = unsent.filter(|frame| counted.insert(frame.id()));
+        Ok(new.map(|frame| frame.bytes().len() as u64).sum())
     }
 }
 

@@ -99,6 +99,21 @@ fn a_restart_forgets_nothing() {
 }
 
 #[test]
+fn what_is_sent_again_counts_once() {
+    let store = limited(&store());
+    store.open_session(&session(1, "alice")).unwrap();
+    let id = session(1, "").id;
+    for _ in 0..10 {
+        store.put_in(&id, &[frame(1), frame(1)]).unwrap();
+    }
+    store.put_in(&id, &[frame(1), frame(2)]).unwrap();
+    assert!(told(store.put_in(&id, &[frame(2), frame(3)]).unwrap_err()));
+    // In another session it is stored no more often, but kept for that one too.
+    store.open_session(&session(2, "alice")).unwrap();
+    assert!(told(store.put_in(&session(2, "").id, &[frame(1)]).unwrap_err()));
+}
+
+#[test]
 fn what_the_store_did_not_take_does_not_count() {
     let store = limited(&store());
     let gone = session(9, "alice").id;
