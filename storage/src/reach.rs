@@ -38,6 +38,8 @@ pub struct Reach {
 struct Bounds {
     /// The repository that the caller works in, which they may read.
     own: Option<Owner>,
+    /// Repositories that are asked about before all others count as not readable.
+    most_owners: usize,
     readable: Box<Readable>,
     found: Mutex<Found>,
 }
@@ -62,7 +64,18 @@ impl Reach {
         own: Option<Owner>,
         readable: impl Fn(Owner) -> Result<bool, StoreError> + Send + Sync + 'static,
     ) -> Self {
-        let bounds = Bounds { own, readable: Box::new(readable), found: Mutex::default() };
+        Self::within(MOST_OWNERS, own, readable)
+    }
+
+    /// The same for somebody on whose account less is done: `readable` is asked of no more than
+    /// `most_owners` repositories, and all others count as not readable.
+    pub fn within(
+        most_owners: usize,
+        own: Option<Owner>,
+        readable: impl Fn(Owner) -> Result<bool, StoreError> + Send + Sync + 'static,
+    ) -> Self {
+        let (readable, found) = (Box::new(readable), Mutex::default());
+        let bounds = Bounds { own, most_owners, readable, found };
         Self { session: None, bounds: Some(Arc::new(bounds)) }
     }
 
@@ -148,7 +161,7 @@ impl Bounds {
             if let Some(known) = found.readable.get(&owner) {
                 return Ok(*known);
             }
-            if found.readable.len() >= MOST_OWNERS {
+            if found.readable.len() >= self.most_owners {
                 return Ok(false);
             }
         }

@@ -32,7 +32,7 @@ pub async fn missing(
     let view = view(hub, caller, session).await?;
     let ids = ids_of(body, MAX_MISSING_IDS)?;
     // Not among those that send: a push asks while it sends.
-    let place = turn(hub, None, &hub.questions).await?;
+    let place = turn(hub, Some(&hub.limits.asking), &hub.questions).await?;
     let work = tokio::task::spawn_blocking(move || {
         let _running = place;
         view.missing(&ids)

@@ -9,19 +9,30 @@ use crate::auth::Caller;
 use crate::catalog::RepositoryRow;
 use crate::state::Hub;
 
+/// Repositories that the catalog is asked about in one request without a token. What such a caller reads is
+/// mostly held by the repository that they name, of which nothing is asked.
+const MOST_WITHOUT_TOKEN: usize = 64;
+
 /// What `caller` may use while working in `repository`, which they are known to be allowed to read. It asks the
 /// catalog, so use it only on threads that may wait. Take one for each request: it remembers what it was told.
 pub(crate) fn of(hub: &Hub, caller: &Caller, repository: &RepositoryRow) -> Reach {
     if hub.config.access.public_pool {
         return Reach::everything();
     }
+    let stranger = matches!(caller, Caller::Anonymous);
     let (hub, caller, runtime) = (hub.clone(), caller.clone(), Handle::current());
-    Reach::new(owner(repository.id), move |holder| {
+    let may_read = move |holder| {
         // A number that the catalog cannot have is nobody's.
         let Ok(id) = i64::try_from(holder) else { return Ok(false) };
         let asked = resolve::may_read(&hub, &caller, id);
         runtime.block_on(asked).map_err(StoreError::backend)
-    })
+    };
+    let own = owner(repository.id);
+    if stranger {
+        Reach::within(MOST_WITHOUT_TOKEN, own, may_read)
+    } else {
+        Reach::new(own, may_read)
+    }
 }
 
 /// The number under which the store knows a repository. The catalog has none below zero.

@@ -86,9 +86,9 @@ pub struct Limits {
     /// Archive uploads and merges of one user at a time. Default: 4; 0 for any. One more is answered 429.
     /// Stops one user from taking all of `uploads`.
     pub uploads_per_user: usize,
-    /// Requests of one caller that send or fetch chunks or flists at a time, each. Default: 32; 0 for any.
-    /// One more waits as for `transfers`, then is answered 429. Stops one caller from taking all of
-    /// `transfers`.
+    /// Requests of one caller that send chunks, fetch chunks or flists, or ask which chunks are missing, at a
+    /// time, each. Default: 32; 0 for any. One more waits as for `transfers`, then is answered 429. Stops one
+    /// caller from taking all of `transfers`.
     pub transfers_per_caller: usize,
     /// Exports and diffs of one caller at a time. Default: 3; 0 for any. One more is answered 429. Stops
     /// one caller from taking all of the four places.

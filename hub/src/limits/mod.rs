@@ -5,6 +5,7 @@
 mod allowance;
 mod caller;
 mod places;
+mod shares;
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -14,7 +15,9 @@ use flisthub_storage::Clock;
 use self::allowance::Allowance;
 pub use self::caller::{CallerKey, network, on_behalf_of};
 pub use self::places::{OwnPlace, Places};
+pub use self::shares::Shares;
 use crate::config;
+use crate::state::EXPORTS;
 
 /// Bytes of a user's name that count: longer ones are nobody's.
 const NAME_BYTES: usize = 128;
@@ -52,13 +55,15 @@ pub struct Limits {
     invalid_tokens: Allowance<CallerKey>,
     clock: Arc<dyn Clock>,
     /// Archive uploads and merges that run.
-    pub uploads: Places<CallerKey>,
+    pub uploads: Shares,
     /// Requests that send chunks.
-    pub sending: Places<CallerKey>,
+    pub sending: Shares,
+    /// Requests that ask which chunks are missing.
+    pub asking: Shares,
     /// Requests that fetch chunks and flists.
-    pub fetching: Places<CallerKey>,
+    pub fetching: Shares,
     /// Exports and diffs that run.
-    pub exports: Places<CallerKey>,
+    pub exports: Shares,
     /// Open connections, by address.
     pub connections: Places<CallerKey>,
 }
@@ -79,10 +84,11 @@ impl Limits {
             logins_by_user: Allowance::each(limits.failed_logins_per_user, window),
             invalid_tokens: Allowance::each(limits.invalid_tokens_per_address, window),
             clock,
-            uploads: Places::new(limits.uploads_per_user),
-            sending: Places::new(limits.transfers_per_caller),
-            fetching: Places::new(limits.transfers_per_caller),
-            exports: Places::new(limits.exports_per_caller),
+            uploads: Shares::new(limits.uploads_per_user, limits.uploads),
+            sending: Shares::new(limits.transfers_per_caller, limits.transfers),
+            asking: Shares::new(limits.transfers_per_caller, limits.transfers),
+            fetching: Shares::new(limits.transfers_per_caller, limits.transfers),
+            exports: Shares::new(limits.exports_per_caller, EXPORTS),
             connections: Places::new(limits.connections_per_address),
         }
     }

@@ -177,6 +177,26 @@ fn beyond_the_first_holders_only_expected_ones_are_found() {
 }
 
 #[test]
+fn who_may_ask_less_is_asked_about_fewer_repositories() {
+    on_each(|scene| {
+        let Scene { name, ids, store, .. } = scene;
+        // Both are held by one that may be read, the second behind two that may not.
+        for owner in [11, 12] {
+            store.hold(owner, &ids[4..5]).unwrap();
+        }
+        store.hold(READABLE, &ids[4..5]).unwrap();
+        let both = [ids[1], ids[4]];
+        for (most, usable) in [(3, [true, true]), (1, [true, true]), (0, [false, false])] {
+            let reach = Reach::within(most, Some(OWN), |owner| Ok(owner == READABLE));
+            assert_eq!(reach.usable(&*scene.sessions(), &both).unwrap(), usable, "{name} {most}");
+        }
+        let reach = Reach::within(2, Some(OWN), |owner| Ok(owner == READABLE));
+        assert_eq!(reach.usable(&*scene.sessions(), &both[1..]).unwrap(), [false], "{name}");
+        assert_eq!(reach.usable(&*scene.sessions(), &ids[..1]).unwrap(), [true], "{name}: own");
+    });
+}
+
+#[test]
 fn a_view_without_a_session_takes_nothing_and_a_failed_question_is_no_answer() {
     on_each(|scene| {
         let Scene { name, ids, frames, .. } = scene;

@@ -115,7 +115,7 @@ async fn one_caller_does_not_take_all_exports() {
     let uploaded = hub.upload(&alice, "x.tar", &files(&[("a", b"b")])).await;
     assert_eq!(uploaded.status(), 200);
     let here = CallerKey::of_address("127.0.0.1".parse().ok());
-    let _held = hub.hub.limits.exports.take(&here).unwrap();
+    let _held = hub.hub.limits.exports.each.take(&here).unwrap();
     let path = "/api/v1/flists/alice/x/export?format=tar";
     let (status, problem) = answer(hub.get(path).await).await;
     assert_eq!((status, &problem["code"]), (429, &json!("too_many_at_a_time")), "{problem}");
