@@ -38,6 +38,17 @@ impl DataDirectory {
         &self.0
     }
 
+    /// Refuses one of another user than the one this process works as: see [`refuse_anothers`]. Whose it is say the
+    /// files in it. Where there are none, an empty volume that is root's may be there for any user.
+    pub(crate) fn refuse_anothers(&self) -> io::Result<()> {
+        for file in [self.catalog(), self.elsewhere()] {
+            if file.try_exists()? {
+                return refuse_anothers(&file);
+            }
+        }
+        if self.0.metadata()?.uid() == 0 { Ok(()) } else { refuse_anothers(&self.0) }
+    }
+
     /// The socket on which a running hub takes the operator's orders.
     pub fn control(&self) -> PathBuf {
         self.0.join("control.sock")

@@ -10,6 +10,7 @@ use crate::place;
 pub(super) async fn open(data: &Data) -> anyhow::Result<Catalog> {
     let directory = DataDirectory::open(&data.data)
         .with_context(|| format!("the data directory {}", data.data.display()))?;
+    super::refuse_anothers(&directory)?;
     let config = super::config(data.config.as_deref())?;
     Ok(place::open(&directory, &config.catalog).await?)
 }

@@ -43,8 +43,8 @@ pub(super) struct Copy {
 
 pub(super) async fn run(CatalogCommand::Copy(arguments): CatalogCommand) -> anyhow::Result<()> {
     let config = super::config(arguments.config.as_deref())?;
-    let data = DataDirectory::open(&arguments.data)
-        .with_context(|| format!("the data directory {}", arguments.data.display()))?;
+    let data = super::existing(&arguments.data)?;
+    super::refuse_anothers(&data)?;
     let Some(server) = place::server(&config.catalog)? else {
         anyhow::bail!("neither `catalog.url` nor FLISTHUB_CATALOG_URL names a database");
     };

@@ -11,7 +11,7 @@ use super::ending::Ending;
 use super::show::Show;
 use crate::catalog::Actor;
 use crate::config::Config;
-use crate::data::{DataDirectory, refuse_anothers};
+use crate::data::DataDirectory;
 use crate::jobs::{self, CancelError, Follow, JobSpec, StartError, Stop, runner};
 use crate::state::Hub;
 
@@ -19,10 +19,7 @@ use crate::state::Hub;
 pub(super) async fn open(path: &Path, config: Config) -> anyhow::Result<Hub> {
     let data = DataDirectory::open(path)
         .with_context(|| format!("the data directory {}", path.display()))?;
-    let owned = data.catalog();
-    let owned = if owned.exists() { owned.as_path() } else { data.path() };
-    refuse_anothers(owned)
-        .with_context(|| format!("cannot work without a hub on {}", path.display()))?;
+    super::refuse_anothers(&data)?;
     let hub = Hub::open(&data, config, Arc::new(SystemClock)).await.with_context(|| {
         format!(
             "no hub answers on {}, and the data cannot be opened without one",

@@ -27,6 +27,8 @@ use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand};
 
 use crate::config::Config;
+use crate::data::DataDirectory;
+use crate::place;
 
 /// A content-addressed hub for trees of files.
 #[derive(Debug, Parser)]
@@ -126,6 +128,27 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Catalog(command) => catalog::run(command).await,
     }?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The data directory of a hub that is there. A mistyped one is not made by asking.
+fn existing(path: &Path) -> anyhow::Result<DataDirectory> {
+    let there = path.try_exists().with_context(|| format!("{}", path.display()))?;
+    anyhow::ensure!(there, "there is no data directory {}", path.display());
+    let data = DataDirectory::open(path)
+        .with_context(|| format!("the data directory {}", path.display()))?;
+    let has_catalog = place::is_there(&data).with_context(|| format!("{}", path.display()))?;
+    anyhow::ensure!(
+        has_catalog,
+        "{} is no hub's data directory: it has no catalog",
+        path.display()
+    );
+    Ok(data)
+}
+
+/// Refuses to work in this process on what belongs to another user.
+fn refuse_anothers(data: &DataDirectory) -> anyhow::Result<()> {
+    let refused = data.refuse_anothers();
+    refused.with_context(|| format!("cannot work on {}", data.path().display()))
 }
 
 /// The configuration in a file, or without one the defaults, and what the environment says instead.

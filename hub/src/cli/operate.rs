@@ -1,7 +1,7 @@
 //! `flisthub gc`, `scrub`, `backup`, `space` and `why`: each is a job, done by the hub that runs on the data
 //! directory, or by this process if none runs.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
@@ -13,7 +13,6 @@ use super::{local, quantity};
 use crate::catalog::Catalog;
 use crate::control::Client;
 use crate::control::protocol::{Ask, Tell};
-use crate::data::DataDirectory;
 use crate::jobs::JobSpec;
 use crate::place;
 
@@ -116,16 +115,7 @@ impl Why {
 impl Operator {
     /// The running hub, if one runs. A mistyped data directory is not made by asking.
     pub(super) async fn hub(&self) -> anyhow::Result<Option<Client>> {
-        let there = |path: &Path| path.try_exists().with_context(|| format!("{}", path.display()));
-        if !there(&self.data)? {
-            anyhow::bail!("there is no data directory {}", self.data.display());
-        }
-        let data = DataDirectory::open(&self.data)
-            .with_context(|| format!("the data directory {}", self.data.display()))?;
-        if !place::is_there(&data).with_context(|| format!("{}", self.data.display()))? {
-            anyhow::bail!("{} is no hub's data directory: it has no catalog", self.data.display());
-        }
-        Ok(Client::connect(&data.control()).await?)
+        Ok(Client::connect(&super::existing(&self.data)?.control()).await?)
     }
 
     /// The data directory, opened in this process.
@@ -136,7 +126,9 @@ impl Operator {
     /// The catalog alone, which many processes may use at a time.
     pub(super) async fn catalog(&self) -> anyhow::Result<Catalog> {
         let config = super::config(self.config.as_deref())?;
-        Ok(place::open(&DataDirectory::open(&self.data)?, &config.catalog).await?)
+        let data = super::existing(&self.data)?;
+        super::refuse_anothers(&data)?;
+        Ok(place::open(&data, &config.catalog).await?)
     }
 
     /// Has a job done and shows how it goes. Ctrl-C asks it to end.

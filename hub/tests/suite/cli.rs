@@ -88,6 +88,24 @@ fn a_refused_name_leaves_no_data_directory() {
     assert!(!data.exists());
 }
 
+#[test]
+fn a_mistyped_data_directory_is_not_made_by_moving_its_catalog() {
+    let directory = tempfile::tempdir().unwrap();
+    let (mistyped, empty) = (directory.path().join("data"), directory.path().join("empty"));
+    std::fs::create_dir(&empty).unwrap();
+    for to in ["postgres", "sqlite"] {
+        for (data, words) in [(&mistyped, "there is no data directory"), (&empty, "no catalog")] {
+            let data = data.to_str().unwrap();
+            let output = flisthub(&["catalog", "copy", "--to", to, "--data", data]);
+            let error = String::from_utf8_lossy(&output.stderr).into_owned();
+            assert_eq!(output.status.code(), Some(1), "{error}");
+            assert!(error.contains(words), "{error}");
+        }
+    }
+    assert!(!mistyped.exists());
+    assert_eq!(std::fs::read_dir(&empty).unwrap().count(), 0, "nothing was made in it");
+}
+
 /// Where there is no directory, none can be made.
 #[test]
 fn a_working_directory_that_is_gone_is_an_error() {

@@ -52,11 +52,31 @@ fn what_belongs_to_another_user_is_left_to_that_one() {
     let data = directory.path().join("data");
     user(&data, "alice");
     std::os::unix::fs::chown(data.join("catalog.sqlite"), Some(12_345), None).unwrap();
-    let refused = on(&data, &["gc"]);
-    let error = text(&refused.stderr);
-    assert_eq!(refused.status.code(), Some(1), "{error}");
-    assert!(error.contains("the user with the id 12345") && error.contains("run it as"), "{error}");
+    for arguments in [
+        &["gc"][..],
+        &["jobs"],
+        &["user", "add", "bob"],
+        &["user", "list"],
+        &["token", "create", "--user", "alice"],
+        &["audit"],
+        &["catalog", "copy", "--to", "postgres"],
+        &["catalog", "copy", "--to", "sqlite"],
+    ] {
+        let refused = on(&data, arguments);
+        let error = text(&refused.stderr);
+        assert_eq!(refused.status.code(), Some(1), "{arguments:?}: {error}");
+        assert!(error.contains("the user with the id 12345"), "{arguments:?}: {error}");
+        assert!(error.contains("run it as"), "{arguments:?}: {error}");
+    }
     assert!(!data.join("chunks").exists(), "nothing was made");
+
+    // Made for another user, by systemd for instance, who has not come yet.
+    let empty = directory.path().join("empty");
+    std::fs::create_dir(&empty).unwrap();
+    std::os::unix::fs::chown(&empty, Some(12_345), None).unwrap();
+    let refused = on(&empty, &["user", "add", "alice"]);
+    assert!(text(&refused.stderr).contains("run it as"), "{}", text(&refused.stderr));
+    assert_eq!(std::fs::read_dir(&empty).unwrap().count(), 0);
 }
 
 /// A data directory with something in it.
