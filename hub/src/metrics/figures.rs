@@ -1,19 +1,29 @@
 //! What is measured: numbers of the catalog and the store, as of one moment.
 
+use std::sync::Arc;
+
 use flisthub_storage::{RocksFigures, StoreStats};
 
 use super::last::Lasts;
 use crate::catalog::Sums;
 
-/// What was measured. What could not be measured in time is not there.
-#[derive(Debug, Default)]
+/// What was measured. What was never measured in time is not there.
+#[derive(Debug)]
 pub(super) struct Figures {
-    /// Of the catalog.
-    pub(super) catalog: Option<Sums>,
+    /// Whether the catalog answers.
+    pub(super) catalog_up: bool,
+    /// Of the catalog, as of when it was read last.
+    pub(super) counted: Option<Arc<Counted>>,
+    /// Of the store; nothing where it could not be asked.
+    pub(super) store: Option<Arc<Option<Stored>>>,
+}
+
+/// Numbers of the catalog.
+#[derive(Debug)]
+pub(super) struct Counted {
+    pub(super) sums: Sums,
     /// Upkeep that was done.
     pub(super) lasts: Lasts,
-    /// Of the store.
-    pub(super) store: Option<Stored>,
 }
 
 /// Numbers of the store.

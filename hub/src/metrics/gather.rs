@@ -1,79 +1,67 @@
-//! Measuring, now and then: who asks more often gets what was measured before.
+//! Measuring the catalog and the store. That the catalog answers is asked each time; what there is in it takes longer to
+//! count the more there is, and says nothing of whether it answers.
 
-use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use flisthub_storage::StoreError;
-use tokio::sync::Mutex;
 
-use super::figures::{Figures, Stored};
+use super::figures::{Counted, Figures, Stored};
+use super::kept::Kept;
 use super::last;
+use crate::catalog::CatalogError;
 use crate::state::Hub;
-
-/// How long a measurement holds at least.
-const FRESH: Duration = Duration::from_secs(10);
-
-/// A measurement holds for so many times as long as it took, so that measuring takes a small part of what the
-/// catalog can do, however large it is.
-const SHARE: u32 = 20;
 
 /// How long to wait for the catalog and for the store: whoever scrapes gives up after some seconds too.
 const PATIENCE: Duration = Duration::from_secs(4);
 
-/// What was measured last. One measures at a time.
+/// What was measured last.
 #[derive(Debug, Default)]
-pub(super) struct Measured(Mutex<Option<Taken>>);
-
-#[derive(Debug)]
-struct Taken {
-    figures: Arc<Figures>,
-    good_until: Instant,
+pub(super) struct Measured {
+    counted: Kept<Counted>,
+    store: Kept<Option<Stored>>,
 }
 
 impl Measured {
     /// What was measured lately, or is measured now.
-    pub(super) async fn take(&self, hub: &Hub) -> Arc<Figures> {
-        let mut taken = self.0.lock().await;
-        let began = Instant::now();
-        if let Some(taken) = &*taken
-            && began < taken.good_until
-        {
-            return Arc::clone(&taken.figures);
-        }
-        let known = taken.as_ref().map(|taken| taken.figures.lasts.clone()).unwrap_or_default();
-        let figures = Arc::new(measure(hub, known).await);
-        let ended = Instant::now();
-        let good_for = FRESH.max(ended.duration_since(began).saturating_mul(SHARE));
-        *taken = Some(Taken { figures: Arc::clone(&figures), good_until: ended + good_for });
-        figures
+    pub(super) async fn take(&self, hub: &Hub) -> Figures {
+        let known = self.counted.last().map(|last| last.lasts.clone()).unwrap_or_default();
+        let (of_catalog, of_store) = (of_catalog(hub.clone(), known), of_store(hub.clone()));
+        let (catalog_up, counted, store) = tokio::join!(
+            answers(hub),
+            self.counted.take(PATIENCE, of_catalog),
+            self.store.take(PATIENCE, async { Some(of_store.await) })
+        );
+        Figures { catalog_up, counted, store }
     }
 }
 
-async fn measure(hub: &Hub, known: last::Lasts) -> Figures {
-    let (catalog, store) = tokio::join!(
-        tokio::time::timeout(PATIENCE, of_catalog(hub, known.clone())),
-        tokio::time::timeout(PATIENCE, of_store(hub.clone()))
-    );
-    let (catalog, lasts) = match catalog {
-        Ok(Ok((sums, lasts))) => (Some(sums), lasts),
+/// Whether the catalog answers in time.
+async fn answers(hub: &Hub) -> bool {
+    match tokio::time::timeout(PATIENCE, hub.catalog.ping()).await {
+        Ok(Ok(())) => true,
         Ok(Err(error)) => {
-            tracing::warn!(error = crate::error::chain(&error), "the catalog was not measured");
-            (None, known)
+            tracing::warn!(error = crate::error::chain(&error), "the catalog does not answer");
+            false
         }
         Err(_) => {
-            tracing::warn!("the catalog was not measured in time");
-            (None, known)
+            tracing::warn!("the catalog does not answer in time");
+            false
         }
-    };
-    Figures { catalog, lasts, store: store.ok().flatten() }
+    }
 }
 
-async fn of_catalog(
-    hub: &Hub,
-    known: last::Lasts,
-) -> Result<(crate::catalog::Sums, last::Lasts), crate::catalog::CatalogError> {
-    let sums = hub.catalog.sums().await?;
-    Ok((sums, last::refresh(&hub.catalog, known).await?))
+async fn of_catalog(hub: Hub, known: last::Lasts) -> Option<Counted> {
+    let counted = async {
+        let sums = hub.catalog.sums().await?;
+        Ok::<_, CatalogError>(Counted { sums, lasts: last::refresh(&hub.catalog, known).await? })
+    };
+    match counted.await {
+        Ok(counted) => Some(counted),
+        Err(error) => {
+            tracing::warn!(error = crate::error::chain(&error), "the catalog was not measured");
+            None
+        }
+    }
 }
 
 async fn of_store(hub: Hub) -> Option<Stored> {

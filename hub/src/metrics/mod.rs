@@ -6,6 +6,7 @@
 
 mod figures;
 mod gather;
+mod kept;
 mod last;
 mod process;
 mod requests;

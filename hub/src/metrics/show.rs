@@ -21,22 +21,27 @@ pub(super) fn show(hub: &Hub, figures: &Figures, to: &mut Registry) {
     gauge(to, "ending", "Whether the hub shuts down", None, flag(hub.ending.has_begun()));
     places(hub, to);
     store_state(hub, to);
-    caches(hub, figures.store.as_ref(), to);
-    let up = flag(figures.catalog.is_some());
-    gauge(to, "catalog_up", "Whether the catalog answered", None, up);
+    let stored = figures.store.as_deref().and_then(Option::as_ref);
+    caches(hub, stored, to);
+    let up = flag(figures.catalog_up);
+    gauge(to, "catalog_up", "Whether the catalog answers", None, up);
     let held = flag(hub.catalog.holds());
     gauge(to, "catalog_lease_held", "Whether no other hub took over the catalog", None, held);
-    if let Some(sums) = &figures.catalog {
+    // How much there was in a catalog that is gone says nothing.
+    let sums = figures.counted.as_ref().filter(|_| figures.catalog_up).map(|last| &last.sums);
+    if let Some(sums) = sums {
         catalog(sums, to);
     }
-    if let Some(stored) = &figures.store {
+    if let Some(stored) = stored {
         store(stored, to);
     }
-    if let (Some(sums), Some(stored)) = (&figures.catalog, &figures.store) {
+    if let (Some(sums), Some(stored)) = (sums, stored) {
         let ratio = sums.logical_bytes / float(stored.stats.bytes.max(1));
         gauge(to, "dedup_ratio", "Logical bytes for each byte on disk", None, ratio);
     }
-    upkeep(&figures.lasts, to);
+    if let Some(counted) = &figures.counted {
+        upkeep(&counted.lasts, to);
+    }
 }
 
 /// How many of those things may run at a time, and how many do.
