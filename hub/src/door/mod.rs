@@ -5,9 +5,9 @@ pub mod peer;
 pub mod tls;
 
 use std::convert::Infallible;
-use std::net::SocketAddr;
-use std::sync::Arc;
-use std::time::Duration;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use axum::http::Request;
 use axum::response::Response;
@@ -31,6 +31,9 @@ use crate::write_limit::WriteLimit;
 /// How long to wait before accepting again when the system refuses (out of descriptors, most often).
 const PAUSE: Duration = Duration::from_millis(100);
 
+/// For so long the log says nothing more of addresses with too many connections: who makes them can make many.
+const SILENCE: Duration = Duration::from_mins(1);
+
 /// Where connections come in, and what is common to them.
 pub(crate) struct Door<'a> {
     hub: &'a Hub,
@@ -40,6 +43,8 @@ pub(crate) struct Door<'a> {
     /// One permit for each connection that may be open.
     places: Arc<Semaphore>,
     running: GracefulShutdown,
+    /// When the log last said that an address has too many connections.
+    refusal_told: Mutex<Option<Instant>>,
 }
 
 /// Serves the requests of one connection.
@@ -68,7 +73,7 @@ impl<'a> Door<'a> {
     ) -> Self {
         let http = http(&hub.config.limits);
         let (places, running) = (Arc::new(Semaphore::new(places)), GracefulShutdown::new());
-        Self { hub, listener, tls, http, places, running }
+        Self { hub, listener, tls, http, places, running, refusal_told: Mutex::default() }
     }
 
     /// Admits whoever comes until then.
@@ -98,7 +103,7 @@ impl<'a> Door<'a> {
         let proxy = self.hub.config.trusted_proxies.contain(address);
         let own = self.hub.limits.connections.take(&CallerKey::of_address(Some(address)));
         if own.is_none() && !proxy {
-            tracing::debug!(%address, "as many connections of one address as may; closed");
+            self.refuse(address);
             return;
         }
         let service = service.map_request(move |mut request: Request<Incoming>| {
@@ -119,6 +124,22 @@ impl<'a> Door<'a> {
                 Err(error) => tracing::debug!(%error, "no encryption agreed on"),
             }
         });
+    }
+
+    /// A connection of an address that has as many as may be. Nothing can be said to the caller, so it is said here.
+    fn refuse(&self, address: IpAddr) {
+        self.hub.metrics.connection_refused();
+        let mut told = self.refusal_told.lock().unwrap_or_else(PoisonError::into_inner);
+        if told.is_none_or(|told| told.elapsed() >= SILENCE) {
+            *told = Some(Instant::now());
+            let limit = self.hub.config.limits.connections_per_address;
+            tracing::warn!(
+                %address,
+                limit,
+                "an address has as many connections as `limits.connections_per_address` allows; more of it are \
+                 closed at once. If it is a proxy, name it in `trusted_proxies`"
+            );
+        }
     }
 
     /// Admits nobody any more; gives those who are in.

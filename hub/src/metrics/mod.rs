@@ -65,6 +65,7 @@ pub struct Metrics {
     pub requests: Requests,
     connections: Gauge,
     accept_failures: Counter,
+    connections_refused: Counter,
     jobs_ended: Family<Ended, Counter>,
     counted: Registry,
     measured: gather::Measured,
@@ -83,12 +84,18 @@ impl Default for Metrics {
     fn default() -> Self {
         let mut counted = Registry::with_prefix(PREFIX);
         let requests = Requests::new(&mut counted);
-        let (connections, accept_failures) = (Gauge::default(), Counter::default());
+        let connections = Gauge::default();
+        let (accept_failures, connections_refused) = (Counter::default(), Counter::default());
         counted.register("connections", "Open connections", connections.clone());
         counted.register(
             "accept_failures",
             "Connections that the system did not give: out of descriptors, most often",
             accept_failures.clone(),
+        );
+        counted.register(
+            "connections_refused",
+            "Connections that were closed at once: their address had as many as may be",
+            connections_refused.clone(),
         );
         let jobs_ended = Family::<Ended, Counter>::default();
         // All from the start: what first appears with its first failure shows no increase to whoever watches.
@@ -99,7 +106,15 @@ impl Default for Metrics {
         }
         counted.register("jobs_ended", "Jobs that ended since the hub started", jobs_ended.clone());
         let measured = gather::Measured::default();
-        Self { requests, connections, accept_failures, jobs_ended, counted, measured }
+        Self {
+            requests,
+            connections,
+            accept_failures,
+            connections_refused,
+            jobs_ended,
+            counted,
+            measured,
+        }
     }
 }
 
@@ -113,6 +128,11 @@ impl Metrics {
     /// The system gave no connection although one was asked for.
     pub fn accept_failed(&self) {
         self.accept_failures.inc();
+    }
+
+    /// A connection was closed at once because its address has as many as may be.
+    pub fn connection_refused(&self) {
+        self.connections_refused.inc();
     }
 
     /// A job has ended. One of a kind that this version does not know counts nowhere.

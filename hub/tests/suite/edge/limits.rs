@@ -131,6 +131,9 @@ async fn connections_of_one_address_are_bounded() {
     let (mut one, mut two) = (connect(hub.address).await, connect(hub.address).await);
     assert!(alive(&mut one).await && alive(&mut two).await);
     assert!(!alive(&mut connect(hub.address).await).await, "closed at once");
+    // Asked for without a connection.
+    let text = hub.hub.metrics.text(&hub.hub).await;
+    assert!(text.contains("\nflisthub_connections_refused_total 1\n"), "{text}");
     drop(one);
     until(async || alive(&mut connect(hub.address).await).await).await;
     assert!(alive(&mut two).await);
