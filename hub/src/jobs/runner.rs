@@ -89,6 +89,10 @@ async fn one(hub: &Hub, row: JobRow, stop: &mut Stop) {
         Err(error) => Some(Next::End(unknown(&error))),
     };
     let Some(next) = next else { return };
+    if let Next::End(end) = &next {
+        // Before its row says so: who reads there that it has ended finds it counted.
+        hub.metrics.job_ended(&row.kind, outcome(end));
+    }
     while let Err(error) = write(hub, &row, &next).await {
         // Given up at shutdown: the next start finds the row as running and deals with it.
         if pause(&error, stop).await {
@@ -99,35 +103,33 @@ async fn one(hub: &Hub, row: JobRow, stop: &mut Stop) {
     hub.jobs.tell_change();
 }
 
-/// Counts a job that has ended, and logs how: what is wrong with what a user asked for is no error of the hub's.
-fn ended(hub: &Hub, row: &JobRow, end: &JobEnd) {
+fn outcome(end: &JobEnd) -> Outcome {
+    match end {
+        JobEnd::Succeeded(_) => Outcome::Succeeded,
+        JobEnd::Cancelled => Outcome::Cancelled,
+        JobEnd::Failed { .. } => Outcome::Failed,
+    }
+}
+
+/// Logs how a job ended: what is wrong with what a user asked for is no error of the hub's.
+fn log(row: &JobRow, end: &JobEnd) {
     let (job, kind) = (&row.id, &row.kind);
-    let outcome = match end {
-        JobEnd::Succeeded(_) => {
-            tracing::info!(job, kind, "job succeeded");
-            Outcome::Succeeded
-        }
-        JobEnd::Cancelled => {
-            tracing::info!(job, kind, "job cancelled");
-            Outcome::Cancelled
-        }
-        JobEnd::Failed { code, message } => {
-            match Fault::of(code) {
-                Fault::Callers => tracing::info!(job, kind, code, error = message, "job failed"),
-                Fault::Others => tracing::warn!(job, kind, code, error = message, "job failed"),
-                Fault::Ours => tracing::error!(job, kind, code, error = message, "job failed"),
-            }
-            Outcome::Failed
-        }
-    };
-    hub.metrics.job_ended(kind, outcome);
+    match end {
+        JobEnd::Succeeded(_) => tracing::info!(job, kind, "job succeeded"),
+        JobEnd::Cancelled => tracing::info!(job, kind, "job cancelled"),
+        JobEnd::Failed { code, message } => match Fault::of(code) {
+            Fault::Callers => tracing::info!(job, kind, code, error = message, "job failed"),
+            Fault::Others => tracing::warn!(job, kind, code, error = message, "job failed"),
+            Fault::Ours => tracing::error!(job, kind, code, error = message, "job failed"),
+        },
+    }
 }
 
 async fn write(hub: &Hub, row: &JobRow, next: &Next) -> Result<(), CatalogError> {
     match next {
         Next::End(end) => {
             hub.catalog.finish_job(&row.id, end, hub.clock.now()).await?;
-            ended(hub, row, end);
+            log(row, end);
         }
         Next::Queue => {
             let line = "the hub stopped; the job waits for it to start again";
