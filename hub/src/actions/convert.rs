@@ -107,11 +107,15 @@ pub(super) async fn published(
 ) -> Result<Published, ActionError> {
     let manifest = converted.ingested.flist;
     let detail = Some(converted.image.with_digest());
+    let repository_id = repository.id;
     let new = Publication::new(hub, caller, repository, name, Source::Convert, manifest);
     let published = publish(hub, Publication { detail, reach, condition, ..new }).await?;
     let layers: Vec<String> =
         converted.image.layers.iter().map(|layer| layer.diff_id.to_string()).collect();
-    hub.catalog.set_image_layers(manifest, &layers).await?;
+    // It is published: the next image fetches its layers again, and that is all.
+    if let Err(error) = hub.catalog.set_image_layers(repository_id, manifest, &layers).await {
+        tracing::warn!(error = chain(&error), flist = %manifest, "layers are not remembered");
+    }
     Ok(published)
 }
 

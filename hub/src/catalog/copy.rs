@@ -26,6 +26,7 @@ pub(super) const TABLES: &[&str] = &[
     "job_log",
     "hub_state",
     "image_layers",
+    "image_repositories",
     "tag_members",
     "flist_facts",
 ];

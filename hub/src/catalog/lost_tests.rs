@@ -240,7 +240,7 @@ impl Try {
             }
             "keep layers" => {
                 let layers = ["sha256:aa".to_owned(), "sha256:bb".to_owned()];
-                catalog.set_image_layers(flist(now).id, &layers).await
+                catalog.set_image_layers(row.id, flist(now).id, &layers).await
             }
             "accept a loss" => catalog.set_loss_accepted(true).await,
             "sweep" => catalog.deleting(now).await,

@@ -95,6 +95,11 @@ pub(super) const STEPS: &[Step] = &[
             postgres: include_str!("../../../migrations/0011_lease.postgres.sql"),
         },
     },
+    Step {
+        version: 12,
+        name: "image_repositories",
+        sql: Sql::Both(include_str!("../../../migrations/0012_image_repositories.sql")),
+    },
 ];
 
 /// Whether any of the first `count` steps is not applied yet. The table that says so must be there.

@@ -45,7 +45,7 @@ const SAMPLES: &[Sample] = &[
         rows: &["insert into name_history (repository_id, name, revision, flist_id, user_id, source,
                                            happened_at)
                  values (1, 'base', 1, x'aa', 1, 'upload', 12), (1, 'old', 1, null, 1, 'delete', 12)"],
-        count: ("select count(*) from name_history", 2),
+        count: ("select count(*) from name_history where name <> 'image'", 2),
     },
     Sample {
         step: 4,
@@ -134,7 +134,20 @@ const SAMPLES: &[Sample] = &[
             4,
         ),
     },
-    Sample { step: 11, rows: &[], count: ("select count(*) from users", 2) },
+    Sample {
+        step: 11,
+        // What step 12 goes by: `team` converted the image, and `alice` has its flist from elsewhere.
+        rows: &["insert into name_history (repository_id, name, revision, flist_id, user_id, source,
+                                           happened_at, kind)
+                 values (3, 'image', 1, x'aa', 2, 'convert', 22, 1), (3, 'image', 2, x'aa', 2, 'convert', 23, 1),
+                        (1, 'image', 1, x'aa', 1, 'promote', 24, 1)"],
+        count: ("select count(*) from name_history where name = 'image'", 3),
+    },
+    Sample {
+        step: 12,
+        rows: &["insert into image_repositories (flist_id, repository_id) values (x'aa', 2)"],
+        count: ("select count(*) from image_repositories", 2),
+    },
 ];
 
 /// An empty database.

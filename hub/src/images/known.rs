@@ -2,8 +2,8 @@
 //! still there for them.
 //!
 //! Knowing a digest grants nothing. An image can name any layer, so a layer is used again only for a caller
-//! who may read a repository with an image of that layer, and only if all of its content is held by
-//! repositories that the caller may read.
+//! who may read a repository into which an image of that layer was converted, and only if all of its content is
+//! held by repositories that the caller may read.
 
 use std::collections::HashSet;
 

@@ -152,6 +152,36 @@ async fn a_layer_that_only_another_has_cannot_be_had_by_its_digest() {
     tenants.hub.settled().await;
 }
 
+/// Mallory could read alice's image for a while, and promoted it. A layer is more than what came of it: it has the
+/// names that a layer above took away.
+#[tokio::test]
+async fn layers_do_not_come_with_a_promoted_image() {
+    let registry = Registry::start(None).await;
+    let layers = registry.add("alices", &[secret_archive()]);
+    let hub = TestHub::with(registry.config()).await;
+    let tenants = Tenants::at(hub, false).await;
+    let asked = |name: &str| json!({ "image": registry.image("alices"), "name": name });
+    let first = convert(&tenants.hub, &tenants.alice, asked("app")).await;
+    assert_eq!(first["state"], "succeeded", "{first}");
+    tenants.member("mallory", Some("reader")).await;
+    let promote = "/api/v1/flists/mallory/hers/promote";
+    let from = Some(json!({ "from": "alice/app" }));
+    let (status, said) = tenants.ask(&tenants.mallory, Method::POST, promote, from).await;
+    assert!(matches!(status, 200 | 201), "{said}");
+    tenants.member("mallory", None).await;
+    registry.forget(&layers[0]);
+    let stolen = convert(&tenants.hub, &tenants.mallory, asked("stolen")).await;
+    assert_eq!(stolen["state"], "failed", "{stolen}");
+    // Who gets the layer from the registry once need not fetch it again, also where another has it too.
+    registry.add("alices", &[secret_archive()]);
+    for (name, known) in [("own", 0), ("again", 1)] {
+        let own = convert(&tenants.hub, &tenants.mallory, asked(name)).await;
+        assert_eq!(own["state"], "succeeded", "{own}");
+        assert_eq!(own["result"]["known_layers"], known, "{own}");
+    }
+    tenants.hub.settled().await;
+}
+
 /// Totals, hard links and all else that is checked when a flist is published is looked at only in what the caller
 /// may use.
 #[tokio::test]
