@@ -1,8 +1,10 @@
 //! `hub-client login URL`, `logout` and `password`
 
+use std::path::Path;
+
 use anyhow::Context as _;
 use clap::Args;
-use flisthub_client::{HubClient, Patience};
+use flisthub_client::{ClientError, HubClient, Patience};
 use flisthub_flist::wire::Me;
 use serde::Serialize;
 use tokio::runtime::Runtime;
@@ -74,9 +76,11 @@ pub(crate) fn run(
         }
     };
     let hub = HubClient::trusting(&arguments.address, Some(&token), Patience::default(), &roots)?;
-    let me = runtime.block_on(hub.me())?;
+    let me = match (remember(&hub, token, &path, runtime), &arguments.user) {
+        (Err(error), Some(_)) => return Err(give_back(&hub, runtime, error)),
+        (remembered, _) => remembered?,
+    };
     let url = hub.address();
-    Config { url: url.to_owned(), token }.save(&path)?;
     if environment.token.is_some() {
         output.warn("FLISTHUB_TOKEN is set and goes before the token that was just stored");
     }
@@ -85,6 +89,30 @@ pub(crate) fn run(
     let answer = LoggedIn { url, user, repositories, expires: *expires, config: &path };
     let text = format!("logged in to {url} as {user}; the token is in {path}");
     output.result(&answer, &text)
+}
+
+/// Asks the hub whose the token is, and stores it.
+fn remember(hub: &HubClient, token: String, path: &Path, runtime: &Runtime) -> anyhow::Result<Me> {
+    let me = runtime.block_on(hub.me())?;
+    Config { url: hub.address().to_owned(), token }.save(path)?;
+    Ok(me)
+}
+
+/// Revokes a token that was made for a password and that nobody has: it would live on. Gives the error on.
+fn give_back(hub: &HubClient, runtime: &Runtime, error: anyhow::Error) -> anyhow::Error {
+    match runtime.block_on(hub.logout()) {
+        Ok(()) => error,
+        Err(given) if is_worthless(&given) => error,
+        Err(_) => error.context(
+            "not logged in, and the token that the hub made may live on until it ends by itself; `hub-client \
+             token list` shows it",
+        ),
+    }
+}
+
+/// Whether the hub does not take the token any more.
+fn is_worthless(error: &ClientError) -> bool {
+    matches!(error, ClientError::NotAllowed(refusal) if refusal.status == 401)
 }
 
 /// Forgets the stored token. What was made by `token create` or by the operator may be in use elsewhere, so only
@@ -100,28 +128,34 @@ pub(crate) fn logout(
         return Err(usage("you are not logged in: there is no stored token"));
     };
     let hub = HubClient::trusting(&url, Some(&token), Patience::default(), &environment.roots()?)?;
-    let revoked = runtime.block_on(async {
-        let login = hub.me().await?.credential == "login";
-        if login {
-            hub.logout().await?;
-        }
-        Ok::<_, flisthub_client::ClientError>(login)
-    });
-    let gone = std::fs::remove_file(&path);
-    gone.with_context(|| format!("cannot remove {}", path.display()))?;
-    let revoked = match revoked {
-        Ok(revoked) => revoked,
-        // It is worth nothing already.
-        Err(flisthub_client::ClientError::NotAllowed(_)) => false,
+    let (revoked, what) = match runtime.block_on(revoke_login(&hub)) {
+        Ok(true) => (true, "and the token is revoked"),
+        Ok(false) => (false, "the token itself stays as it is"),
+        Err(error) if is_worthless(&error) => (false, "the hub did not take the token any more"),
+        // Without the file nobody could revoke it later.
         Err(error) => {
-            return Err(error).context(
-                "the stored token is forgotten here, but the hub could not be asked to revoke it",
-            );
+            return Err(error).with_context(|| {
+                let path = path.display();
+                format!(
+                    "it is not certain that the token is revoked, so it stays in {path}; try again, or \
+                     remove that file"
+                )
+            });
         }
     };
-    let what = if revoked { "and the token is revoked" } else { "the token itself stays as it is" };
+    let gone = std::fs::remove_file(&path);
+    gone.with_context(|| format!("cannot remove {}", path.display()))?;
     let text = format!("logged out of {url}; {what}");
     output.result(&LoggedOut { url: &url, revoked }, &text)
+}
+
+/// Revokes the client's token if it was made for a password. Says whether it was.
+async fn revoke_login(hub: &HubClient) -> Result<bool, ClientError> {
+    let login = hub.me().await?.credential == "login";
+    if login {
+        hub.logout().await?;
+    }
+    Ok(login)
 }
 
 pub(crate) fn password(_: &PasswordArguments, session: &Session) -> anyhow::Result<()> {

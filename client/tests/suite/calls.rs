@@ -89,6 +89,20 @@ fn only_what_may_be_done_twice_is_done_twice() {
     assert_eq!(hub.requests().len(), 2);
 }
 
+/// A hub whose database went away in the middle does not know whether it has done what was asked.
+#[test]
+fn what_may_have_been_done_is_not_done_again() {
+    let unknown = || Reply::problem(503, "catalog_unreachable", "").with("retry-after", "0");
+    let opened = format!(r#"{{"session":"{}","expires":1}}"#, session());
+    let hub = FakeHub::new(move |n, _| if n == 0 { unknown() } else { Reply::json(&opened) });
+    let error = runtime().block_on(hub.client().open_session("alice")).unwrap_err();
+    assert_eq!((error.code(), hub.requests().len()), ("catalog_unreachable", 1));
+    // What may be done twice is.
+    let hub = FakeHub::new(move |n, _| if n == 0 { unknown() } else { Reply::json(ME) });
+    assert!(runtime().block_on(hub.client().me()).is_ok());
+    assert_eq!(hub.requests().len(), 2);
+}
+
 #[test]
 fn a_silent_hub_is_not_waited_for_for_ever() {
     let hub = FakeHub::new(|_, _| Reply::Silence);

@@ -15,6 +15,8 @@ mod images;
 #[cfg(test)]
 mod jobs;
 #[cfg(test)]
+mod logins;
+#[cfg(test)]
 mod merges;
 #[cfg(test)]
 mod names;
