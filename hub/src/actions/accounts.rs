@@ -1,6 +1,7 @@
 //! Users and tokens, as the operator makes them at the hub's machine: in the catalog alone.
 
 use super::error::{ActionError, Thing};
+use super::resolve;
 use super::tokens::check_label;
 use crate::auth::{Expiry, Scope, Token, TokenKind, Visibility};
 use crate::catalog::{AccountRow, Actor, Catalog, NewToken, NewUser, TokenRow};
@@ -125,7 +126,7 @@ pub async fn users(catalog: &Catalog) -> Result<Vec<AccountRow>, ActionError> {
 
 /// The user of that name, also a disabled one.
 pub async fn account(catalog: &Catalog, name: &str) -> Result<AccountRow, ActionError> {
-    let name = RepositoryName::parse(name)?;
-    let found = catalog.user(&name).await?;
-    found.ok_or_else(|| ActionError::not_found(Thing::User, name.as_str()))
+    let unknown = || ActionError::not_found(Thing::User, resolve::shown(name));
+    let parsed = RepositoryName::parse(name).map_err(|_| unknown())?;
+    catalog.user(&parsed).await?.ok_or_else(unknown)
 }

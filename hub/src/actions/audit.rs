@@ -1,9 +1,9 @@
 //! The log of changes, as admins and the owners of repositories read it.
 
+use super::accounts::account;
 use super::conceal::Teller;
 use super::error::ActionError;
 use super::resolve;
-use super::tokens::account;
 use crate::auth::{Caller, Right, allow_operate};
 use crate::catalog::{AuditFilter, AuditRow};
 use crate::state::Hub;
@@ -32,7 +32,7 @@ pub async fn all(
         None => None,
     };
     let user_id = match &asked.user {
-        Some(name) => Some(account(hub, name).await?.user.id),
+        Some(name) => Some(account(&hub.catalog, name).await?.user.id),
         None => None,
     };
     let filter = AuditFilter { repository_id, user_id, action: asked.action.clone() };

@@ -1,8 +1,8 @@
 //! The members of a repository: who they are, and making and unmaking them. Members of tags are elsewhere.
 
+use super::accounts::account;
 use super::error::{ActionError, Thing};
 use super::resolve;
-use super::tokens::account;
 use crate::auth::{Caller, Level, Right, allow_leave};
 use crate::catalog::RepositoryMember;
 use crate::state::Hub;
@@ -25,7 +25,7 @@ pub async fn set(
     level: Level,
 ) -> Result<RepositoryMember, ActionError> {
     let repository = resolve::repository(hub, caller, Right::Manage, repository).await?;
-    let user = account(hub, user).await?.user;
+    let user = account(&hub.catalog, user).await?.user;
     let by = caller.actor()?;
     hub.catalog.set_repository_member(&repository, &user, level, &by, hub.clock.now()).await?;
     let members = hub.catalog.repository_members(repository.id).await?;
@@ -48,7 +48,7 @@ pub async fn remove(
         allow_leave(&hub.config, caller, &repository)?;
     }
     let unknown = || ActionError::not_found(Thing::Member, resolve::shown(user));
-    let user = if leaves { own.clone() } else { account(hub, user).await?.user };
+    let user = if leaves { own.clone() } else { account(&hub.catalog, user).await?.user };
     let by = caller.actor()?;
     let now = hub.clock.now();
     if hub.catalog.remove_repository_member(&repository, &user, &by, now).await? {

@@ -1,14 +1,14 @@
 //! Tokens as their owners make, list and revoke them.
 
+use super::accounts::account;
 use super::error::{ActionError, Thing};
 use super::resolve;
 use crate::auth::{
     Caller, Credential, Denied, Right, Scope, Token, TokenKind, allow_operate, allow_token,
     allow_tokens,
 };
-use crate::catalog::{AccountRow, NewToken, TokenRow};
+use crate::catalog::{NewToken, TokenRow};
 use crate::error::Code;
-use crate::name::RepositoryName;
 use crate::state::Hub;
 
 /// Bytes of a label.
@@ -132,7 +132,7 @@ pub async fn list(
         None => own.id,
         Some(name) => {
             allow_operate(caller)?;
-            account(hub, name).await?.user.id
+            account(&hub.catalog, name).await?.user.id
         }
     };
     allow_tokens(caller, Right::Read, owner)?;
@@ -159,13 +159,6 @@ pub async fn revoke(hub: &Hub, caller: &Caller, id: &str) -> Result<(), ActionEr
     }
     hub.catalog.revoke_token(number, &caller.actor()?, hub.clock.now()).await?;
     Ok(())
-}
-
-/// The user of that name, also a disabled one.
-pub(super) async fn account(hub: &Hub, name: &str) -> Result<AccountRow, ActionError> {
-    let unknown = || ActionError::not_found(Thing::User, resolve::shown(name));
-    let parsed = RepositoryName::parse(name).map_err(|_| unknown())?;
-    hub.catalog.user(&parsed).await?.ok_or_else(unknown)
 }
 
 async fn shown(hub: &Hub, caller: &Caller, row: TokenRow) -> Result<Shown, ActionError> {

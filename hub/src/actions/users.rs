@@ -1,8 +1,8 @@
 //! Users, as admins see and change them over HTTP. At the command line they are changed in the catalog alone
 //! (`super::accounts`).
 
+use super::accounts::account;
 use super::error::{ActionError, Thing};
-use super::tokens::account;
 use crate::auth::{Caller, Password, allow_operate};
 use crate::catalog::{AccountRow, NewUser};
 use crate::name::RepositoryName;
@@ -51,7 +51,7 @@ pub async fn create(
         visibility: hub.config.access.default_visibility,
     };
     hub.catalog.create_user(&new, &caller.actor()?, hub.clock.now()).await?;
-    account(hub, name.as_str()).await
+    account(&hub.catalog, name.as_str()).await
 }
 
 /// Changes a user. Nobody takes their own rights: what one admin has locked, only another could open.
@@ -62,7 +62,7 @@ pub async fn change(
     change: Change,
 ) -> Result<AccountRow, ActionError> {
     allow_operate(caller)?;
-    let before = account(hub, name).await?;
+    let before = account(&hub.catalog, name).await?;
     let locks = change.disabled == Some(true) || change.admin == Some(false);
     if locks && before.user.id == caller.user()?.id {
         return Err(ActionError::Conflict(
@@ -89,5 +89,5 @@ pub async fn change(
     if !there {
         return Err(ActionError::not_found(Thing::User, name));
     }
-    account(hub, name).await
+    account(&hub.catalog, name).await
 }
