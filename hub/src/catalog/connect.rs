@@ -5,28 +5,40 @@ use std::time::Duration;
 
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{AnyConnection, AnyPool, ConnectOptions as _, Connection as _, Executor as _};
+use sqlx::{AnyConnection, ConnectOptions as _, Connection as _, Executor as _};
 
+use super::dialect::Dialect;
 use super::error::CatalogError;
 use super::location::Location;
+use super::pool::{Pool, away};
 
-/// How long a connection is waited for.
-const PATIENCE: Duration = Duration::from_secs(15);
+/// How long a connection is waited for. A new one to an SQLite file may have to wait for the one that writes; a
+/// server that takes none is away, and callers are to know soon.
+fn patience(dialect: Dialect) -> Duration {
+    match dialect {
+        Dialect::Sqlite => Duration::from_secs(15),
+        Dialect::Postgres => Duration::from_secs(5),
+    }
+}
 
 /// The connections to a catalog.
-pub(super) async fn pool(location: &Location) -> Result<AnyPool, CatalogError> {
+pub(super) async fn pool(location: &Location) -> Result<Pool, CatalogError> {
     let options = options(location)?;
-    let settings = location.dialect().settings();
+    let dialect = location.dialect();
+    let (settings, patience) = (dialect.settings(), patience(dialect));
     // Alone first: the pool tries again and again, and in the end tells only that time is over.
     let first = async {
         let mut first = AnyConnection::connect_with(&options).await?;
         first.execute(settings).await?;
         first.close().await
     };
-    tokio::time::timeout(PATIENCE, first).await.map_err(|_| sqlx::Error::PoolTimedOut)??;
+    tokio::time::timeout(patience, first).await.map_err(|_| match dialect {
+        Dialect::Sqlite => sqlx::Error::PoolTimedOut,
+        Dialect::Postgres => away(),
+    })??;
     let pool = AnyPoolOptions::new()
         .max_connections(location.connections())
-        .acquire_timeout(PATIENCE)
+        .acquire_timeout(patience)
         .after_connect(move |connection, _| {
             Box::pin(async move { connection.execute(settings).await.map(|_| ()) })
         })
@@ -37,7 +49,7 @@ pub(super) async fn pool(location: &Location) -> Result<AnyPool, CatalogError> {
         })
         .connect_with(options)
         .await?;
-    Ok(pool)
+    Ok(Pool::new(pool, dialect))
 }
 
 fn options(location: &Location) -> Result<AnyConnectOptions, CatalogError> {

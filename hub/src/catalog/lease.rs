@@ -9,10 +9,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use sqlx::{AnyConnection, AnyPool};
+use sqlx::AnyConnection;
 use tokio::task::AbortHandle;
 
 use super::error::CatalogError;
+use super::pool::Pool;
 use super::rows::{column, inconsistent, number, random_hex};
 use super::{Catalog, Location};
 
@@ -155,7 +156,7 @@ pub(super) async fn lock(
 
 impl Own {
     /// Takes the lease if it is free, or over, or this process has it. Says whether it has it now.
-    async fn take(&self, pool: &AnyPool) -> Result<bool, CatalogError> {
+    async fn take(&self, pool: &Pool) -> Result<bool, CatalogError> {
         let sql = format!(
             "update lease set holder = $1, host = $2, pid = $3, renewed_until = {NOW} + $4,
                               taken_at = case when holder = $1 then taken_at else {NOW} end
@@ -187,7 +188,7 @@ impl Own {
 
 /// Three times in each lease, so that one may fail. While another has it, what was remembered of names counts
 /// for nothing.
-async fn renew_again_and_again(pool: AnyPool, own: Arc<Own>, changes: Arc<AtomicU64>) {
+async fn renew_again_and_again(pool: Pool, own: Arc<Own>, changes: Arc<AtomicU64>) {
     let mut ticks = tokio::time::interval(own.length / 3);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
@@ -213,7 +214,7 @@ async fn renew_again_and_again(pool: AnyPool, own: Arc<Own>, changes: Arc<Atomic
     }
 }
 
-async fn seen(pool: &AnyPool) -> Result<Seen, CatalogError> {
+async fn seen(pool: &Pool) -> Result<Seen, CatalogError> {
     let row: Option<(String, String, i64, i64, i64)> =
         sqlx::query_as("select holder, host, pid, taken_at, renewed_until from lease where id = 1")
             .fetch_optional(pool)

@@ -32,6 +32,7 @@ mod members;
 mod migrations;
 mod name_row;
 mod names;
+mod pool;
 mod repositories;
 mod rows;
 mod snapshot;
@@ -69,9 +70,10 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use sqlx::{Any, AnyPool, Transaction};
+use sqlx::{Any, Transaction};
 
 use dialect::Dialect;
+use pool::Pool;
 
 pub use audit::{Actor, AuditFilter, AuditRow};
 pub use changes::{Change, MAX_HOPS, Written};
@@ -98,7 +100,7 @@ pub use users::{AccountRow, NewUser, UserRow};
 /// The catalog. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Catalog {
-    pool: AnyPool,
+    pool: Pool,
     location: Arc<Location>,
     /// What keeps other hubs out, once it is taken.
     lease: Arc<OnceLock<lease::Lease>>,
