@@ -167,12 +167,28 @@ impl Hub {
             }
         }
         let catalog = place::open(data, &config.catalog).await?;
+        let lossy = match Self::take_over(data, &store, &catalog).await {
+            Ok(lossy) => Arc::new(AtomicBool::new(lossy)),
+            Err(error) => {
+                // The next one that starts need not wait for a lease that nobody uses.
+                catalog.close().await;
+                return Err(error);
+            }
+        };
+        let disk = Arc::new(Disk { data: data.clone(), store: Arc::clone(&store) });
+        Ok(Self { disk: Some(disk), lossy, ..Self::new(catalog, store, clock, config) })
+    }
+
+    /// Takes the lease of the catalog. Says whether the hub serves although it lost something.
+    async fn take_over(
+        data: &DataDirectory,
+        store: &RocksStore,
+        catalog: &Catalog,
+    ) -> Result<bool, OpenError> {
         catalog.hold().await?;
         backup::clear(data.path());
         store.belongs_to(&catalog.hub_id().await?)?;
-        let lossy = Arc::new(AtomicBool::new(catalog.loss_accepted().await?));
-        let disk = Arc::new(Disk { data: data.clone(), store: Arc::clone(&store) });
-        Ok(Self { disk: Some(disk), lossy, ..Self::new(catalog, store, clock, config) })
+        Ok(catalog.loss_accepted().await?)
     }
 
     /// What absolute links to the hub begin with, without a `/` at the end.

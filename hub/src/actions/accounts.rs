@@ -100,7 +100,7 @@ pub async fn tokens(catalog: &Catalog, user: &str) -> Result<Vec<TokenRow>, Acti
     let user = account(catalog, user).await?.user;
     let mut tokens: Vec<TokenRow> = Vec::new();
     loop {
-        let before = tokens.last().map(|last| last.id);
+        let before = tokens.last().map(|last| (last.created, last.id));
         let page = catalog.tokens_of(user.id, before, PAGE).await?;
         let more = page.len() == PAGE as usize;
         tokens.extend(page);

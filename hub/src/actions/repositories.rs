@@ -28,23 +28,24 @@ pub async fn create(
 ) -> Result<Shown, ActionError> {
     allow_create(&hub.config, caller)?;
     let name = RepositoryName::parse(name)?;
-    let most = hub.config.access.repositories_per_user;
-    if !caller.is_admin() && hub.catalog.made_repositories(caller.user()?.id).await? >= most {
-        return Err(ActionError::Conflict(format!(
-            "you have made {most} repositories, which is the most; ask an admin to make more"
-        )));
-    }
     let new = NewRepository {
         name: &name,
         visibility: visibility.unwrap_or(hub.config.access.default_visibility),
         creator_id: caller.user()?.id,
     };
-    let made = hub.catalog.create_repository(&new, &caller.actor()?, hub.clock.now()).await;
+    let most = if caller.is_admin() { u64::MAX } else { hub.config.access.repositories_per_user };
+    let (by, now) = (caller.actor()?, hub.clock.now());
+    let made = hub.catalog.create_repository_within(&new, most, &by, now).await;
     let row = made.map_err(|error| match error {
         CatalogError::Conflict { .. } => {
             ActionError::Taken(format!("the name {name} is taken; choose another"))
         }
         error => error.into(),
+    })?;
+    let row = row.ok_or_else(|| {
+        ActionError::Conflict(format!(
+            "you have made {most} repositories, which is the most; ask an admin to make more"
+        ))
     })?;
     shown(hub, caller, row).await
 }

@@ -57,11 +57,6 @@ pub async fn create(
         None => None,
     };
     let most = hub.config.access.tokens_per_user;
-    if hub.catalog.live_tokens(caller.user()?.id, now).await? >= most {
-        return Err(ActionError::Conflict(format!(
-            "you have {most} tokens, which is the most; revoke some that are not needed"
-        )));
-    }
     let token = Token::random().map_err(|error| ActionError::internal(error.to_string()))?;
     let new = NewToken {
         user_id: caller.user()?.id,
@@ -72,7 +67,12 @@ pub async fn create(
         only,
         expires,
     };
-    let id = hub.catalog.create_token(&new, &caller.actor()?, now).await?;
+    let made = hub.catalog.create_token_within(&new, most, &caller.actor()?, now).await?;
+    let id = made.ok_or_else(|| {
+        ActionError::Conflict(format!(
+            "you have {most} tokens, which is the most; revoke some that are not needed"
+        ))
+    })?;
     let row = hub.catalog.token_by_id(id).await?;
     let row = row.ok_or_else(|| ActionError::internal("a token was gone once it was made"))?;
     Ok((token, shown(hub, caller, row).await?))
@@ -119,13 +119,13 @@ async fn numbers(hub: &Hub, caller: &Caller, names: &[String]) -> Result<Vec<i64
     Ok(numbers)
 }
 
-/// A page of tokens, the newest first, from before the token `before`: the caller's, or for admins those of the
-/// user of that name.
+/// A page of tokens, the newest first, from before the token with that time and number: the caller's, or for admins
+/// those of the user of that name.
 pub async fn list(
     hub: &Hub,
     caller: &Caller,
     user: Option<&str>,
-    (before, limit): (Option<i64>, u32),
+    (before, limit): (Option<(u64, i64)>, u32),
 ) -> Result<Vec<Shown>, ActionError> {
     let own = caller.user()?;
     let owner = match user.filter(|name| *name != own.name) {

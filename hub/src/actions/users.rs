@@ -4,7 +4,7 @@
 use super::accounts::account;
 use super::error::{ActionError, Thing};
 use crate::auth::{Caller, Password, allow_operate};
-use crate::catalog::{AccountRow, NewUser};
+use crate::catalog::{AccountRow, NewUser, UserChange};
 use crate::name::RepositoryName;
 use crate::state::Hub;
 
@@ -72,21 +72,17 @@ pub async fn change(
     }
     let by = caller.actor()?;
     let (name, now) = (before.user.name.as_str(), hub.clock.now());
-    let mut there = true;
-    // Hashing comes first: it is what may fail.
-    if let Some(password) = change.password {
-        let kept = hub.passwords.hash(Password::new(password)?).await?;
-        there &= hub.catalog.set_password(name, &kept, &by, now).await?;
-    }
-    if let Some(admin) = change.admin.filter(|admin| *admin != before.user.admin) {
-        there &= hub.catalog.set_admin(name, admin, &by, now).await?;
-    }
-    if let Some(disabled) =
-        change.disabled.filter(|disabled| *disabled != before.disabled.is_some())
-    {
-        there &= hub.catalog.set_disabled(name, disabled, &by, now).await?;
-    }
-    if !there {
+    let kept = match change.password {
+        Some(password) => Some(hub.passwords.hash(Password::new(password)?).await?),
+        None => None,
+    };
+    let wanted = UserChange {
+        password: kept.as_deref(),
+        admin: change.admin.filter(|admin| *admin != before.user.admin),
+        disabled: change.disabled.filter(|disabled| *disabled != before.disabled.is_some()),
+    };
+    let changes = wanted != UserChange::default();
+    if changes && !hub.catalog.change_user(name, wanted, &by, now).await? {
         return Err(ActionError::not_found(Thing::User, name));
     }
     account(&hub.catalog, name).await

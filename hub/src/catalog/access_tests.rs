@@ -3,7 +3,7 @@
 use super::postgres::location;
 use super::{
     Actor, AuditFilter, Catalog, CatalogError, Change, Condition, NewRepository, NewToken, NewUser,
-    RepositoryRow, Source, UserRow, Viewer,
+    RepositoryRow, Source, UserChange, UserRow, Viewer,
 };
 use crate::auth::{Level, Scope, TokenKind, Visibility};
 use crate::name::{FlistName, RepositoryName};
@@ -127,7 +127,7 @@ async fn tokens_are_narrowed_listed_and_revoked() {
     };
     let (newer, older) = if first > second { (first, second) } else { (second, first) };
     assert_eq!(page(None, 2).await, [third, newer]);
-    assert_eq!(page(Some(newer), 2).await, [older]);
+    assert_eq!(page(Some((5, newer)), 2).await, [older]);
     assert!(catalog.revoke_token(second, &by, 7).await.unwrap());
     assert!(!catalog.revoke_token(second, &by, 8).await.unwrap(), "once");
     assert_eq!(found(2).await.revoked, Some(7));
@@ -138,6 +138,27 @@ async fn tokens_are_narrowed_listed_and_revoked() {
     assert!(found(1).await.disabled);
     assert_eq!(catalog.password_of("alice").await.unwrap(), None, "disabled");
     assert!(!catalog.set_admin("nobody", true, &by, 10).await.unwrap());
+    // A page begins after a token also when that is forgotten meanwhile.
+    catalog.forget_logins(access.alice.id, 9 + 31 * 86_400).await.unwrap();
+    assert_eq!(catalog.token_by_id(third).await.unwrap(), None);
+    assert_eq!(page(Some((6, third)), 2).await, [newer, older]);
+}
+
+#[tokio::test]
+async fn a_user_is_changed_in_all_at_once() {
+    let access = Access::new().await;
+    let (catalog, by) = (&access.catalog, Actor::operator());
+    let (password, admin, disabled) = (Some("$argon2id$x"), Some(true), Some(true));
+    let change = UserChange { password, admin, disabled };
+    assert!(!catalog.change_user("nobody", change, &by, 9).await.unwrap());
+    assert!(catalog.change_user("alice", change, &by, 9).await.unwrap());
+    let account = catalog.user(&name("alice")).await.unwrap().unwrap();
+    assert_eq!((account.user.admin, account.disabled, account.has_password), (true, Some(9), true));
+    let noted = access.actions(&AuditFilter::default()).await;
+    let of_alice = |action| format!("{} {action} user alice", by.name);
+    let expected = ["user-disable", "user-admin", "user-password"].map(of_alice);
+    assert_eq!(noted[..3], expected);
+    assert!(!noted.iter().any(|row| row.contains("nobody")), "{noted:?}");
 }
 
 #[tokio::test]

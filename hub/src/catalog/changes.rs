@@ -187,9 +187,7 @@ impl Catalog {
             return Ok(transaction.rollback().await?);
         }
         note_change(&mut transaction, change).await?;
-        // Also where the commit's outcome is not known.
-        let _stale = self.names_change();
-        Ok(transaction.commit().await?)
+        self.commit_names(transaction).await
     }
 }
 

@@ -5,7 +5,10 @@ use std::collections::BTreeSet;
 use flisthub_storage::Kind;
 
 use super::postgres::location;
-use super::{Actor, Catalog, CatalogError, Change, Condition, FlistRow, Source};
+use super::{
+    Actor, Catalog, CatalogError, Change, Condition, FlistRow, NewRepository, NewToken, Source,
+};
+use crate::auth::{Scope, TokenKind, Visibility};
 use crate::name::{FlistName, RepositoryName};
 
 const TASKS: u64 = 24;
@@ -128,4 +131,45 @@ async fn a_condition_holds_for_one_of_many() {
     }
     assert_eq!(made, 1);
     assert_eq!(revisions(&catalog, repository_id, "one").await, [1]);
+}
+
+/// However many ask at once, nobody gets more than may be.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn bounds_hold_for_many_at_once() {
+    const MOST: u64 = 3;
+    let directory = tempfile::tempdir().unwrap();
+    let catalog = Catalog::at(&location(directory.path())).await.unwrap();
+    let alice = RepositoryName::parse("alice").unwrap();
+    let user = catalog.make_user(&alice, 1).await.unwrap();
+    let tasks: Vec<_> = (0..TASKS)
+        .map(|task| {
+            let (catalog, user) = (catalog.clone(), user.clone());
+            tokio::spawn(async move {
+                let by = Actor::of(&user);
+                let token = NewToken {
+                    user_id: user.id,
+                    hash: *blake3::hash(&task.to_be_bytes()).as_bytes(),
+                    kind: TokenKind::Api,
+                    label: String::new(),
+                    scope: Scope::Read,
+                    only: None,
+                    expires: None,
+                };
+                let token = catalog.create_token_within(&token, MOST, &by, 9).await.unwrap();
+                let name = RepositoryName::parse(&format!("repository{task}")).unwrap();
+                let (visibility, creator_id) = (Visibility::Private, user.id);
+                let new = NewRepository { name: &name, visibility, creator_id };
+                let made = catalog.create_repository_within(&new, MOST, &by, 9).await.unwrap();
+                (u64::from(token.is_some()), u64::from(made.is_some()))
+            })
+        })
+        .collect();
+    // A user has one repository to begin with.
+    let (mut tokens, mut repositories) = (0, 1);
+    for task in tasks {
+        let (token, repository) = task.await.unwrap();
+        tokens += token;
+        repositories += repository;
+    }
+    assert_eq!((tokens, repositories), (MOST, MOST));
 }

@@ -1,6 +1,8 @@
 //! How much a user has: tokens and repositories, which are counted so that nobody fills the catalog with them, and
 //! logins, of which old ones are forgotten.
 
+use sqlx::AnyConnection;
+
 use super::Catalog;
 use super::error::CatalogError;
 use super::rows::{column, number};
@@ -11,30 +13,37 @@ const LOGINS: i64 = 100;
 /// Seconds for which a login is still known that has ended: longer than any upload that began with it.
 const SHOWN: u64 = 30 * 86_400;
 
+/// How many API tokens a user has that are worth something at `now`. Who adds one counts in the same transaction.
+pub(super) async fn live_tokens(
+    connection: &mut AnyConnection,
+    user_id: i64,
+    now: u64,
+) -> Result<u64, CatalogError> {
+    let (count,): (i64,) = sqlx::query_as(
+        "select count(*) from tokens where user_id = $1 and kind = 1 and revoked_at is null
+           and (expires_at is null or expires_at > $2)",
+    )
+    .bind(user_id)
+    .bind(column(now))
+    .fetch_one(connection)
+    .await?;
+    number("tokens", "count", count)
+}
+
+/// How many repositories a user has made. Who adds one counts in the same transaction.
+pub(super) async fn made_repositories(
+    connection: &mut AnyConnection,
+    user_id: i64,
+) -> Result<u64, CatalogError> {
+    let (count,): (i64,) =
+        sqlx::query_as("select count(*) from repositories where creator_id = $1")
+            .bind(user_id)
+            .fetch_one(connection)
+            .await?;
+    number("repositories", "count", count)
+}
+
 impl Catalog {
-    /// How many API tokens a user has that are worth something at `now`.
-    pub async fn live_tokens(&self, user_id: i64, now: u64) -> Result<u64, CatalogError> {
-        let (count,): (i64,) = sqlx::query_as(
-            "select count(*) from tokens where user_id = $1 and kind = 1 and revoked_at is null
-               and (expires_at is null or expires_at > $2)",
-        )
-        .bind(user_id)
-        .bind(column(now))
-        .fetch_one(&self.pool)
-        .await?;
-        number("tokens", "count", count)
-    }
-
-    /// How many repositories a user has made.
-    pub async fn made_repositories(&self, user_id: i64) -> Result<u64, CatalogError> {
-        let (count,): (i64,) =
-            sqlx::query_as("select count(*) from repositories where creator_id = $1")
-                .bind(user_id)
-                .fetch_one(&self.pool)
-                .await?;
-        number("repositories", "count", count)
-    }
-
     /// Makes room for one more login of a user: forgets those that ended a month ago or longer, and the oldest where
     /// there are too many. That they were made stays in the audit log.
     pub async fn forget_logins(&self, user_id: i64, now: u64) -> Result<(), CatalogError> {
@@ -79,11 +88,12 @@ mod tests {
         let visibility = Visibility::Public;
         let new = NewUser { name: &name, admin: false, password: None, visibility };
         let user = catalog.create_user(&new, &Actor::operator(), 1).await.unwrap().id;
-        assert_eq!(catalog.made_repositories(user).await.unwrap(), 1);
+        let mut connection = catalog.pool.acquire().await.unwrap();
+        assert_eq!(made_repositories(&mut connection, user).await.unwrap(), 1);
         let api = token(&catalog, user, TokenKind::Api, 1, 100).await;
         let first = token(&catalog, user, TokenKind::Login, 2, 100).await;
-        assert_eq!(catalog.live_tokens(user, 109).await.unwrap(), 1);
-        assert_eq!(catalog.live_tokens(user, 110).await.unwrap(), 0);
+        assert_eq!(live_tokens(&mut connection, user, 109).await.unwrap(), 1);
+        assert_eq!(live_tokens(&mut connection, user, 110).await.unwrap(), 0);
         // One that ended is known for a month.
         let there = async |id| catalog.token_by_id(id).await.unwrap().is_some();
         catalog.forget_logins(user, 110 + SHOWN - 1).await.unwrap();

@@ -12,7 +12,7 @@ use super::postgres::url;
 use super::{
     Actor, Address, Catalog, CatalogError, Change, Claim, Condition, FlistFacts, FlistRow, JobEnd,
     JobNews, Lane, Location, NewJob, NewRepository, NewToken, RepositoryRow, Source, Target,
-    UserRow,
+    UserChange, UserRow,
 };
 use crate::auth::{Level, Scope, TokenKind, Visibility};
 use crate::name::{FlistName, RepositoryName};
@@ -30,6 +30,7 @@ const CHANGES: &[&str] = &[
     "make an admin",
     "disable a user",
     "set a password",
+    "change all of a user",
     "make a token",
     "revoke a token",
     "make a repository",
@@ -142,7 +143,7 @@ impl Try {
             }
             "keep facts" | "keep layers" => self.publish(catalog).await.unwrap(),
             "revoke a token" => return self.token(catalog).await.unwrap().to_string(),
-            "make an admin" | "disable a user" => {
+            "make an admin" | "disable a user" | "change all of a user" => {
                 catalog.set_admin("bob", false, &self.by, 1).await.unwrap();
                 catalog.set_disabled("bob", false, &self.by, 1).await.unwrap();
             }
@@ -220,6 +221,12 @@ impl Try {
             "disable a user" => catalog.set_disabled("bob", true, by, now).await.map(drop),
             "set a password" => {
                 catalog.set_password("bob", &format!("${now}"), by, now).await.map(drop)
+            }
+            "change all of a user" => {
+                let password = format!("${now}");
+                let (password, admin, disabled) = (Some(&*password), Some(true), Some(true));
+                let change = UserChange { password, admin, disabled };
+                catalog.change_user("bob", change, by, now).await.map(drop)
             }
             "make a token" => self.token(catalog).await.map(drop),
             "revoke a token" => catalog.revoke_token(id.parse().unwrap(), by, now).await.map(drop),

@@ -17,6 +17,7 @@ mod copy;
 mod dialect;
 mod error;
 mod facts;
+mod generation;
 mod history;
 mod holdings;
 mod hub_state;
@@ -67,7 +68,7 @@ mod postgres;
 mod tests;
 
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, OnceLock};
 
 use sqlx::{Any, Transaction};
@@ -95,7 +96,7 @@ pub use repositories::{NewRepository, RepositoryRow, Viewer};
 pub use sums::{Done, Sums};
 pub use tags::MemberRow;
 pub use tokens::{NewToken, TokenHash, TokenRow};
-pub use users::{AccountRow, NewUser, UserRow};
+pub use users::{AccountRow, NewUser, UserChange, UserRow};
 
 /// The catalog. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -106,15 +107,6 @@ pub struct Catalog {
     lease: Arc<OnceLock<lease::Lease>>,
     /// How often names have changed, or may have.
     changes: Arc<AtomicU64>,
-}
-
-/// Names are changing: what was remembered of them does not count any more once this is dropped.
-struct NamesChange(Arc<AtomicU64>);
-
-impl Drop for NamesChange {
-    fn drop(&mut self) {
-        self.0.fetch_add(1, Ordering::SeqCst);
-    }
 }
 
 impl Catalog {
@@ -165,17 +157,6 @@ impl Catalog {
             lease::lock(&mut transaction, self.lease.get()).await?;
         }
         Ok(transaction)
-    }
-
-    fn names_change(&self) -> NamesChange {
-        NamesChange(Arc::clone(&self.changes))
-    }
-
-    /// A number that differs whenever names have changed since it was asked for: who remembers what a name
-    /// points at asks before, and looks again once the number is another. Only changes by this process
-    /// count; the commands that change names do it through the hub that runs.
-    pub fn names_generation(&self) -> u64 {
-        self.changes.load(Ordering::SeqCst)
     }
 
     /// Whether the database answers.

@@ -5,6 +5,7 @@ use sqlx::{AnyConnection, AssertSqlSafe};
 use super::Catalog;
 use super::audit::{Actor, Noted, note};
 use super::error::CatalogError;
+use super::holdings::made_repositories;
 use super::members::add_owner;
 use super::rows::{column, inconsistent, number, random_id};
 use crate::auth::{Level, Visibility};
@@ -107,9 +108,25 @@ impl Catalog {
     ) -> Result<RepositoryRow, CatalogError> {
         let mut transaction = self.write().await?;
         let made = insert(&mut transaction, new, by, now).await?;
-        let _stale = self.names_change();
-        transaction.commit().await?;
+        self.commit_names(transaction).await?;
         Ok(made)
+    }
+
+    /// The same, unless that user has made `most` already: `None` then.
+    pub async fn create_repository_within(
+        &self,
+        new: &NewRepository<'_>,
+        most: u64,
+        by: &Actor,
+        now: u64,
+    ) -> Result<Option<RepositoryRow>, CatalogError> {
+        let mut transaction = self.write().await?;
+        if made_repositories(&mut transaction, new.creator_id).await? >= most {
+            return Ok(None);
+        }
+        let made = insert(&mut transaction, new, by, now).await?;
+        self.commit_names(transaction).await?;
+        Ok(Some(made))
     }
 
     /// Changes who may read a repository.
@@ -134,8 +151,7 @@ impl Catalog {
         };
         note(&mut transaction, by, noted, now).await?;
         // What is remembered of repositories counts as old from now on.
-        let _stale = self.names_change();
-        Ok(transaction.commit().await?)
+        self.commit_names(transaction).await
     }
 
     /// Every repository, by name.

@@ -4,6 +4,7 @@ use sqlx::{AnyConnection, AssertSqlSafe};
 
 use super::audit::{Actor, Noted, note};
 use super::error::CatalogError;
+use super::holdings::live_tokens;
 use super::rows::{column, inconsistent, number, random_id};
 use super::{Catalog, UserRow};
 use crate::auth::{Scope, TokenKind};
@@ -94,6 +95,45 @@ async fn repositories(
     Ok(rows.into_iter().map(|(id,)| id).collect())
 }
 
+/// Adds a token within a transaction. Gives its number.
+async fn insert(
+    connection: &mut AnyConnection,
+    token: &NewToken,
+    by: &Actor,
+    now: u64,
+) -> Result<i64, CatalogError> {
+    let id = random_id()?;
+    sqlx::query(
+        "insert into tokens (id, user_id, hash, scope, created_at, expires_at, kind, label, limited)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+    )
+    .bind(id)
+    .bind(token.user_id)
+    .bind(token.hash.to_vec())
+    .bind(token.scope.code())
+    .bind(column(now))
+    .bind(token.expires.map(column))
+    .bind(token.kind.code())
+    .bind(&token.label)
+    .bind(i16::from(token.only.is_some()))
+    .execute(&mut *connection)
+    .await
+    .map_err(|error| CatalogError::on_insert(error, || "the token".to_owned()))?;
+    for repository in token.only.iter().flatten() {
+        sqlx::query("insert into token_repositories (token_id, repository_id) values ($1, $2)")
+            .bind(id)
+            .bind(repository)
+            .execute(&mut *connection)
+            .await?;
+    }
+    let action = match token.kind {
+        TokenKind::Api => "token-create",
+        TokenKind::Login => "login",
+    };
+    note_token(connection, action, id, &token.label, by, now).await?;
+    Ok(id)
+}
+
 impl Catalog {
     /// Makes a token. Gives its number.
     pub async fn create_token(
@@ -102,38 +142,27 @@ impl Catalog {
         by: &Actor,
         now: u64,
     ) -> Result<i64, CatalogError> {
-        let id = random_id()?;
         let mut transaction = self.write().await?;
-        sqlx::query(
-            "insert into tokens (id, user_id, hash, scope, created_at, expires_at, kind, label, limited)
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-        )
-        .bind(id)
-        .bind(token.user_id)
-        .bind(token.hash.to_vec())
-        .bind(token.scope.code())
-        .bind(column(now))
-        .bind(token.expires.map(column))
-        .bind(token.kind.code())
-        .bind(&token.label)
-        .bind(i16::from(token.only.is_some()))
-        .execute(&mut *transaction)
-        .await
-        .map_err(|error| CatalogError::on_insert(error, || "the token".to_owned()))?;
-        for repository in token.only.iter().flatten() {
-            sqlx::query("insert into token_repositories (token_id, repository_id) values ($1, $2)")
-                .bind(id)
-                .bind(repository)
-                .execute(&mut *transaction)
-                .await?;
-        }
-        let action = match token.kind {
-            TokenKind::Api => "token-create",
-            TokenKind::Login => "login",
-        };
-        note_token(&mut transaction, action, id, &token.label, by, now).await?;
+        let id = insert(&mut transaction, token, by, now).await?;
         transaction.commit().await?;
         Ok(id)
+    }
+
+    /// The same, unless its user has `most` API tokens that are worth something: `None` then.
+    pub async fn create_token_within(
+        &self,
+        token: &NewToken,
+        most: u64,
+        by: &Actor,
+        now: u64,
+    ) -> Result<Option<i64>, CatalogError> {
+        let mut transaction = self.write().await?;
+        if live_tokens(&mut transaction, token.user_id, now).await? >= most {
+            return Ok(None);
+        }
+        let id = insert(&mut transaction, token, by, now).await?;
+        transaction.commit().await?;
+        Ok(Some(id))
     }
 
     /// The token of that hash, whether or not it is still worth something.
@@ -160,25 +189,25 @@ impl Catalog {
         }
     }
 
-    /// A page of a user's tokens, the newest first: those made before the token `before` (`None`: from the
-    /// last one), at most `limit`.
+    /// A page of a user's tokens, the newest first: those before the token that was made at that time and has that
+    /// number, whether or not it is still there (`None`: from the last one), at most `limit`.
     pub async fn tokens_of(
         &self,
         user_id: i64,
-        before: Option<i64>,
+        before: Option<(u64, i64)>,
         limit: u32,
     ) -> Result<Vec<TokenRow>, CatalogError> {
         let mut connection = self.pool.acquire().await?;
         let sql = AssertSqlSafe(format!(
             "{SELECT} where tokens.user_id = $1
-               and ($2 < 0 or tokens.created_at < (select made.created_at from tokens made where made.id = $2)
-                    or (tokens.created_at = (select made.created_at from tokens made where made.id = $2)
-                        and tokens.id < $2))
-             order by tokens.created_at desc, tokens.id desc limit $3"
+               and ($2 < 0 or tokens.created_at < $2 or (tokens.created_at = $2 and tokens.id < $3))
+             order by tokens.created_at desc, tokens.id desc limit $4"
         ));
+        let (created, id) = before.map_or((-1, -1), |(created, id)| (column(created), id));
         let rows: Vec<Columns> = sqlx::query_as(sql)
             .bind(user_id)
-            .bind(before.unwrap_or(-1))
+            .bind(created)
+            .bind(id)
             .bind(i64::from(limit))
             .fetch_all(&mut *connection)
             .await?;

@@ -49,6 +49,18 @@ pub struct NewUser<'a> {
     pub visibility: Visibility,
 }
 
+/// A change of a user; what is `None` stays.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct UserChange<'a> {
+    /// What the user's password is checked against from now on. Tokens that came of signing in with the old one are
+    /// revoked.
+    pub password: Option<&'a str>,
+    /// Whether the user may operate the hub.
+    pub admin: Option<bool>,
+    /// Whether the user is kept from signing in, with whatever token.
+    pub disabled: Option<bool>,
+}
+
 type Columns = (i64, String, i16, i64, Option<i64>, i16);
 
 const COLUMNS: &str = "select id, name, admin, created_at, disabled_at,
@@ -95,8 +107,7 @@ impl Catalog {
         let repository =
             NewRepository { name: new.name, visibility: new.visibility, creator_id: id };
         insert(&mut transaction, &repository, by, now).await?;
-        let _stale = self.names_change();
-        transaction.commit().await?;
+        self.commit_names(transaction).await?;
         Ok(UserRow { id, name: new.name.as_str().to_owned(), admin: new.admin })
     }
 
@@ -140,6 +151,37 @@ impl Catalog {
             .map(|(id, name, admin, password)| (UserRow { id, name, admin: admin != 0 }, password)))
     }
 
+    /// Changes a user, in all or in nothing. Says whether there is that user.
+    pub async fn change_user(
+        &self,
+        user: &str,
+        change: UserChange<'_>,
+        by: &Actor,
+        now: u64,
+    ) -> Result<bool, CatalogError> {
+        let mut transaction = self.write().await?;
+        let mut there = true;
+        if let Some(password) = change.password {
+            let set = sqlx::query("update users set password = $1 where name = $2").bind(password);
+            there &= set_user(&mut transaction, set, "user-password", user, by, now).await?;
+            end_logins(&mut transaction, user, now).await?;
+        }
+        if let Some(admin) = change.admin {
+            let action = if admin { "user-admin" } else { "user-no-admin" };
+            let set = sqlx::query("update users set admin = $1 where name = $2");
+            let set = set.bind(i16::from(admin));
+            there &= set_user(&mut transaction, set, action, user, by, now).await?;
+        }
+        if let Some(disabled) = change.disabled {
+            let action = if disabled { "user-disable" } else { "user-enable" };
+            let set = sqlx::query("update users set disabled_at = $1 where name = $2");
+            let set = set.bind(disabled.then(|| column(now)));
+            there &= set_user(&mut transaction, set, action, user, by, now).await?;
+        }
+        transaction.commit().await?;
+        Ok(there)
+    }
+
     /// Lets a user operate the hub, or no longer. Says whether there is that user.
     pub async fn set_admin(
         &self,
@@ -148,9 +190,8 @@ impl Catalog {
         by: &Actor,
         now: u64,
     ) -> Result<bool, CatalogError> {
-        let action = if admin { "user-admin" } else { "user-no-admin" };
-        let set = sqlx::query("update users set admin = $1 where name = $2").bind(i16::from(admin));
-        self.set_user(set.bind(user.to_owned()), action, user, by, now).await
+        let change = UserChange { admin: Some(admin), ..UserChange::default() };
+        self.change_user(user, change, by, now).await
     }
 
     /// Keeps a user from signing in, with whatever token; or lets it again. Says whether there is that user.
@@ -161,10 +202,8 @@ impl Catalog {
         by: &Actor,
         now: u64,
     ) -> Result<bool, CatalogError> {
-        let action = if disabled { "user-disable" } else { "user-enable" };
-        let at = disabled.then(|| column(now));
-        let set = sqlx::query("update users set disabled_at = $1 where name = $2").bind(at);
-        self.set_user(set.bind(user.to_owned()), action, user, by, now).await
+        let change = UserChange { disabled: Some(disabled), ..UserChange::default() };
+        self.change_user(user, change, by, now).await
     }
 
     /// Sets what a user's password is checked against. Tokens that came of signing in with the old one are
@@ -176,42 +215,43 @@ impl Catalog {
         by: &Actor,
         now: u64,
     ) -> Result<bool, CatalogError> {
-        let mut transaction = self.write().await?;
-        let set = sqlx::query("update users set password = $1 where name = $2");
-        let set = set.bind(password.to_owned()).bind(user.to_owned());
-        if set.execute(&mut *transaction).await?.rows_affected() == 0 {
-            return Ok(false);
-        }
-        sqlx::query(
-            "update tokens set revoked_at = $1
-             where kind = 2 and revoked_at is null
-               and user_id = (select id from users where name = $2)",
-        )
-        .bind(column(now))
-        .bind(user)
-        .execute(&mut *transaction)
-        .await?;
-        note_user(&mut transaction, "user-password", user, by, now).await?;
-        transaction.commit().await?;
-        Ok(true)
+        let change = UserChange { password: Some(password), ..UserChange::default() };
+        self.change_user(user, change, by, now).await
     }
+}
 
-    async fn set_user(
-        &self,
-        set: Query<'_, Any, AnyArguments>,
-        action: &str,
-        user: &str,
-        by: &Actor,
-        now: u64,
-    ) -> Result<bool, CatalogError> {
-        let mut transaction = self.write().await?;
-        if set.execute(&mut *transaction).await?.rows_affected() == 0 {
-            return Ok(false);
-        }
-        note_user(&mut transaction, action, user, by, now).await?;
-        transaction.commit().await?;
-        Ok(true)
+/// Sets one thing of the user of that name, which is bound last, and notes it. Says whether there is that user.
+async fn set_user<'q>(
+    connection: &mut AnyConnection,
+    set: Query<'q, Any, AnyArguments>,
+    action: &str,
+    user: &'q str,
+    by: &Actor,
+    now: u64,
+) -> Result<bool, CatalogError> {
+    if set.bind(user).execute(&mut *connection).await?.rows_affected() == 0 {
+        return Ok(false);
     }
+    note_user(connection, action, user, by, now).await?;
+    Ok(true)
+}
+
+/// Revokes what came of signing in.
+async fn end_logins(
+    connection: &mut AnyConnection,
+    user: &str,
+    now: u64,
+) -> Result<(), CatalogError> {
+    sqlx::query(
+        "update tokens set revoked_at = $1
+         where kind = 2 and revoked_at is null
+           and user_id = (select id from users where name = $2)",
+    )
+    .bind(column(now))
+    .bind(user)
+    .execute(connection)
+    .await?;
+    Ok(())
 }
 
 async fn note_user(

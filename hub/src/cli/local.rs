@@ -26,7 +26,11 @@ pub(super) async fn open(path: &Path, config: Config) -> anyhow::Result<Hub> {
             data.control().display()
         )
     })?;
-    jobs::recover(&hub).await?;
+    if let Err(error) = jobs::recover(&hub).await {
+        // Nobody waits for a lease that nobody uses.
+        hub.catalog.close().await;
+        return Err(error.into());
+    }
     Ok(hub)
 }
 

@@ -37,16 +37,24 @@ pub(super) async fn run(arguments: Serve) -> anyhow::Result<()> {
     let hub = Hub::open(&data, config, Arc::new(SystemClock))
         .await
         .with_context(|| format!("the hub in {} cannot be opened", path.display()))?;
-    match newest::check(&hub).await {
-        Err(lost @ OpenError::Lost { .. }) if arguments.accept_loss => {
-            tracing::error!(error = %lost, "content is lost; serving the rest");
-            hub.accept_loss().await.context("remembering that something is lost")?;
+    match serve(&hub, &data, &arguments, tls).await {
+        Ok(()) => close(&hub).await,
+        Err(error) => {
+            // The next one that starts need not wait for a lease that nobody uses.
+            hub.catalog.close().await;
+            Err(error)
         }
-        checked => checked.with_context(|| format!("the hub in {}", path.display()))?,
     }
-    hub.issuers.check_files().await.context("the keys of an issuer of JWTs")?;
-    reindex::if_needed(&hub, InLog).await.context("building the membership index")?;
-    hub.images.registries(&hub.config).context("the certificates for registries")?;
+}
+
+/// Checks what the hub needs, then serves until it is told to stop.
+async fn serve(
+    hub: &Hub,
+    data: &DataDirectory,
+    arguments: &Serve,
+    tls: Option<Tls>,
+) -> anyhow::Result<()> {
+    check(hub, data, arguments.accept_loss).await?;
     let listener = listen(arguments.listen).await?;
     let watched = match hub.config.metrics.listen {
         None => None,
@@ -64,14 +72,29 @@ pub(super) async fn run(arguments: Serve) -> anyhow::Result<()> {
     let control = tokio::spawn(control.serve(hub.clone()));
     let watched =
         watched.map(|listener| tokio::spawn(server::serve_metrics(hub.clone(), listener)));
-    server::serve_over(&hub, listener, tls, stop).await;
+    server::serve_over(hub, listener, tls, stop).await;
     for aside in watched.into_iter().chain(keeping_up) {
         aside.abort();
     }
     // The socket's file goes while the store is still ours.
     control.abort();
     let _ = control.await;
-    close(&hub).await
+    Ok(())
+}
+
+/// Refuses to serve what is not whole, or with what cannot be used.
+async fn check(hub: &Hub, data: &DataDirectory, accept_loss: bool) -> anyhow::Result<()> {
+    match newest::check(hub).await {
+        Err(lost @ OpenError::Lost { .. }) if accept_loss => {
+            tracing::error!(error = %lost, "content is lost; serving the rest");
+            hub.accept_loss().await.context("remembering that something is lost")?;
+        }
+        checked => checked.with_context(|| format!("the hub in {}", data.path().display()))?,
+    }
+    hub.issuers.check_files().await.context("the keys of an issuer of JWTs")?;
+    reindex::if_needed(hub, InLog).await.context("building the membership index")?;
+    hub.images.registries(&hub.config).context("the certificates for registries")?;
+    Ok(())
 }
 
 async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {

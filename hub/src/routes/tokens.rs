@@ -78,12 +78,15 @@ pub(super) async fn list(
     caller.user()?;
     let asked = Page::of(uri, query.limit, query.cursor)?;
     let before = asked.cursor.as_deref().map(|cursor| {
-        let number = cursor.parse::<i64>().ok().filter(|number| *number >= 0);
-        number.ok_or_else(|| bad_page("cursor must be what the page before gave as next"))
+        let place = cursor.split_once('.').and_then(|(created, id)| {
+            let id = id.parse::<i64>().ok().filter(|id| *id >= 0)?;
+            Some((created.parse::<u64>().ok()?, id))
+        });
+        place.ok_or_else(|| bad_page("cursor must be what the page before gave as next"))
     });
     let page = (before.transpose()?, asked.one_more());
     let mut listed = tokens::list(&hub, &caller, query.user.as_deref(), page).await?;
-    let next = asked.next(&mut listed, |last| last.row.id.to_string());
+    let next = asked.next(&mut listed, |last| format!("{}.{}", last.row.created, last.row.id));
     let page = TokenPage { tokens: listed.into_iter().map(info).collect(), next };
     Ok(asked.answer(&page, page.next.as_deref()))
 }

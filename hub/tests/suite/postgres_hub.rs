@@ -141,6 +141,25 @@ async fn a_second_hub_is_told_who_has_the_catalog_and_a_stopped_one_loses_it() {
     first.stop();
 }
 
+/// A hub that starts after it would otherwise wait for an hour.
+#[tokio::test]
+async fn a_start_that_fails_gives_the_lease_back() {
+    if skips_without() {
+        return;
+    }
+    let server = Server::start();
+    server.ready().await;
+    let place = tempfile::tempdir().unwrap();
+    let (data, config) = (place.path().join("data"), place.path().join("long.toml"));
+    std::fs::write(&config, "[catalog]\nlease_seconds = 3600\n").unwrap();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let arguments = ["serve", "--listen", &address, "--config", config.to_str().unwrap()];
+    let failed = command(&server, &data, &arguments).output().unwrap();
+    assert!(text(&failed).contains("cannot listen on"), "{}", text(&failed));
+    Hub::start(&server, &data).stop();
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_that_is_restarted_is_used_again() {
     if skips_without() {
