@@ -16,6 +16,7 @@ pub mod catalog;
 pub mod cli;
 pub mod config;
 pub mod control;
+pub mod cursors;
 pub mod data;
 mod descriptors;
 pub mod door;

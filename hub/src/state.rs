@@ -12,6 +12,7 @@ use crate::auth::jwt::Verifier;
 use crate::backup;
 use crate::catalog::{Catalog, CatalogError, FlistFacts, Location};
 use crate::config::Config;
+use crate::cursors::Cursors;
 use crate::data::DataDirectory;
 use crate::ending::Ending;
 use crate::gate::Gate;
@@ -56,6 +57,8 @@ pub struct Hub {
     pub disk: Option<Arc<Disk>>,
     /// What was read of flists by path.
     pub objects: Arc<Objects>,
+    /// Hides in cursors what counts others' work.
+    pub cursors: Arc<Cursors>,
     /// What was found of repositories and names.
     pub remembered: Arc<Remembered>,
     /// What was found out of flists that somebody asked for.
@@ -237,6 +240,7 @@ impl Hub {
             ending: Ending::default(),
             images: Arc::default(),
             objects: Arc::new(Objects::new(config.store.read_cache_bytes)),
+            cursors: Arc::default(),
             remembered: Arc::default(),
             facts: Arc::new(Cache::new(FACTS)),
             lossy: Arc::default(),

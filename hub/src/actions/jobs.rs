@@ -9,6 +9,9 @@ use crate::jobs::{self, CancelError, Follow, Followed, JobSpec, StartError};
 use crate::name::RepositoryName;
 use crate::state::Hub;
 
+/// The list that its cursors are for.
+const CURSORS: &str = "jobs";
+
 /// Jobs on a page, unless asked for otherwise.
 const PAGE: u32 = 50;
 
@@ -65,14 +68,13 @@ pub async fn list(
     if !(1..=MOST_PAGE).contains(&limit) {
         return Err(invalid(format!("limit must be from 1 to {MOST_PAGE}")));
     }
-    let before = cursor
-        .map(str::parse::<u64>)
-        .transpose()
-        .map_err(|_| invalid("cursor must be what the page before gave as next".to_owned()))?;
+    let unknown = || invalid("cursor must be what the page before gave as next".to_owned());
+    let before = cursor.map(|cursor| hub.cursors.open(CURSORS, cursor).ok_or_else(unknown));
+    let before = before.transpose()?;
     let rows = hub.catalog.jobs(whose, before, limit).await?;
     let full = rows.len() == limit as usize;
     let next = rows.last().filter(|last| full && last.sequence > 1);
-    let next = next.map(|last| last.sequence.to_string());
+    let next = next.map(|last| hub.cursors.seal(CURSORS, last.sequence));
     let mut shown = Vec::with_capacity(rows.len());
     for row in rows {
         if within(hub, caller, &row).await? {

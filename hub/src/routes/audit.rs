@@ -16,6 +16,9 @@ use crate::catalog::AuditRow;
 use crate::error::ApiError;
 use crate::state::Hub;
 
+/// The lists whose cursors are good for each other: a row has one number in all of them.
+const CURSORS: &str = "audit";
+
 /// Which changes are listed.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -52,16 +55,16 @@ pub(crate) fn entry(row: AuditRow) -> AuditEntry {
 }
 
 /// The change that a page begins before, and how many to look for.
-fn place(asked: &Page) -> Result<(Option<u64>, u32), ApiError> {
+fn place(hub: &Hub, asked: &Page) -> Result<(Option<u64>, u32), ApiError> {
     let before = asked.cursor.as_deref().map(|cursor| {
-        let number = cursor.parse::<u64>().ok().filter(|number| *number > 0);
+        let number = hub.cursors.open(CURSORS, cursor);
         number.ok_or_else(|| bad_page("cursor must be what the page before gave as next"))
     });
     Ok((before.transpose()?, asked.one_more()))
 }
 
-fn answer(asked: &Page, mut rows: Vec<AuditRow>) -> Response {
-    let next = asked.next(&mut rows, |last| last.id.to_string());
+fn answer(hub: &Hub, asked: &Page, mut rows: Vec<AuditRow>) -> Response {
+    let next = asked.next(&mut rows, |last| hub.cursors.seal(CURSORS, last.id));
     let page = AuditPage { entries: rows.into_iter().map(entry).collect(), next };
     asked.answer(&page, page.next.as_deref())
 }
@@ -78,7 +81,7 @@ fn answer(asked: &Page, mut rows: Vec<AuditRow>) -> Response {
                 "address": "192.0.2.7", "request": "0d4c8b5f2a917e36", "action": "publish", "subject": "alice/base",
                 "detail": null,
             }],
-            "next": "17",
+            "next": "5be0cd19137e2179a54ff53a5f1d36f1",
         })),
         errors::Caller, errors::Token, errors::Timed, errors::Paged, errors::Named,
     ),
@@ -93,7 +96,8 @@ pub(super) async fn list(
     let AuditQuery { user, repository, action, limit, cursor } = query;
     let asked = Page::of(uri, limit, cursor)?;
     let wanted = Asked { user, repository, action };
-    Ok(answer(&asked, audit::all(&hub, &caller, &wanted, place(&asked)?).await?))
+    let rows = audit::all(&hub, &caller, &wanted, place(&hub, &asked)?).await?;
+    Ok(answer(&hub, &asked, rows))
 }
 
 /// The changes of a repository and of its names, newest first. Takes an owner.
@@ -113,6 +117,6 @@ pub(super) async fn of_repository(
     asked: Page,
 ) -> Result<Response, ApiError> {
     caller.user()?;
-    let rows = audit::of_repository(&hub, &caller, &repository, place(&asked)?).await?;
-    Ok(answer(&asked, rows))
+    let rows = audit::of_repository(&hub, &caller, &repository, place(&hub, &asked)?).await?;
+    Ok(answer(&hub, &asked, rows))
 }
