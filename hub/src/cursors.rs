@@ -30,8 +30,8 @@ impl Cursors {
     /// The cursor for a number in that list: always the same one while the process lives.
     pub fn seal(&self, list: &str, number: u64) -> String {
         let number = number.to_be_bytes();
-        let mark = self.derive(list, b"mark", number);
-        let hidden = xor(number, self.derive(list, b"hide", mark));
+        let mark = self.derive(list, *b"mark", number);
+        let hidden = xor(number, self.derive(list, *b"hide", mark));
         let hex = |bytes: [u8; PART]| format!("{:016x}", u64::from_be_bytes(bytes));
         hex(mark) + &hex(hidden)
     }
@@ -45,14 +45,14 @@ impl Cursors {
         };
         let (mark, hidden) = cursor.split_at_checked(2 * PART)?;
         let (mark, hidden) = (bytes(mark)?, bytes(hidden)?);
-        let number = xor(hidden, self.derive(list, b"hide", mark));
-        (self.derive(list, b"mark", number) == mark).then_some(u64::from_be_bytes(number))
+        let number = xor(hidden, self.derive(list, *b"hide", mark));
+        (self.derive(list, *b"mark", number) == mark).then_some(u64::from_be_bytes(number))
     }
 
-    fn derive(&self, list: &str, what: &[u8; 4], from: [u8; PART]) -> [u8; PART] {
+    fn derive(&self, list: &str, what: [u8; 4], from: [u8; PART]) -> [u8; PART] {
         let mut hasher = blake3::Hasher::new_keyed(&self.key);
         // What has a fixed length first, so that no two questions look the same.
-        hasher.update(what).update(&from).update(list.as_bytes());
+        hasher.update(&what).update(&from).update(list.as_bytes());
         let mut derived = [0; PART];
         hasher.finalize_xof().fill(&mut derived);
         derived
