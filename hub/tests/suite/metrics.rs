@@ -230,6 +230,20 @@ async fn what_they_say_is_true() {
     assert!(samples.value("process_open_fds") > 3.0);
 }
 
+#[tokio::test]
+async fn a_catalog_that_does_not_answer_is_told_at_once() {
+    let hub = TestHub::start().await;
+    let admin = admin(&hub).await;
+    settled(&hub, &admin).await;
+    hub.hub.catalog.close().await;
+    // Asked for without a token, which nobody can look up now.
+    let text = hub.hub.metrics.text(&hub.hub).await;
+    let samples = Samples::read(&text);
+    assert!(samples.value("flisthub_catalog_up").abs() < 0.1);
+    assert!(!samples.0.contains_key("flisthub_users"), "what was there says nothing");
+    assert!(samples.0.contains_key("flisthub_store_bytes"));
+}
+
 /// Words of a text that begin as the names of metrics do.
 fn named(text: &str) -> BTreeSet<&str> {
     text.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_')
