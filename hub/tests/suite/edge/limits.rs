@@ -124,6 +124,27 @@ async fn one_caller_does_not_take_all_exports() {
 }
 
 #[tokio::test]
+async fn callers_without_a_token_leave_an_export_to_the_others() {
+    let mut config = Config::default();
+    config.limits.exports_per_caller = 0;
+    let hub = TestHub::with(config).await;
+    let alice = hub.user("alice").await;
+    let uploaded = hub.upload(&alice, "x.tar", &files(&[("a", b"b")])).await;
+    assert_eq!(uploaded.status(), 200);
+    let elsewhere = CallerKey::of_address("192.0.2.7".parse().ok());
+    let strangers = hub.hub.limits.exports.with_strangers(&elsewhere).unwrap();
+    let held: Vec<_> = std::iter::from_fn(|| strangers.take(&())).collect();
+    assert_eq!(held.len(), 3, "of four");
+    let path = "/api/v1/flists/alice/x/export?format=tar";
+    let (status, problem) = answer(hub.get(path).await).await;
+    assert_eq!((status, &problem["code"]), (503, &json!("busy")), "{problem}");
+    let other = hub.request(Method::GET, path).bearer_auth(&alice).send().await.unwrap();
+    assert_eq!(other.status(), 200);
+    drop(held);
+    assert_eq!(hub.get(path).await.status(), 200);
+}
+
+#[tokio::test]
 async fn connections_of_one_address_are_bounded() {
     let mut config = Config::default();
     config.limits.connections_per_address = 2;
