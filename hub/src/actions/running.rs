@@ -29,7 +29,7 @@ pub(super) struct Running {
 #[derive(Debug)]
 struct Own {
     _each: OwnPlace<CallerKey>,
-    _strangers: Option<OwnPlace<()>>,
+    _strangers: Option<OwnedSemaphorePermit>,
 }
 
 /// A place, if there is one now; `busy` is what is said if there is none for anybody.
@@ -42,9 +42,9 @@ pub(super) fn now(
         None => None,
         Some(caller) => {
             let each = own.each.take(&caller).ok_or_else(too_many)?;
-            let strangers = own.with_strangers(&caller).map(|strangers| strangers.take(&()));
-            let strangers = strangers.map(|place| place.ok_or(ActionError::Busy(busy)));
-            Some(Own { _each: each, _strangers: strangers.transpose()? })
+            let strangers = own.with_strangers(&caller).cloned().map(Semaphore::try_acquire_owned);
+            let strangers = strangers.transpose().map_err(|_| ActionError::Busy(busy))?;
+            Some(Own { _each: each, _strangers: strangers })
         }
     };
     let of_all = Arc::clone(all).try_acquire_owned().map_err(|_| ActionError::Busy(busy))?;
@@ -75,8 +75,8 @@ async fn own_turn(own: &Shares, caller: &CallerKey, end: Instant) -> Result<Own,
     let strangers = match own.with_strangers(caller) {
         None => None,
         Some(strangers) => {
-            let place = timeout_at(end, strangers.wait(&())).await;
-            Some(place.map_err(|_| ActionError::Busy(BUSY))?)
+            let place = timeout_at(end, Arc::clone(strangers).acquire_owned()).await;
+            Some(place.map_err(|_| ActionError::Busy(BUSY))?.map_err(ActionError::internal)?)
         }
     };
     Ok(Own { _each: each, _strangers: strangers })

@@ -1,6 +1,10 @@
 //! So many of something at a time for each caller, and for all callers without a token together: whoever has
 //! many addresses leaves something for those who have a token.
 
+use std::sync::Arc;
+
+use tokio::sync::Semaphore;
+
 use super::caller::CallerKey;
 use super::places::Places;
 
@@ -12,17 +16,18 @@ const LEFT: usize = 4;
 pub struct Shares {
     /// A caller's own.
     pub each: Places<CallerKey>,
-    strangers: Places<()>,
+    strangers: Arc<Semaphore>,
 }
 
 impl Shares {
     /// `each` for each caller, 0 for any number, where there are `all` for everybody.
     pub fn new(each: usize, all: usize) -> Self {
-        Self { each: Places::new(each), strangers: Places::new(all.saturating_sub(all / LEFT)) }
+        let strangers = Arc::new(Semaphore::new(all.saturating_sub(all / LEFT)));
+        Self { each: Places::new(each), strangers }
     }
 
     /// What that caller shares with all who have no token; `None` for those who have one.
-    pub fn with_strangers(&self, caller: &CallerKey) -> Option<&Places<()>> {
+    pub fn with_strangers(&self, caller: &CallerKey) -> Option<&Arc<Semaphore>> {
         match caller {
             CallerKey::User(_) => None,
             CallerKey::Address(_) | CallerKey::Nowhere => Some(&self.strangers),
@@ -42,13 +47,12 @@ mod tests {
     fn callers_without_a_token_leave_a_quarter() {
         for (all, taken) in [(1, 1), (3, 3), (4, 3), (64, 48)] {
             let shares = Shares::new(0, all);
-            let held: Vec<_> = addresses()
-                .map_while(|address| shares.with_strangers(&address).unwrap().take(&()))
-                .collect();
+            let take = |caller| shares.with_strangers(&caller).unwrap().try_acquire();
+            let held: Vec<_> = addresses().map_while(|address| take(address).ok()).collect();
             assert_eq!(held.len(), taken, "of {all}");
-            assert!(shares.with_strangers(&CallerKey::Nowhere).unwrap().take(&()).is_none());
+            assert!(take(CallerKey::Nowhere).is_err());
             drop(held);
-            assert!(shares.with_strangers(&CallerKey::Nowhere).unwrap().take(&()).is_some());
+            assert!(take(CallerKey::Nowhere).is_ok());
         }
     }
 

@@ -133,7 +133,7 @@ async fn callers_without_a_token_leave_an_export_to_the_others() {
     assert_eq!(uploaded.status(), 200);
     let elsewhere = CallerKey::of_address("192.0.2.7".parse().ok());
     let strangers = hub.hub.limits.exports.with_strangers(&elsewhere).unwrap();
-    let held: Vec<_> = std::iter::from_fn(|| strangers.take(&())).collect();
+    let held: Vec<_> = std::iter::from_fn(|| strangers.try_acquire().ok()).collect();
     assert_eq!(held.len(), 3, "of four");
     let path = "/api/v1/flists/alice/x/export?format=tar";
     let (status, problem) = answer(hub.get(path).await).await;
