@@ -2,15 +2,22 @@
 //! whose connections are all in use, that time is over. Here the first is a server that is away.
 
 use std::io;
+use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
-use futures_util::{StreamExt as _, TryFutureExt as _, TryStreamExt as _};
+use futures_util::{StreamExt as _, TryStreamExt as _};
 use sqlx::any::{AnyQueryResult, AnyRow, AnyStatement, AnyTypeInfo};
 use sqlx::pool::PoolConnection;
-use sqlx::{Any, AnyPool, Either, Error, Execute, Executor, SqlStr, Transaction};
+use sqlx::{
+    Any, AnyConnection, AnyPool, Connection as _, Either, Error, Execute, Executor, SqlStr,
+    Transaction,
+};
 
 use super::dialect::Dialect;
+
+/// How long a server may take to answer, where it is to be known whether it is away.
+const PROBE: Duration = Duration::from_secs(2);
 
 /// The connections to a catalog. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -31,14 +38,14 @@ impl Pool {
     }
 
     pub(super) async fn acquire(&self) -> Result<PoolConnection<Any>, Error> {
-        self.inner.acquire().await.map_err(|error| self.told(error))
+        or_told(self, self.inner.acquire()).await
     }
 
     pub(super) async fn begin_with(
         &self,
         sql: &'static str,
     ) -> Result<Transaction<'static, Any>, Error> {
-        self.inner.begin_with(sql).await.map_err(|error| self.told(error))
+        or_told(self, self.inner.begin_with(sql)).await
     }
 
     /// Waits until no connection is in use, and closes them.
@@ -46,13 +53,30 @@ impl Pool {
         self.inner.close().await;
     }
 
-    fn told(&self, error: Error) -> Error {
-        let most = self.inner.options().get_max_connections();
-        let all_in_use = self.inner.size() >= most && self.inner.num_idle() == 0;
-        match (error, self.dialect) {
-            (Error::PoolTimedOut, Dialect::Postgres) if !all_in_use => away(),
-            (error, _) => error,
+    /// Tries the server once more where time was over: the pool counts connections that are only tried for as
+    /// connections in use.
+    async fn told(&self, error: Error) -> Error {
+        if !matches!((&error, self.dialect), (Error::PoolTimedOut, Dialect::Postgres)) {
+            return error;
         }
+        let options = self.inner.connect_options();
+        match tokio::time::timeout(PROBE, AnyConnection::connect_with(&options)).await {
+            Ok(Ok(connection)) => {
+                drop(connection.close().await);
+                error
+            }
+            Ok(Err(_)) | Err(_) => away(),
+        }
+    }
+}
+
+async fn or_told<T>(
+    pool: &Pool,
+    asked: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Error> {
+    match asked.await {
+        Ok(got) => Ok(got),
+        Err(error) => Err(pool.told(error).await),
     }
 }
 
@@ -68,7 +92,11 @@ impl<'p> Executor<'p> for &'_ Pool {
         E: 'q + Execute<'q, Any>,
     {
         let pool = self.clone();
-        self.inner.fetch_many(query).map_err(move |error| pool.told(error)).boxed()
+        let told = move |error| {
+            let pool = pool.clone();
+            async move { Err(pool.told(error).await) }
+        };
+        self.inner.fetch_many(query).or_else(told).boxed()
     }
 
     fn fetch_optional<'e, 'q: 'e, E>(self, query: E) -> BoxFuture<'e, Result<Option<AnyRow>, Error>>
@@ -77,7 +105,7 @@ impl<'p> Executor<'p> for &'_ Pool {
         E: 'q + Execute<'q, Any>,
     {
         let pool = self.clone();
-        Box::pin(self.inner.fetch_optional(query).map_err(move |error| pool.told(error)))
+        Box::pin(async move { or_told(&pool, pool.inner.fetch_optional(query)).await })
     }
 
     fn prepare_with<'e>(
@@ -89,14 +117,12 @@ impl<'p> Executor<'p> for &'_ Pool {
         'p: 'e,
     {
         let pool = self.clone();
-        Box::pin(self.inner.prepare_with(sql, parameters).map_err(move |error| pool.told(error)))
+        Box::pin(async move { or_told(&pool, pool.inner.prepare_with(sql, parameters)).await })
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use sqlx::any::AnyPoolOptions;
 
     use super::*;
@@ -118,8 +144,12 @@ mod tests {
     #[tokio::test]
     async fn a_server_that_is_away_is_not_busy() {
         // Nobody listens where a program of the system would.
-        let away = ask(&pool("postgres://flisthub@127.0.0.1:1/flisthub")).await;
-        assert!(away.is_unreachable(), "{away:?}");
+        let away = pool("postgres://flisthub@127.0.0.1:1/flisthub");
+        // Several at once: all that the pool may make are being tried.
+        let answers = tokio::join!(ask(&away), ask(&away), ask(&away));
+        for away in [answers.0, answers.1, answers.2] {
+            assert!(away.is_unreachable(), "{away:?}");
+        }
         // Whatever the database: all connections are in use.
         let full = pool("sqlite::memory:");
         let _taken = full.acquire().await.unwrap();
