@@ -32,8 +32,8 @@ impl Sweep<'_> {
     /// all below is held too, which is so no longer once the chunks go: so this comes after the objects
     /// that refer to them, and before the chunks.
     fn forget_set_aside(&mut self) -> Result<(), SweepError> {
-        let aside = self.store.quarantined()?;
-        for aside in aside.chunks(BATCH) {
+        let set_aside = std::mem::take(&mut self.set_aside);
+        for aside in set_aside.chunks(BATCH) {
             let (roots, store) = (self.roots, self.store);
             let marks = &mut self.marks;
             let reopened = self.reopened;
@@ -47,6 +47,9 @@ impl Sweep<'_> {
                 let ids: Vec<ChunkId> = dead.map(|one| one.id).collect();
                 Ok(store.forget_absent(&ids)?)
             })?;
+            // One that was put again keeps its rows, and so what they say is held.
+            let ids: Vec<ChunkId> = aside.iter().map(|one| one.id).collect();
+            self.marks.spare(&ids)?;
         }
         Ok(())
     }

@@ -19,7 +19,7 @@ use std::time::Instant;
 use crate::chunk::Chunk;
 use crate::crash_point::crash_point;
 use crate::id::{ChunkId, Kind};
-use crate::maintain::{Maintain, Reclaimed, Row};
+use crate::maintain::{Maintain, Quarantined, Reclaimed, Row};
 use crate::monitor::{Monitor, Progress};
 use crate::reference::Reference;
 use crate::store::StoreError;
@@ -164,6 +164,7 @@ pub fn sweep(
         marks: Marks::new(store, references, monitor),
         reopened: store.reopened(),
         put_before: options.now.saturating_sub(options.grace),
+        set_aside: store.quarantined()?,
         report: SweepReport::default(),
     };
     sweep.mark(options.now)?;
@@ -217,6 +218,8 @@ struct Sweep<'a> {
     reopened: u64,
     /// What was put or refreshed at this time or later is young.
     put_before: u64,
+    /// What was set aside before it was looked what is young.
+    set_aside: Vec<Quarantined>,
     report: SweepReport,
 }
 
