@@ -65,9 +65,9 @@ impl<T: Send + Sync + 'static> Kept<T> {
             let measured = tokio::time::timeout(LONGEST, measure).await;
             let ended = Instant::now();
             let took = match &measured {
+                Ok(Some(_)) => ended.duration_since(began),
                 // What failed may have waited for most of that time.
-                Ok(None) => Duration::ZERO,
-                _ => ended.duration_since(began),
+                Ok(None) | Err(_) => Duration::ZERO,
             };
             let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
             last.good_until = Some(ended + FRESH.max(took.saturating_mul(SHARE)));
