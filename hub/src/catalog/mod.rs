@@ -70,6 +70,7 @@ mod tests;
 use std::path::Path;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use sqlx::{Any, Transaction};
 
@@ -97,6 +98,9 @@ pub use sums::{Done, Sums};
 pub use tags::MemberRow;
 pub use tokens::{NewToken, TokenHash, TokenRow};
 pub use users::{AccountRow, NewUser, UserChange, UserRow};
+
+/// How long running queries may take when the catalog is closed.
+const CLOSING: Duration = Duration::from_secs(10);
 
 /// The catalog. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -168,6 +172,9 @@ impl Catalog {
     /// Lets the lease go, waits for running queries and closes the connections.
     pub async fn close(&self) {
         self.let_go().await;
-        self.pool.close().await;
+        // A server that is silent must not keep the program from ending.
+        if tokio::time::timeout(CLOSING, self.pool.close()).await.is_err() {
+            tracing::warn!("the catalog's connections were not closed in time");
+        }
     }
 }
