@@ -93,7 +93,10 @@ pub fn restore(
         None => finish(data),
         Some(server) => {
             move_to(server, &place).and_then(|()| finish(data)).map_err(|error| match error {
-                BackupError::Catalog(CatalogError::NotEmpty { .. }) => error,
+                // Nothing of this backup is in it.
+                BackupError::Catalog(
+                    CatalogError::NotEmpty { .. } | CatalogError::InUse { .. },
+                ) => error,
                 error => BackupError::Copied { place: server.to_string(), source: Box::new(error) },
             })
         }
