@@ -112,7 +112,7 @@ impl Unpublished {
     }
 
     /// Bytes of those frames that were not sent in that session before: who sends again what a cut line took
-    /// does not use more.
+    /// does not use more, unless both requests run at once.
     fn new_bytes(&self, id: &SessionId, frames: &[Frame]) -> Result<u64, StoreError> {
         let ids: Vec<ChunkId> = frames.iter().map(Frame::id).collect();
         let sent = self.inner.sent(id, &ids)?;
