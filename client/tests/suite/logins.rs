@@ -37,7 +37,7 @@ fn stored(home: &Path) -> PathBuf {
 
 fn login(hub: &FakeHub, home: &Path, arguments: &[&str]) -> Output {
     let stdin = home.join("secret");
-    std::fs::write(&stdin, "a secret line\n").unwrap();
+    std::fs::write(&stdin, "a-secret-line\n").unwrap();
     let mut command = hub_client(home);
     command.args(["--json", "login", &hub.url]).args(arguments);
     command.stdin(std::fs::File::open(stdin).unwrap()).output().unwrap()
