@@ -81,7 +81,9 @@ impl Maintain for RocksStore {
             }
         }
         engine.forget_holders(&gone, &mut batch)?;
-        self.write(engine, batch, Batch::Change)?;
+        let written = self.write(engine, batch, Batch::Change);
+        self.lately.forget();
+        written?;
         for id in ids {
             self.cache.forget(id);
         }
@@ -142,7 +144,9 @@ impl Maintain for RocksStore {
             batch.delete_cf(quarantine, id.as_bytes());
         }
         engine.forget_holders(&absent, &mut batch)?;
-        self.write(engine, batch, Batch::Change)
+        let written = self.write(engine, batch, Batch::Change);
+        self.lately.forget();
+        written
     }
 
     fn reclaim(&self, monitor: &dyn Monitor) -> Result<Reclaimed, StoreError> {

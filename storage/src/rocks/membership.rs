@@ -103,14 +103,27 @@ impl Membership for RocksStore {
                 batch.put_cf(family, owner_key(id, owner), b"");
             }
             let _gate = self.close_gate();
+            let era = self.lately.era();
             self.write(engine, batch, Batch::Change)?;
+            self.lately.keep(era, owner, ids);
             crash_point("hold::batch");
         }
         Ok(())
     }
 
     fn held(&self, owner: Owner, ids: &[ChunkId]) -> Result<Vec<bool>, StoreError> {
-        self.engine()?.get()?.held(owner, ids)
+        let (era, mut held) = self.lately.known(owner, ids);
+        let open = ids.iter().zip(&held).filter(|(_, held)| !**held);
+        let open: Vec<ChunkId> = open.map(|(id, _)| *id).collect();
+        if open.is_empty() {
+            return Ok(held);
+        }
+        let found = self.engine()?.get()?.held(owner, &open)?;
+        let there = open.iter().zip(&found).filter(|(_, found)| **found);
+        self.lately.keep(era, owner, there.map(|(id, _)| id));
+        let unknown = held.iter_mut().filter(|held| !**held);
+        unknown.zip(found).for_each(|(held, found)| *held = found);
+        Ok(held)
     }
 
     fn holders(&self, ids: &[ChunkId], most: usize) -> Result<Vec<Vec<Owner>>, StoreError> {
@@ -126,7 +139,9 @@ impl Membership for RocksStore {
         let engine = engine.get()?;
         self.noted(engine.db.delete(INDEX_KEY).map_err(classify_write))?;
         self.noted(engine.sync_log())?;
-        self.noted(engine.clear_rows())
+        let cleared = engine.clear_rows();
+        self.lately.forget();
+        self.noted(cleared)
     }
 
     fn finish_index(&self) -> Result<(), StoreError> {

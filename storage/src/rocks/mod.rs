@@ -10,6 +10,7 @@ mod checkpoint;
 mod engine;
 mod failure;
 mod figures;
+mod lately;
 mod maintain;
 mod membership;
 mod options;
@@ -29,6 +30,7 @@ use crate::store::StoreError;
 use barrier::Barrier;
 use engine::Engine;
 pub use figures::RocksFigures;
+use lately::Lately;
 pub use options::{RocksOptions, WritePath};
 use read::ChunkCache;
 use write::Unlogged;
@@ -48,6 +50,7 @@ pub struct RocksStore {
     options: RocksOptions,
     clock: Arc<dyn Clock>,
     cache: ChunkCache,
+    lately: Lately,
     barrier: Barrier,
     /// Shared by writers into a session, exclusive for whoever ends one: no id is recorded as sent in
     /// a session that has just been closed.
@@ -85,6 +88,7 @@ impl RocksStore {
             options: *options,
             clock,
             cache: ChunkCache::new(options.chunk_cache),
+            lately: Lately::default(),
             barrier: Barrier::default(),
             session_gate: RwLock::new(()),
             put_gate: Mutex::new(()),
@@ -123,6 +127,7 @@ impl RocksStore {
             // Never anew: a directory that is empty now is not the store's.
             *engine = Some(Engine::open(&self.path, &self.options, false)?);
             self.unlogged.forget();
+            self.lately.forget();
         }
         self.failing.store(false, SeqCst);
         Ok(())

@@ -83,6 +83,7 @@ fn rows_go_with_their_object_and_do_not_come_back() {
         store.hold(9, &all).unwrap();
         hand.set(1_100);
         store.put(&frames[2..]).unwrap();
+        assert_eq!(store.held(7, &all).unwrap(), [true; 3], "{name}");
         let removed = store.remove(&all, 1_050).unwrap();
         assert_eq!((removed.objects, removed.spared.len()), (2, 1), "{name}");
         let left = vec![vec![], vec![], vec![7, 9]];
@@ -90,6 +91,7 @@ fn rows_go_with_their_object_and_do_not_come_back() {
         // Somebody else brings the same content: those who held it before do not hold it now.
         store.put(&frames).unwrap();
         assert_eq!(store.holders(&all, 9).unwrap(), left, "{name}");
+        assert_eq!(store.held(7, &all).unwrap(), [false, false, true], "{name}");
         store.hold(11, &all[..1]).unwrap();
         assert_eq!(store.holders(&all[..1], 9).unwrap(), [vec![11]], "{name}");
     });
@@ -103,7 +105,9 @@ fn rows_of_what_is_absent_can_be_forgotten() {
         store.put(&frames[..1]).unwrap();
         store.hold(7, &all).unwrap();
         store.hold(9, &all).unwrap();
+        assert_eq!(store.held(9, &all).unwrap(), [true; 3], "{name}");
         store.forget_absent(&all[..2]).unwrap();
+        assert_eq!(store.held(9, &all).unwrap(), [true, false, true], "{name}");
         let left = vec![vec![7, 9], vec![], vec![7, 9]];
         assert_eq!(store.holders(&all, 9).unwrap(), left, "{name}: and nobody else's");
     });
@@ -118,6 +122,7 @@ fn an_index_is_complete_from_the_start_and_while_it_is_not_built_anew() {
         store.clear_index().unwrap();
         assert!(!store.index_complete().unwrap(), "{name}");
         assert!(store.holders(&ids, 9).unwrap().iter().all(Vec::is_empty), "{name}");
+        assert_eq!(store.held(7, &ids).unwrap(), [false; 3], "{name}");
         store.hold(8, &ids).unwrap();
         assert!(!store.index_complete().unwrap(), "{name}");
         store.finish_index().unwrap();
