@@ -24,7 +24,8 @@ const OWN: Owner = 7;
 const OTHER: Owner = 8;
 
 /// A kind of tree: how many files, and bytes of each.
-pub(crate) const TREES: [(usize, usize); 2] = [(100_000, 16), (20_000, 16 << 10)];
+pub(crate) const TREES: [(usize, usize); 3] =
+    [(100_000, 16), (50_000, 4 << 10), (20_000, 16 << 10)];
 
 /// Ids in a question.
 pub(crate) const ASKED: usize = 100_000;
@@ -87,6 +88,8 @@ pub(crate) struct Results {
     pub(crate) runs: u32,
     pub(crate) ingests: Vec<Ingest>,
     pub(crate) missing: Vec<Samples>,
+    /// The repository asks for what it holds, after a start: nothing is remembered of the index.
+    pub(crate) missing_first: Samples,
     /// Checking a tree of 100,000 files beside itself and entering it where it is not, and where it is.
     pub(crate) promote_new: Samples,
     pub(crate) promote_known: Samples,
@@ -150,7 +153,10 @@ fn in_store(run: u32, place: &Path, results: &mut Results) -> anyhow::Result<()>
         }
     }
     let (flist, ids) = known.context("a tree")?;
-    ask(&store, &ids, &mut results.missing)?;
+    drop(store);
+    // As after a start of the hub.
+    let store = Arc::new(RocksStore::open(place, &RocksOptions::default(), Arc::new(SystemClock))?);
+    ask(&store, &ids, results)?;
     for took in [&mut results.promote_new, &mut results.promote_known] {
         let began = Instant::now();
         verify(&*store, flist, &VerifyLimits::default(), &[flist])?;
@@ -168,14 +174,14 @@ fn hold(store: &RocksStore, owner: Owner, flist: ChunkId) -> anyhow::Result<()> 
 }
 
 /// Asks what is missing, in a session, as each kind of caller.
-fn ask(store: &Arc<RocksStore>, ids: &[ChunkId], missing: &mut [Samples]) -> anyhow::Result<()> {
+fn ask(store: &Arc<RocksStore>, ids: &[ChunkId], results: &mut Results) -> anyhow::Result<()> {
     let id = SessionId::random()?;
     let (owner, repository) = ("bench".to_owned(), "bench".to_owned());
     store.open_session(&Session { id, owner, repository, expires: u64::MAX })?;
     let absent: Vec<ChunkId> = ids.iter().map(|id| Kind::Content.id_of(id.as_bytes())).collect();
     // Once for the caches, then for the figure.
     for counts in [false, true] {
-        for (holder, rates) in Holder::ALL.into_iter().zip(&mut *missing) {
+        for (holder, rates) in Holder::ALL.into_iter().zip(&mut results.missing) {
             let view = InSession::new(store.clone(), id, &holder.reach());
             let ids = if holder == Holder::Nobody { &absent[..] } else { ids };
             let began = Instant::now();
@@ -183,9 +189,12 @@ fn ask(store: &Arc<RocksStore>, ids: &[ChunkId], missing: &mut [Samples]) -> any
             let seconds = began.elapsed().as_secs_f64();
             let expected = if holder.is_missing() { ids.len() } else { 0 };
             anyhow::ensure!(found == expected, "{holder:?}: {found} are said to be missing");
+            #[expect(clippy::cast_precision_loss, reason = "a hundred thousand")]
+            let rate = ids.len() as f64 / seconds;
             if counts {
-                #[expect(clippy::cast_precision_loss, reason = "a hundred thousand")]
-                rates.push(ids.len() as f64 / seconds);
+                rates.push(rate);
+            } else if holder == Holder::Own {
+                results.missing_first.push(rate);
             }
         }
     }

@@ -19,6 +19,8 @@ pub(crate) fn index(results: &Results) {
     for (holder, rates) in Holder::ALL.into_iter().zip(&results.missing) {
         row(&[holder.title().to_owned(), rates.show(0)]);
     }
+    let first = "held by the repository, asked for the first time after a start";
+    row(&[first.to_owned(), results.missing_first.show(0)]);
     head(&["over HTTP, ms", "one pool", "with the index"]);
     let http = &results.over_http;
     row(&[
