@@ -94,10 +94,10 @@ pub trait Maintain: Sessions {
     /// What is set aside and was not put again since.
     fn quarantined(&self) -> Result<Vec<Quarantined>, StoreError>;
 
-    /// Forgets, of those of `ids` that are absent, which repositories held them and that they were set aside,
-    /// in one atomic step against [`ChunkStore::put`](crate::ChunkStore::put). For objects that nothing needs
-    /// any more: whoever brings one again is its only holder. Durable with the next barrier.
-    fn forget_absent(&self, ids: &[ChunkId]) -> Result<(), StoreError>;
+    /// Forgets which repositories hold these, and of those that are absent also that they were set aside, in
+    /// one atomic step against [`ChunkStore::put`](crate::ChunkStore::put). For objects that nothing needs
+    /// any more: whoever brings or publishes one again is its only holder. Durable with the next barrier.
+    fn disown(&self, ids: &[ChunkId]) -> Result<(), StoreError>;
 
     /// Gives the space of removed objects back to the disk. Long; may be cancelled at any time.
     fn reclaim(&self, monitor: &dyn Monitor) -> Result<Reclaimed, StoreError>;

@@ -291,12 +291,10 @@ impl Maintain for MemoryStore {
         Ok(Vec::new())
     }
 
-    fn forget_absent(&self, ids: &[ChunkId]) -> Result<(), StoreError> {
+    fn disown(&self, ids: &[ChunkId]) -> Result<(), StoreError> {
         let mut state = self.state();
         for id in ids {
-            if !state.objects.contains_key(id) {
-                state.holders.remove(id);
-            }
+            state.holders.remove(id);
         }
         Ok(())
     }

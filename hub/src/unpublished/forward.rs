@@ -140,8 +140,8 @@ impl Maintain for Unpublished {
         self.inner.quarantined()
     }
 
-    fn forget_absent(&self, ids: &[ChunkId]) -> Result<(), StoreError> {
-        self.inner.forget_absent(ids)
+    fn disown(&self, ids: &[ChunkId]) -> Result<(), StoreError> {
+        self.inner.disown(ids)
     }
 
     fn reclaim(&self, monitor: &dyn Monitor) -> Result<Reclaimed, StoreError> {

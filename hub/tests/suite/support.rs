@@ -158,8 +158,8 @@ impl Maintain for Counted {
         aside.extend(self.aside.lock().unwrap().iter().copied());
         Ok(aside)
     }
-    fn forget_absent(&self, ids: &[ChunkId]) -> Result<(), StoreError> {
-        self.inner.forget_absent(ids)
+    fn disown(&self, ids: &[ChunkId]) -> Result<(), StoreError> {
+        self.inner.disown(ids)
     }
     fn reclaim(&self, monitor: &dyn Monitor) -> Result<Reclaimed, StoreError> {
         self.inner.reclaim(monitor)

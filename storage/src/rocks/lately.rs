@@ -14,6 +14,9 @@ use crate::membership::Owner;
 /// Rows of a generation; there are two. Some 25 MB when both are full.
 const ROWS: usize = 1 << 17;
 
+/// Ids that are looked for at once.
+const AT_ONCE: usize = 4_096;
+
 /// Rows that were found lately.
 #[derive(Default)]
 pub(super) struct Lately(Mutex<Rows>);
@@ -38,9 +41,14 @@ impl Lately {
 
     /// For each id, whether it is known that `owner` holds it; and the era, for looking up the others.
     pub(super) fn known(&self, owner: Owner, ids: &[ChunkId]) -> (Era, Vec<bool>) {
-        let mut rows = self.rows();
-        let known = ids.iter().map(|id| rows.has(&(*id, owner))).collect();
-        (Era(rows.era), known)
+        let era = self.era();
+        let mut known = Vec::with_capacity(ids.len());
+        // Writers wait for this lock too, so it is not held for a large question as a whole.
+        for ids in ids.chunks(AT_ONCE) {
+            let mut rows = self.rows();
+            known.extend(ids.iter().map(|id| rows.has(&(*id, owner))));
+        }
+        (era, known)
     }
 
     /// The era. Ask for it before looking for rows or writing them.

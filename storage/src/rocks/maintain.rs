@@ -131,19 +131,17 @@ impl Maintain for RocksStore {
         Ok(found)
     }
 
-    fn forget_absent(&self, ids: &[ChunkId]) -> Result<(), StoreError> {
+    fn disown(&self, ids: &[ChunkId]) -> Result<(), StoreError> {
         let engine = self.engine()?;
         let engine = engine.get()?;
         let quarantine = engine.family(QUARANTINE)?;
         let mut batch = WriteBatch::default();
         let _gate = self.close_gate();
         let rows = engine.presence(ids)?;
-        let absent = ids.iter().zip(rows).filter(|(_, row)| row.is_none());
-        let absent: Vec<ChunkId> = absent.map(|(id, _)| *id).collect();
-        for id in &absent {
+        for (id, _) in ids.iter().zip(rows).filter(|(_, row)| row.is_none()) {
             batch.delete_cf(quarantine, id.as_bytes());
         }
-        engine.forget_holders(&absent, &mut batch)?;
+        engine.forget_holders(ids, &mut batch)?;
         let written = self.write(engine, batch, Batch::Change);
         self.lately.forget();
         written

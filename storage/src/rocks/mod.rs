@@ -124,10 +124,10 @@ impl RocksStore {
             self.reopened.fetch_add(1, SeqCst);
             // The old one must be closed first: it holds the directory's lock.
             drop(engine.take());
+            self.lately.forget();
             // Never anew: a directory that is empty now is not the store's.
             *engine = Some(Engine::open(&self.path, &self.options, false)?);
             self.unlogged.forget();
-            self.lately.forget();
         }
         self.failing.store(false, SeqCst);
         Ok(())

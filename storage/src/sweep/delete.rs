@@ -28,9 +28,9 @@ impl Sweep<'_> {
         self.delete_chunks()
     }
 
-    /// Forgets who held the objects that were set aside and that nothing needs any more. Their rows say that
-    /// all below is held too, which is so no longer once the chunks go: so this comes after the objects
-    /// that refer to them, and before the chunks.
+    /// Forgets who held the objects that were set aside and that nothing needs any more, also of those that
+    /// were put again meanwhile. Their rows say that all below is held too, and directories below may be
+    /// gone by now, chunks soon.
     fn forget_set_aside(&mut self) -> Result<(), SweepError> {
         let set_aside = std::mem::take(&mut self.set_aside);
         for aside in set_aside.chunks(BATCH) {
@@ -45,11 +45,8 @@ impl Sweep<'_> {
                 marks.keep(&roots.committed())?;
                 let dead = aside.iter().filter(|one| !marks.has(one.id, one.stat.kind));
                 let ids: Vec<ChunkId> = dead.map(|one| one.id).collect();
-                Ok(store.forget_absent(&ids)?)
+                Ok(store.disown(&ids)?)
             })?;
-            // One that was put again keeps its rows, and so what they say is held.
-            let ids: Vec<ChunkId> = aside.iter().map(|one| one.id).collect();
-            self.marks.spare(&ids)?;
         }
         Ok(())
     }

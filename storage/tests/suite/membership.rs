@@ -98,7 +98,7 @@ fn rows_go_with_their_object_and_do_not_come_back() {
 }
 
 #[test]
-fn rows_of_what_is_absent_can_be_forgotten() {
+fn rows_can_be_forgotten() {
     on_each(|name, store, _| {
         let frames = frames(3);
         let all = ids(&frames);
@@ -106,10 +106,11 @@ fn rows_of_what_is_absent_can_be_forgotten() {
         store.hold(7, &all).unwrap();
         store.hold(9, &all).unwrap();
         assert_eq!(store.held(9, &all).unwrap(), [true; 3], "{name}");
-        store.forget_absent(&all[..2]).unwrap();
-        assert_eq!(store.held(9, &all).unwrap(), [true, false, true], "{name}");
-        let left = vec![vec![7, 9], vec![], vec![7, 9]];
-        assert_eq!(store.holders(&all, 9).unwrap(), left, "{name}: and nobody else's");
+        store.disown(&all[..2]).unwrap();
+        assert_eq!(store.held(9, &all).unwrap(), [false, false, true], "{name}");
+        let left = vec![vec![], vec![], vec![7, 9]];
+        assert_eq!(store.holders(&all, 9).unwrap(), left, "{name}: and no others'");
+        assert!(store.stat(&all[..1]).unwrap()[0].is_some(), "{name}: what is there stays");
     });
 }
 

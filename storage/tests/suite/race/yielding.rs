@@ -121,8 +121,8 @@ impl Maintain for Yielding<'_> {
     fn quarantined(&self) -> Result<Vec<Quarantined>, StoreError> {
         self.inner().quarantined()
     }
-    fn forget_absent(&self, ids: &[ChunkId]) -> Result<(), StoreError> {
-        self.inner().forget_absent(ids)
+    fn disown(&self, ids: &[ChunkId]) -> Result<(), StoreError> {
+        self.inner().disown(ids)
     }
     fn reclaim(&self, monitor: &dyn Monitor) -> Result<Reclaimed, StoreError> {
         if self.turns.below(SELDOM) > 0 {
