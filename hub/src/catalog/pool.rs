@@ -2,7 +2,8 @@
 //! whose connections are all in use, that time is over. Here the first is a server that is away.
 
 use std::io;
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
@@ -13,17 +14,23 @@ use sqlx::{
     Any, AnyConnection, AnyPool, Connection as _, Either, Error, Execute, Executor, SqlStr,
     Transaction,
 };
+use tokio::sync::Mutex;
 
 use super::dialect::Dialect;
 
 /// How long a server may take to answer, where it is to be known whether it is away.
 const PROBE: Duration = Duration::from_secs(2);
 
+/// What PostgreSQL says when it takes no more connections (`too_many_connections`).
+const TOO_MANY: &str = "53300";
+
 /// The connections to a catalog. Cheap to clone.
 #[derive(Debug, Clone)]
 pub(super) struct Pool {
     inner: AnyPool,
     dialect: Dialect,
+    /// When it was tried last whether the server is there, and whether it was.
+    tried: Arc<Mutex<Option<(Instant, bool)>>>,
 }
 
 /// A server that made no connection within the time in which connections are waited for.
@@ -34,7 +41,7 @@ pub(super) fn away() -> Error {
 
 impl Pool {
     pub(super) fn new(inner: AnyPool, dialect: Dialect) -> Self {
-        Self { inner, dialect }
+        Self { inner, dialect, tried: Arc::default() }
     }
 
     pub(super) async fn acquire(&self) -> Result<PoolConnection<Any>, Error> {
@@ -59,13 +66,27 @@ impl Pool {
         if !matches!((&error, self.dialect), (Error::PoolTimedOut, Dialect::Postgres)) {
             return error;
         }
+        // One tries for all who wait: there may be as many of them as requests.
+        let mut tried = self.tried.lock().await;
+        let lately = tried.filter(|(when, _)| when.elapsed() < PROBE);
+        let is_there = match lately {
+            Some((_, is_there)) => is_there,
+            None => self.is_there().await,
+        };
+        if lately.is_none() {
+            *tried = Some((Instant::now(), is_there));
+        }
+        if is_there { error } else { away() }
+    }
+
+    /// Whether the server answers in time, if only that all its own connections are in use.
+    async fn is_there(&self) -> bool {
         let options = self.inner.connect_options();
-        match tokio::time::timeout(PROBE, AnyConnection::connect_with(&options)).await {
-            Ok(Ok(connection)) => {
-                drop(connection.close().await);
-                error
-            }
-            Ok(Err(_)) | Err(_) => away(),
+        let probe = async { AnyConnection::connect_with(&options).await?.close().await };
+        match tokio::time::timeout(PROBE, probe).await {
+            Ok(Err(Error::Database(error))) => error.code().as_deref() == Some(TOO_MANY),
+            Ok(connected) => connected.is_ok(),
+            Err(_) => false,
         }
     }
 }
