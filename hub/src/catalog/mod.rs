@@ -99,8 +99,8 @@ pub use tags::MemberRow;
 pub use tokens::{NewToken, TokenHash, TokenRow};
 pub use users::{AccountRow, NewUser, UserChange, UserRow};
 
-/// How long running queries may take when the catalog is closed.
-const CLOSING: Duration = Duration::from_secs(10);
+/// How long a server may take when the catalog is closed.
+const CLOSING: Duration = Duration::from_secs(5);
 
 /// The catalog. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -172,9 +172,15 @@ impl Catalog {
     /// Lets the lease go, waits for running queries and closes the connections.
     pub async fn close(&self) {
         self.let_go().await;
-        // A server that is silent must not keep the program from ending.
-        if tokio::time::timeout(CLOSING, self.pool.close()).await.is_err() {
-            tracing::warn!("the catalog's connections were not closed in time");
+        match self.location.dialect() {
+            // Whoever takes the file next needs it whole.
+            Dialect::Sqlite => self.pool.close().await,
+            // A server that is silent must not keep the program from ending.
+            Dialect::Postgres => {
+                if tokio::time::timeout(CLOSING, self.pool.close()).await.is_err() {
+                    tracing::warn!("the connections to the catalog were not closed in time");
+                }
+            }
         }
     }
 }
