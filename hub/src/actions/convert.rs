@@ -189,6 +189,8 @@ impl Work<'_> {
         let (Some(known), Some(owner)) = (self.known(&store), reach::owner(repository.id)) else {
             return;
         };
+        // As in a publish: the store is not opened again between the rows below and those above.
+        let _inside = Handle::current().block_on(self.hub.gate.enter());
         for layer in &converted.image.layers {
             if let Err(error) = known.keep(&layer.diff_id, owner) {
                 let error = chain(&error);
