@@ -5,9 +5,9 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::config::Config;
 
-/// For all but connections and the store's tables: the catalog, logs, uploads that are spooled, engines and
+/// For all but connections, the store's tables and the catalog's connections: logs, uploads that are spooled, engines and
 /// registries, the runtime.
-const OTHERS: u64 = 128;
+const OTHERS: u64 = 120;
 
 /// The fewest tables that the store works with, and the fewest connections that make sense.
 const FEWEST_FILES: u64 = 32;
@@ -29,7 +29,8 @@ pub(crate) struct TooFew {
 pub(crate) fn fit(config: &mut Config) -> Result<(), TooFew> {
     let allowed = allowed();
     let most = u64::try_from(config.store.open_files).unwrap_or(FEWEST_FILES);
-    let (files, connections) = shares(allowed, config.limits.connections as u64, most)?;
+    let others = OTHERS + u64::from(config.catalog.connections);
+    let (files, connections) = shares(allowed, others, config.limits.connections as u64, most)?;
     if connections < config.limits.connections as u64 {
         tracing::warn!(
             allowed,
@@ -43,9 +44,9 @@ pub(crate) fn fit(config: &mut Config) -> Result<(), TooFew> {
 }
 
 /// Files for the store and connections, of so many that are allowed.
-fn shares(allowed: u64, connections: u64, most: u64) -> Result<(u64, u64), TooFew> {
-    let needed = OTHERS + FEWEST_FILES + FEWEST_CONNECTIONS;
-    let free = allowed.checked_sub(OTHERS).filter(|_| allowed >= needed);
+fn shares(allowed: u64, others: u64, connections: u64, most: u64) -> Result<(u64, u64), TooFew> {
+    let needed = others + FEWEST_FILES + FEWEST_CONNECTIONS;
+    let free = allowed.checked_sub(others).filter(|_| allowed >= needed);
     let free = free.ok_or(TooFew { allowed, needed })?;
     // The store gets half, and what connections leave.
     let files = (free / 2)
@@ -79,10 +80,10 @@ mod tests {
             (256, 1_024, (64, 64)),
             (168, 1_024, (32, 8)),
         ] {
-            let (files, taken) = shares(allowed, connections, 1_024).unwrap();
+            let (files, taken) = shares(allowed, 128, connections, 1_024).unwrap();
             assert_eq!((files, taken), expected, "{allowed} {connections}");
-            assert!(files + taken + OTHERS <= allowed);
+            assert!(files + taken + 128 <= allowed);
         }
-        assert!(shares(167, 1_024, 1_024).unwrap_err().to_string().contains("ulimit -n"));
+        assert!(shares(167, 128, 1_024, 1_024).unwrap_err().to_string().contains("ulimit -n"));
     }
 }
