@@ -67,7 +67,9 @@ impl<T: Send + Sync + 'static> Kept<T> {
             let took = match &measured {
                 Ok(Some(_)) => ended.duration_since(began),
                 // What failed may have waited for most of that time.
-                Ok(None) | Err(_) => Duration::ZERO,
+                Ok(None) => Duration::ZERO,
+                // It may go on where nobody can end it.
+                Err(_) => LONGEST / SHARE,
             };
             let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
             last.good_until = Some(ended + FRESH.max(took.saturating_mul(SHARE)));
