@@ -1,6 +1,7 @@
 //! What the membership index costs: when a tree is taken in, when a client asks what is missing, and when a
 //! tree is promoted into a repository that has it or has not. Each beside the same without the index.
 
+mod elsewhere;
 mod over_http;
 
 use std::path::Path;
@@ -94,6 +95,7 @@ pub(crate) struct Results {
     pub(crate) promote_new: Samples,
     pub(crate) promote_known: Samples,
     pub(crate) over_http: over_http::Results,
+    pub(crate) elsewhere: elsewhere::Results,
 }
 
 /// Measures everything `runs` times.
@@ -114,7 +116,7 @@ pub(crate) fn measure(
         in_store(run, &place, &mut results)?;
         std::fs::remove_dir_all(&place)?;
     }
-    results.over_http = over_http::measure(runs, &directory, programs, handle)?;
+    over_http::measure(runs, &directory, programs, handle, &mut results)?;
     Ok(results)
 }
 

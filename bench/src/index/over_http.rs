@@ -9,7 +9,7 @@ use flisthub_storage::wire::{read_ids, write_ids};
 use serde_json::{Value, json};
 use tokio::runtime::Handle;
 
-use super::{ASKED, TREES, milliseconds, objects};
+use super::{ASKED, TREES, elsewhere, milliseconds, objects};
 use crate::hub::{Hub, Programs, USER};
 use crate::stats::Samples;
 use crate::upload;
@@ -30,10 +30,11 @@ pub(crate) fn measure(
     directory: &Path,
     programs: &Programs,
     handle: &Handle,
-) -> anyhow::Result<Results> {
+    all: &mut super::Results,
+) -> anyhow::Result<()> {
     // Whoever came first has installed it.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let mut results = Results::default();
+    let results = &mut all.over_http;
     let start = |name: &str, config| {
         let place = directory.join(name);
         std::fs::create_dir(&place)?;
@@ -54,8 +55,9 @@ pub(crate) fn measure(
             hub.settle()?;
             missing.push(handle.block_on(ask(hub, &ids))?);
         }
+        elsewhere::measure(&indexed, &format!("tree-{run}"), &mut all.elsewhere, handle)?;
     }
-    Ok(results)
+    Ok(())
 }
 
 /// An archive with the content of the first kind of tree, and the ids of its chunks.

@@ -36,4 +36,12 @@ pub(crate) fn index(results: &Results) {
     head(&["promoting a tree of 100,000 files, in the store", "ms"]);
     row(&["into a repository that has none of it".to_owned(), results.promote_new.show(1)]);
     row(&["into one that has all of it".to_owned(), results.promote_known.show(1)]);
+    head(&["a tree of 100,000 files over HTTP, ms", "promoted", "merged with one file"]);
+    let elsewhere = &results.elsewhere;
+    for (title, promote, merge) in [
+        ("into a repository that has none of it", &elsewhere.promote_new, &elsewhere.merge_new),
+        ("into the one that has all of it", &elsewhere.promote_known, &elsewhere.merge_known),
+    ] {
+        row(&[title.to_owned(), promote.show(1), merge.show(1)]);
+    }
 }
