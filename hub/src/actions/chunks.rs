@@ -1,5 +1,7 @@
 //! Chunks and objects over the native API: which are missing, taking them in, giving them out.
 
+use std::collections::HashSet;
+
 use bytes::{Bytes, BytesMut};
 use flisthub_flist::wire::{MAX_CHUNK_IDS, MAX_MISSING_IDS};
 use flisthub_storage::wire::{RecordReader, WireError, read_ids, write_ids, write_record};
@@ -21,7 +23,7 @@ const WRITE_BATCH: usize = 4 << 20;
 /// Chunks that are read from the store at a time: at most 16 MiB.
 const READ_BATCH: usize = 16;
 
-/// Of a list of ids, those that the hub does not have or the caller may not use; both in wire form. The
+/// Of a list of ids, those that the hub does not have or the caller may not use, each once; both in wire form. The
 /// others are claimed: a sweep leaves them alone for at least half the grace.
 pub async fn missing(
     hub: &Hub,
@@ -30,7 +32,7 @@ pub async fn missing(
     body: &[u8],
 ) -> Result<Bytes, ActionError> {
     let view = view(hub, caller, session).await?;
-    let ids = ids_of(body, MAX_MISSING_IDS)?;
+    let ids = each_once(ids_of(body, MAX_MISSING_IDS)?);
     // Not among those that send: a push asks while it sends.
     let place = turn(hub, Some(&hub.limits.asking), &hub.questions).await?;
     let work = tokio::task::spawn_blocking(move || {
@@ -126,7 +128,7 @@ pub async fn get(
     let ids = ids_of(body, MAX_CHUNK_IDS)?;
     let visible = Visible::new(hub.store.clone(), reach::of(hub, caller, &repository));
     let place = turn(hub, Some(&hub.limits.fetching), &hub.readers).await?;
-    let wanted = ids.clone();
+    let wanted = each_once(ids.clone());
     let absent = tokio::task::spawn_blocking(move || visible.missing(&wanted)).await??;
     if !absent.is_empty() {
         return Err(ActionError::Absent(absent));
@@ -163,6 +165,13 @@ fn ids_of(body: &[u8], most: usize) -> Result<Vec<ChunkId>, ActionError> {
         return Err(ActionError::TooLarge(format!("at most {most} ids can be asked for at once")));
     }
     Ok(ids)
+}
+
+/// Asked many times, an id that others hold would tell by the time of the answer that it is there.
+fn each_once(mut ids: Vec<ChunkId>) -> Vec<ChunkId> {
+    let mut asked = HashSet::with_capacity(ids.len());
+    ids.retain(|id| asked.insert(*id));
+    ids
 }
 
 /// Names the record, its id and the rule it breaks.

@@ -131,6 +131,8 @@ async fn what_is_in_a_private_repository_is_absent_to_others() {
     assert_eq!(refused.0, 404);
     let push = Pusher::open(&two.hub, &two.bob, "bob").await;
     assert_eq!(push.missing(&ids).await, ids);
+    let often = ids.repeat(9);
+    assert_eq!(push.missing(&often).await, ids, "each is looked for once");
     let named = answer(push.publish("bob/stolen", &secret.flist.to_string()).await).await;
     let absent = Local::of(&files(&[("etc/conf", b"other!")])).flist;
     let absent = answer(push.publish("bob/stolen", &absent.to_string()).await).await;
