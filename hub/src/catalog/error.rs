@@ -214,9 +214,9 @@ fn of_state(state: &str) -> Option<Trouble> {
         "25006" | "58030" => Some(Trouble::ReadOnly),
         // data_corrupted, index_corrupted
         "XX001" | "XX002" => Some(Trouble::Damage),
-        // 25P03: the server ended a transaction in which it heard nothing. 3D000: no such database. The
-        // classes: connections, authorisation, the operator's doing (shutdown, start).
-        "25P03" | "3D000" => Some(Trouble::Unreachable),
+        // 25P03: the server ended a transaction in which it heard nothing. 3D000: no such database. 55000: it
+        // takes no connections. The classes: connections, authorisation, the operator's doing (shutdown, start).
+        "25P03" | "3D000" | "55000" => Some(Trouble::Unreachable),
         _ if ["08", "28", "57P"].iter().any(|class| state.starts_with(class)) => {
             Some(Trouble::Unreachable)
         }
@@ -294,6 +294,7 @@ mod tests {
             ("55P03", Some(Busy)),
             ("25006", Some(ReadOnly)),
             ("XX002", Some(Damage)),
+            ("55000", Some(Unreachable)),
             ("57P01", Some(Unreachable)),
             ("08006", Some(Unreachable)),
             // 0x0600 + 5 and a busy SQLite file end in the same byte.
