@@ -21,7 +21,7 @@ pub struct Access {
     /// Seconds that a token lives which somebody got for a password. Default: 43,200 (12 hours). Bounds what a
     /// token is worth that somebody left lying about.
     pub login_seconds: u64,
-    /// API tokens that one user may have at a time, beside those that the operator makes. Default: 1,000. Stops
+    /// API tokens that one user may have at a time; the operator may make more of them. Default: 1,000. Stops
     /// one user from filling the catalog. (Of logins the newest 100 of a user are kept.)
     pub tokens_per_user: u64,
     /// Repositories that one user may make, unless they are an admin. Default: 1,000. Stops one user from filling
