@@ -1,13 +1,15 @@
 //! The connection to PostgreSQL is lost at every message of every kind of change: the change is made whole or not
 //! at all, the error says that the server was lost, and the next change goes through without anybody's doing.
 
+mod cut;
+
 use std::time::Duration;
 
 use flisthub_flist::Counts;
 use flisthub_storage::{ChunkId, Kind};
 
+use self::cut::Cut;
 use super::copy::TABLES;
-use super::cut::Cut;
 use super::postgres::url;
 use super::{
     Actor, Address, Catalog, CatalogError, Change, Claim, Condition, FlistFacts, FlistRow, JobEnd,

@@ -49,8 +49,6 @@ mod concurrent_tests;
 #[cfg(test)]
 mod copy_tests;
 #[cfg(test)]
-mod cut;
-#[cfg(test)]
 mod history_tests;
 #[cfg(test)]
 mod jobs_tests;
