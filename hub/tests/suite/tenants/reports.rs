@@ -132,15 +132,20 @@ async fn a_layer_digest_of_anothers_brings_no_layer() {
     tenants.hub.settled().await;
 }
 
+/// Tenants of whom alice has converted an image.
+async fn with_an_image(registry: &Registry, asked: Value) -> Tenants {
+    let tenants = Tenants::at(TestHub::with(registry.config()).await, false).await;
+    let first = convert(&tenants.hub, &tenants.alice, asked).await;
+    assert_eq!(first["state"], "succeeded", "{first}");
+    tenants
+}
+
 #[tokio::test]
 async fn a_layer_that_only_another_has_cannot_be_had_by_its_digest() {
     let registry = Registry::start(None).await;
     let layers = registry.add("alices", &[secret_archive()]);
-    let hub = TestHub::with(registry.config()).await;
-    let tenants = Tenants::at(hub, false).await;
     let asked = |name: &str| json!({ "image": registry.image("alices"), "name": name });
-    let first = convert(&tenants.hub, &tenants.alice, asked("app")).await;
-    assert_eq!(first["state"], "succeeded", "{first}");
+    let tenants = with_an_image(&registry, asked("app")).await;
     registry.forget(&layers[0]);
     let stolen = convert(&tenants.hub, &tenants.mallory, asked("stolen")).await;
     assert_eq!(stolen["state"], "failed", "{stolen}");
@@ -158,11 +163,8 @@ async fn a_layer_that_only_another_has_cannot_be_had_by_its_digest() {
 async fn layers_do_not_come_with_a_promoted_image() {
     let registry = Registry::start(None).await;
     let layers = registry.add("alices", &[secret_archive()]);
-    let hub = TestHub::with(registry.config()).await;
-    let tenants = Tenants::at(hub, false).await;
     let asked = |name: &str| json!({ "image": registry.image("alices"), "name": name });
-    let first = convert(&tenants.hub, &tenants.alice, asked("app")).await;
-    assert_eq!(first["state"], "succeeded", "{first}");
+    let tenants = with_an_image(&registry, asked("app")).await;
     tenants.member("mallory", Some("reader")).await;
     let promote = "/api/v1/flists/mallory/hers/promote";
     let from = Some(json!({ "from": "alice/app" }));
