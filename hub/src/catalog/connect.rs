@@ -52,6 +52,21 @@ pub(super) async fn pool(location: &Location) -> Result<Pool, CatalogError> {
     Ok(Pool::new(pool, dialect))
 }
 
+/// Brings SQLite's log into the catalog's file where the last connections left it: of two that end at the same
+/// moment, each takes the other for the last. One that comes alone and goes again does what they did not. Where
+/// another program has the file, the log stays.
+pub(super) async fn fold_log(location: &Location) -> Result<(), CatalogError> {
+    let Location::File(file) = location else { return Ok(()) };
+    let mut log = file.clone().into_os_string();
+    log.push("-wal");
+    if !(file.exists() && Path::new(&log).exists()) {
+        return Ok(());
+    }
+    let mut alone = AnyConnection::connect_with(&options(location)?).await?;
+    alone.execute(location.dialect().settings()).await?;
+    Ok(alone.close().await?)
+}
+
 fn options(location: &Location) -> Result<AnyConnectOptions, CatalogError> {
     sqlx::any::install_default_drivers();
     let options = match location {

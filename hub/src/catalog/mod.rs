@@ -72,6 +72,7 @@ use std::time::Duration;
 
 use sqlx::{Any, Transaction};
 
+use crate::error::chain;
 use dialect::Dialect;
 use pool::Pool;
 
@@ -172,7 +173,12 @@ impl Catalog {
         self.let_go().await;
         match self.location.dialect() {
             // Whoever takes the file next needs it whole.
-            Dialect::Sqlite => self.pool.close().await,
+            Dialect::Sqlite => {
+                self.pool.close().await;
+                if let Err(error) = connect::fold_log(&self.location).await {
+                    tracing::warn!(error = chain(&error), "SQLite's log stays beside the catalog");
+                }
+            }
             // A server that is silent must not keep the program from ending.
             Dialect::Postgres => {
                 if tokio::time::timeout(CLOSING, self.pool.close()).await.is_err() {

@@ -1,7 +1,10 @@
 //! The catalog on a real SQLite file.
 
+use std::sync::Arc;
+
 use flisthub_flist::Counts;
 use flisthub_storage::{ChunkId, Kind};
+use tokio::sync::Barrier;
 
 use super::Catalog;
 use super::postgres::location;
@@ -98,6 +101,33 @@ async fn the_file_is_set_up_for_durability() {
     let (mode,): (String,) =
         sqlx::query_as("pragma journal_mode").fetch_one(&catalog.pool).await.unwrap();
     assert_eq!(mode, "wal");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn no_log_stays_when_connections_end_together() {
+    let directory = tempfile::tempdir().unwrap();
+    // So many rounds that some of them would leave it.
+    for _ in 0..300 {
+        let catalog = Catalog::open(&directory.path().join("catalog.sqlite")).await.unwrap();
+        let together = Arc::new(Barrier::new(4));
+        let mut users = Vec::new();
+        for _ in 0..4 {
+            let mut connection = catalog.pool.acquire().await.unwrap();
+            sqlx::query("select 1 from users").execute(&mut *connection).await.unwrap();
+            let together = Arc::clone(&together);
+            users.push(tokio::spawn(async move {
+                together.wait().await;
+                connection.close().await.unwrap();
+            }));
+        }
+        for user in users {
+            user.await.unwrap();
+        }
+        catalog.close().await;
+        let files = std::fs::read_dir(directory.path()).unwrap();
+        let names: Vec<_> = files.map(|file| file.unwrap().file_name()).collect();
+        assert_eq!(names, ["catalog.sqlite"]);
+    }
 }
 
 #[tokio::test]

@@ -179,7 +179,8 @@ async fn a_folder_holds_backups_of_one_hub() {
     let (own, others) =
         (hub.hub.catalog.hub_id().await.unwrap(), other.hub.catalog.hub_id().await.unwrap());
     let message = error.to_string();
-    assert!(message.contains("another hub") && message.contains(&own) && message.contains(&others));
+    let told = ["another hub", &own, &others];
+    assert!(told.iter().all(|word| message.contains(word)), "{message}");
     assert_eq!(place.files(), files, "nothing was added or dropped");
     assert_eq!(place.snapshot(&name).hub_id, own);
     // What is restored is the same hub and goes on where that one ended.
