@@ -1,7 +1,7 @@
 //! The backup's folder: what lies where in it, who may use it at a time, and which folders are none.
 //! The format is described in `docs/backup-format.md`.
 
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, File};
 use std::io::{ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 
@@ -9,6 +9,7 @@ use blake3::Hash;
 
 use super::error::BackupError;
 use super::files;
+use super::lock::Lock;
 use super::name::SnapshotName;
 use super::snapshot::{FORMAT, Snapshot};
 
@@ -25,7 +26,7 @@ const MAX_SNAPSHOT: u64 = 64 << 20;
 #[derive(Debug)]
 pub(super) struct Layout {
     root: PathBuf,
-    _lock: Option<File>,
+    _lock: Option<Lock>,
 }
 
 impl Layout {
@@ -39,13 +40,13 @@ impl Layout {
         let path = root.join(LOCK);
         let file = files::own().write(true).create(true).truncate(false).open(&path);
         let file = file.map_err(BackupError::io("open", &path))?;
-        locked(root, file.try_lock())?;
+        let lock = Lock::to_write(root, file)?;
         // Nobody else is here now; somebody may have been until a moment ago.
         if new && is_new(root)? {
             let line = format!("flisthub backup {FORMAT}\n");
             files::write_whole(&root.join(VERSION), line.as_bytes())?;
         }
-        let layout = Self { root: root.to_owned(), _lock: Some(file) };
+        let layout = Self { root: root.to_owned(), _lock: Some(lock) };
         files::make_folder(&layout.files())?;
         files::make_folder(&layout.snapshots_folder())?;
         files::sync_folder(root)?;
@@ -56,10 +57,8 @@ impl Layout {
     /// Opens a backup to read it. It may lie where nothing can be written.
     pub(super) fn to_read(root: &Path) -> Result<Self, BackupError> {
         check_version(root)?;
-        let lock = File::open(root.join(LOCK)).ok();
-        if let Some(file) = &lock {
-            locked(root, file.try_lock_shared())?;
-        }
+        let file = File::open(root.join(LOCK)).ok();
+        let lock = file.map(|file| Lock::to_read(root, file)).transpose()?;
         let layout = Self { root: root.to_owned(), _lock: lock };
         layout.check_folders()?;
         Ok(layout)
@@ -209,15 +208,4 @@ pub(super) fn read_small(path: &Path, most: u64) -> Result<Vec<u8>, BackupError>
         return Err(BackupError::damaged(path, format!("it is longer than {most} bytes")));
     }
     Ok(content)
-}
-
-fn locked(root: &Path, result: Result<(), TryLockError>) -> Result<(), BackupError> {
-    match result {
-        Ok(()) => Ok(()),
-        Err(TryLockError::WouldBlock) => {
-            let reason = "another backup or restore uses it at the moment; wait for its end";
-            Err(BackupError::refused(root, reason))
-        }
-        Err(TryLockError::Error(error)) => Err(BackupError::io("lock", root)(error)),
-    }
 }

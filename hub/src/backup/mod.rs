@@ -12,6 +12,7 @@ mod error;
 mod files;
 mod known;
 mod layout;
+mod lock;
 mod name;
 mod prune;
 mod restore;
