@@ -1,16 +1,19 @@
 //! Connecting to the database that holds the catalog.
 
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AnyConnection, ConnectOptions as _, Connection as _, Executor as _};
 
 use super::dialect::Dialect;
-use super::error::CatalogError;
+use super::error::{CatalogError, is_busy};
 use super::location::Location;
 use super::pool::{Pool, away};
+
+/// Until a database that was locked is asked again.
+const AGAIN: Duration = Duration::from_millis(5);
 
 /// How long a connection is waited for. A new one to an SQLite file may have to wait for the one that writes; a
 /// server that takes none is away, and callers are to know soon.
@@ -25,11 +28,11 @@ fn patience(dialect: Dialect) -> Duration {
 pub(super) async fn pool(location: &Location) -> Result<Pool, CatalogError> {
     let options = options(location)?;
     let dialect = location.dialect();
-    let (settings, patience) = (dialect.settings(), patience(dialect));
+    let patience = patience(dialect);
     // Alone first: the pool tries again and again, and in the end tells only that time is over.
     let first = async {
         let mut first = AnyConnection::connect_with(&options).await?;
-        first.execute(settings).await?;
+        settle(&mut first, dialect).await?;
         first.close().await
     };
     tokio::time::timeout(patience, first).await.map_err(|_| match dialect {
@@ -39,9 +42,7 @@ pub(super) async fn pool(location: &Location) -> Result<Pool, CatalogError> {
     let pool = AnyPoolOptions::new()
         .max_connections(location.connections())
         .acquire_timeout(patience)
-        .after_connect(move |connection, _| {
-            Box::pin(async move { connection.execute(settings).await.map(|_| ()) })
-        })
+        .after_connect(move |connection, _| Box::pin(settle(connection, dialect)))
         // A commit that failed (the disk was full) has ended SQLite's transaction, but not the one
         // that sqlx counts: such a connection can begin no other.
         .before_acquire(|connection, _| {
@@ -50,6 +51,20 @@ pub(super) async fn pool(location: &Location) -> Result<Pool, CatalogError> {
         .connect_with(options)
         .await?;
     Ok(Pool::new(pool, dialect))
+}
+
+/// Makes the settings of a connection. SQLite itself waits for no lock while programs that open a new file at the same
+/// moment give it its log: it is asked again for as long as a connection is waited for.
+async fn settle(connection: &mut AnyConnection, dialect: Dialect) -> Result<(), sqlx::Error> {
+    let began = Instant::now();
+    loop {
+        match connection.execute(dialect.settings()).await {
+            Err(error) if is_busy(&error) && began.elapsed() < patience(dialect) => {
+                tokio::time::sleep(AGAIN).await;
+            }
+            settled => return settled.map(|_| ()),
+        }
+    }
 }
 
 /// Brings SQLite's log into the catalog's file where the last connections left it: of two that end at the same
@@ -63,7 +78,7 @@ pub(super) async fn fold_log(location: &Location) -> Result<(), CatalogError> {
         return Ok(());
     }
     let mut alone = AnyConnection::connect_with(&options(location)?).await?;
-    alone.execute(location.dialect().settings()).await?;
+    settle(&mut alone, location.dialect()).await?;
     Ok(alone.close().await?)
 }
 

@@ -187,6 +187,12 @@ impl CatalogError {
     }
 }
 
+/// Whether a database says that others keep it busy.
+pub(super) fn is_busy(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
+    code.and_then(|code| of_code(&code)) == Some(Trouble::Busy)
+}
+
 /// What a code means. PostgreSQL's have five letters or digits, SQLite's are numbers of fewer; the lowest byte of
 /// SQLite's extended ones is the primary one.
 fn of_code(code: &str) -> Option<Trouble> {

@@ -273,6 +273,19 @@ async fn impossible_rows_are_errors() {
     }
 }
 
+#[tokio::test]
+async fn programs_make_a_catalog_together() {
+    for _ in 0..20 {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("catalog.sqlite");
+        let open = || Catalog::open(&file);
+        let opened = tokio::join!(open(), open(), open(), open());
+        for opened in [opened.0, opened.1, opened.2, opened.3] {
+            opened.unwrap();
+        }
+    }
+}
+
 /// The hub and a command use one file: neither fails because of the other, and none of the writes is
 /// lost.
 #[tokio::test]
