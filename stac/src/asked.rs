@@ -1,0 +1,41 @@
+//! What is asked of an index of items: by what they are sorted, and which words they have. How it is read is in
+//! `parameters`.
+
+/// By what items are sorted. Items without a value come last, in either direction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum SortKey {
+    /// `repository/name`.
+    Id,
+    /// The collection's id.
+    Collection,
+    /// `properties.title`.
+    Title,
+    /// When the data is from.
+    Datetime,
+    /// When it was first published, or what the metadata says.
+    Created,
+    /// When it was last published, or what the metadata says.
+    Updated,
+    /// The begin of its time span.
+    Start,
+    /// The end of its time span.
+    End,
+    /// How many users starred it.
+    Stars,
+}
+
+/// Which way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Direction {
+    /// The least first.
+    Ascending,
+    /// The greatest first.
+    Descending,
+}
+
+/// A free text: an item matches that has all words of any of the phrases, in their order.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Words {
+    /// Phrases, each of one or more words in the form in which words are compared.
+    pub any_of: Vec<Vec<String>>,
+}

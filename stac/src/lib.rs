@@ -1,0 +1,66 @@
+//! STAC: what published names look like to those who search for data. Here is what knows the SpatioTemporal Asset
+//! Catalog and SharingHub's additions to it, and neither HTTP nor SQL: the catalogue's configuration, how a name's
+//! metadata becomes an item, what a search asks for, and how items are written out.
+//!
+//! No network, no clock and no async; of the disk only the files of the configuration. Objects of flists come from a
+//! chunk store that it is handed. In the hub the index is the catalog's (`catalog::items`), what callers may see is
+//! decided by `actions::stac`, and addresses are in `routes::stac`.
+
+mod asked;
+mod asset;
+mod assets;
+pub mod catalog;
+mod compose;
+mod draft;
+mod extensions;
+mod front_matter;
+mod geometries;
+mod globs;
+mod hrefs;
+mod item_json;
+mod kinds;
+mod links;
+mod markers;
+mod members;
+mod number;
+mod own_assets;
+pub mod parameters;
+mod places;
+mod preview;
+mod properties;
+mod readme;
+mod render;
+mod rfc3339;
+mod said;
+mod select;
+mod settings;
+mod shapes;
+mod times;
+mod tree_files;
+mod warnings;
+pub mod words;
+mod yaml;
+
+#[cfg(test)]
+mod bounds_tests;
+#[cfg(test)]
+mod compose_tests;
+#[cfg(test)]
+mod kinds_tests;
+#[cfg(test)]
+mod places_tests;
+#[cfg(test)]
+mod sharinghub_tests;
+
+pub use asked::{Direction, SortKey, Words};
+pub use catalog::Extent;
+pub use compose::{Inputs, compose};
+pub use draft::{Bounds, Draft, Heard, Interval, Place};
+pub use number::number;
+pub use parameters::{Fields, Mode, Search};
+pub use places::PLACE_FAILED;
+pub use render::{Context, render};
+pub use settings::{
+    Category, ConfigBody, Root, Settings, SettingsError, Texts, Told, load as load_settings,
+};
+pub use yaml::{YamlError, YamlLimits, parse as parse_yaml};
