@@ -16,7 +16,7 @@ export CARGO_TARGET_DIR ?= $(CURDIR)/target
 ALL := --release --workspace --locked
 
 .PHONY: help setup build test check demo bench run soak soak-power soak-fuzz soak-model soak-kills \
-	test-format test-arrows test-lints test-docs test-cargo test-postgres test-reader test-zero-hub test-openapi soak-openapi soak-timing
+	test-format test-arrows test-lints test-docs test-cargo test-postgres test-reader test-zero-hub test-openapi test-stac soak-openapi soak-timing
 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -30,7 +30,7 @@ build: ## Build flisthub and hub-client into target/release
 
 test: ## Formatting, lints, documentation, layering and all tests
 	@scripts/setup build test
-	@$(MAKE) --no-print-directory test-format test-arrows test-lints test-docs test-cargo test-postgres test-reader test-zero-hub test-openapi
+	@$(MAKE) --no-print-directory test-format test-arrows test-lints test-docs test-cargo test-postgres test-reader test-zero-hub test-openapi test-stac
 
 test-format:
 	cargo fmt --all --check
@@ -63,6 +63,10 @@ test-zero-hub:
 # The hub keeps to the document of its API, by schemathesis.
 test-openapi:
 	scripts/test-openapi
+
+# The catalogue as pystac, pystac-client and GDAL see it.
+test-stac:
+	scripts/test-stac
 
 check: test ## All of test, and the slower linters: licences, unused crates, spelling
 	@scripts/setup check

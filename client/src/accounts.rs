@@ -103,7 +103,8 @@ impl HubClient {
     ) -> Result<RepositoryDetail, ClientError> {
         self.need_token()?;
         let what = format!("changing who may read {name}");
-        let payload = json(&what, &RepositoryChange { visibility: visibility.to_owned() })?;
+        let change = RepositoryChange { visibility: Some(visibility.to_owned()), categories: None };
+        let payload = json(&what, &change)?;
         let path = ["api", "v1", "repositories", name];
         let call = Call { payload, ..Call::new(&what, Method::PATCH, &path) };
         self.transport().json(&call).await

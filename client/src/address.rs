@@ -1,7 +1,6 @@
 //! Where a hub and its routes are, and which token it gets: checked before anything is sent.
 
-use std::fmt::Write as _;
-
+use flisthub_flist::percent;
 use reqwest::Url;
 use reqwest::header::HeaderValue;
 
@@ -55,26 +54,12 @@ pub(crate) fn below(
         reason: String::from("it has no path"),
     })?;
     if !tail.is_empty() {
-        url.set_path(&format!("{}/{}", url.path(), encoded(tail)));
+        url.set_path(&format!("{}/{}", url.path(), percent::encode(tail)));
     }
     if !query.is_empty() {
         url.query_pairs_mut().extend_pairs(query);
     }
     Ok(url)
-}
-
-/// Bytes of a path, `/` and unreserved characters as they are.
-fn encoded(path: &[u8]) -> String {
-    let mut text = String::with_capacity(path.len());
-    for byte in path {
-        if byte.is_ascii_alphanumeric() || b"/-._~".contains(byte) {
-            text.push(char::from(*byte));
-        } else {
-            // Writing to a string cannot fail.
-            let _ = write!(text, "%{byte:02X}");
-        }
-    }
-    text
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use tokio::runtime::Runtime;
 
 use crate::command::{
     cat, convert, diff, export, inspect, jobs, link, log, login, ls, member, merge, promote, pull,
-    push, rename, repository, rm, rollback, tag, token,
+    push, rename, repository, rm, rollback, stac, tag, token,
 };
 use crate::config::{Environment, Images, Settings};
 use crate::failure::{EXIT_CODES, UsageError};
@@ -45,6 +45,7 @@ enum Command {
     Token(token::Arguments),
     Repository(repository::Arguments),
     Member(member::Arguments),
+    #[command(visible_alias = "publish")]
     Push(push::Arguments),
     Pull(pull::Arguments),
     Ls(ls::Arguments),
@@ -65,6 +66,7 @@ enum Command {
     Convert(convert::Arguments),
     Inspect(inspect::Arguments),
     Export(export::Arguments),
+    Stac(stac::Arguments),
 }
 
 /// What a verb works with.
@@ -150,5 +152,6 @@ fn perform(command: Command, session: &Session, images: &Images) -> anyhow::Resu
         Command::Convert(arguments) => convert::run(&arguments, session, images),
         Command::Inspect(arguments) => inspect::run(&arguments, session),
         Command::Export(arguments) => export::run(&arguments, session),
+        Command::Stac(arguments) => stac::run(&arguments, session),
     }
 }

@@ -47,6 +47,11 @@ pub(crate) struct NoSuchPath {
     pub(crate) path: String,
 }
 
+/// There is no such item, or none that the caller may see.
+#[derive(Debug, thiserror::Error)]
+#[error("there is no item {0}: either no such name, or no category has it")]
+pub(crate) struct NoSuchItem(pub(crate) String);
+
 /// A path names something else than what the command takes.
 #[derive(Debug, thiserror::Error)]
 #[error("{path}: {reason}")]
@@ -98,7 +103,7 @@ fn of_one(error: &(dyn Error + 'static)) -> Option<Ending> {
     if error.is::<UsageError>() {
         return Some(ending("usage", 2));
     }
-    if error.is::<NoSuchPath>() {
+    if error.is::<NoSuchPath>() || error.is::<NoSuchItem>() {
         return Some(ending("not_found", 3));
     }
     if error.is::<WrongKind>() {

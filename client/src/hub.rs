@@ -139,23 +139,18 @@ impl HubClient {
         self.transport.json(&Call { payload: Payload::Chunks(frames), ..call }).await
     }
 
-    /// Makes `repository/name` point at a flist, and with that ends the session. `detail` says
-    /// in the name's history where it is from. When the answer is
+    /// Makes `repository/name` point at a flist, and with that ends the session. When the answer is
     /// lost, the name itself tells whether the hub did it.
     pub async fn publish(
         &self,
-        session: SessionId,
-        repository: &str,
-        name: &str,
-        flist: ChunkId,
-        detail: Option<String>,
+        (repository, name): (&str, &str),
+        asked: &Publish,
         condition: Condition,
     ) -> Result<FlistInfo, ClientError> {
         let what = format!("publishing {repository}/{name}");
-        let body = Publish { session: session.to_string(), flist: flist.to_string(), detail };
         let path = ["api", "v1", "flists", repository, name];
         let call = Call {
-            payload: json(&what, &body)?,
+            payload: json(&what, asked)?,
             repeat: Repeat::IfRefused,
             patience: PUBLISH_PATIENCE,
             headers: condition.header().into_iter().collect(),
@@ -166,7 +161,7 @@ impl HubClient {
             answered => return answered,
         };
         match self.flist(repository, name).await {
-            Ok(info) if info.flist == body.flist => Ok(info),
+            Ok(info) if info.flist == asked.flist => Ok(info),
             _ => Err(self.lost(&what, lost, (repository, name)).await),
         }
     }

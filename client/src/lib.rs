@@ -26,6 +26,7 @@ mod push;
 mod remote_store;
 mod retry;
 mod sender;
+mod stac;
 mod transport;
 
 pub use condition::{Change, Condition};
@@ -40,3 +41,4 @@ pub use pull::{Pull, PullError};
 pub use push::{Push, PushError, Pushed, Source};
 pub use remote_store::{RemoteStore, Traffic};
 pub use retry::Patience;
+pub use stac::{Document, ItemPage, Items, Search, SortBy};

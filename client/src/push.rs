@@ -16,7 +16,7 @@ use flisthub_converter::image::{
 use flisthub_converter::{
     ConvertError, IngestOptions, IngestReport, Ingested, ingest_archive, ingest_directory,
 };
-use flisthub_flist::wire::{FlistInfo, UploadReport};
+use flisthub_flist::wire::{FlistInfo, Publish, UploadReport};
 use flisthub_storage::{ChunkStore, Profile, StoreError};
 use tokio::runtime::Handle;
 
@@ -139,6 +139,7 @@ pub struct Push<'a> {
     name: &'a str,
     opened: &'a Opened,
     condition: Condition,
+    categories: Option<Vec<String>>,
     store: RemoteStore,
 }
 
@@ -152,13 +153,20 @@ impl<'a> Push<'a> {
     ) -> Self {
         let session = opened.session;
         let store = RemoteStore::in_session(hub.clone(), runtime.clone(), repository, session);
-        Self { hub, repository, name, opened, condition: Condition::Always, store }
+        let (condition, categories) = (Condition::Always, None);
+        Self { hub, repository, name, opened, condition, categories, store }
     }
 
     /// Will publish only if `condition` holds.
     #[must_use]
     pub fn on(self, condition: Condition) -> Self {
         Self { condition, ..self }
+    }
+
+    /// Will put the name into these categories, as an item of each, whatever its files say.
+    #[must_use]
+    pub fn into_categories(self, categories: Vec<String>) -> Self {
+        Self { categories: Some(categories), ..self }
     }
 
     /// The counters, which go on counting.
@@ -220,11 +228,14 @@ impl<'a> Push<'a> {
             self.store.flush()?;
             total = sum(&total, &ingested.report);
             left -= 1;
-            let (session, flist) = (self.opened.session, ingested.flist);
-            let (hub, condition) = (self.hub, self.condition);
-            let publish =
-                hub.publish(session, self.repository, self.name, flist, detail, condition);
-            match runtime.block_on(publish) {
+            let asked = Publish {
+                session: self.opened.session.to_string(),
+                flist: ingested.flist.to_string(),
+                detail,
+                categories: self.categories.clone(),
+            };
+            let name = (self.repository, self.name);
+            match runtime.block_on(self.hub.publish(name, &asked, self.condition)) {
                 Ok(info) => return Ok(Pushed { report: self.report(&info, &total), info }),
                 Err(error @ ClientError::MissingObjects { .. }) if left > 0 => lost = Some(error),
                 Err(error @ ClientError::MissingObjects { .. }) => {
@@ -249,6 +260,7 @@ impl<'a> Push<'a> {
             stored_bytes: stored.stored_bytes,
             sent_bytes: Some(self.store.traffic().sent()),
             seconds: 0.0,
+            item: info.item.clone(),
         }
     }
 }

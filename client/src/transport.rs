@@ -11,6 +11,7 @@ use bytes::{Bytes, BytesMut};
 use flisthub_flist::wire::{PROBLEM_TYPE, Problem};
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use reqwest::{Certificate, Method, Response, Url};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use crate::address::{bearer, below, read_address};
@@ -210,13 +211,18 @@ impl Transport {
         let retry_after = header(RETRY_AFTER)
             .and_then(|seconds| seconds.trim().parse().ok())
             .map(Duration::from_secs);
-        let is_problem = header(CONTENT_TYPE)
-            .is_some_and(|kind| kind.split(';').next().map(str::trim) == Some(PROBLEM_TYPE));
-        let problem: Option<Problem> = if is_problem {
-            let body = self.read_whole(call.what, &mut answer, MAX_ANSWER).await;
-            body.ok().and_then(|body| serde_json::from_slice(&body).ok())
-        } else {
-            None
+        let kind = header(CONTENT_TYPE).and_then(|kind| kind.split(';').next());
+        let read: Option<ReadProblem> = match kind.map(str::trim) {
+            Some(PROBLEM_TYPE) => Some(|body| serde_json::from_slice(body).ok()),
+            Some("application/json") => Some(described),
+            _ => None,
+        };
+        let problem = match read {
+            Some(read) => {
+                let body = self.read_whole(call.what, &mut answer, MAX_ANSWER).await;
+                body.ok().and_then(|body| read(&body))
+            }
+            None => None,
         };
         ClientError::from_answer(call.what, status, problem, retry_after)
     }
@@ -252,6 +258,22 @@ impl Transport {
             wait = wait.saturating_mul(2);
         }
     }
+}
+
+/// Reads the body of an error.
+type ReadProblem = fn(&[u8]) -> Option<Problem>;
+
+/// A hub's error on the routes of STAC, as one of its others.
+fn described(body: &[u8]) -> Option<Problem> {
+    #[derive(Deserialize)]
+    struct Described {
+        code: String,
+        description: String,
+    }
+    let Described { code, description: detail } = serde_json::from_slice(body).ok()?;
+    // The rest is as in each problem, and is not looked at.
+    let (kind, title, status, missing) = (String::new(), String::new(), 0, Vec::new());
+    Some(Problem { kind, title, status, code, detail, missing })
 }
 
 /// The certificates in a PEM text.

@@ -7,6 +7,7 @@ mod files;
 mod jobs;
 mod merges;
 mod names;
+mod stac;
 
 use flisthub_storage::Profile;
 use serde::{Deserialize, Serialize};
@@ -27,6 +28,7 @@ pub use names::{
     HistoryEntry, HistoryPage, LinkRequest, NameInfo, NameKind, NamePage, PromoteRequest,
     RenameRequest, RepositoryPage, RollbackRequest, TagInfo, TagMember,
 };
+pub use stac::{ItemMetadata, ItemMetadataInfo, ItemNote, MAX_CATEGORIES, StarInfo};
 
 /// Media type of error bodies (RFC 9457).
 pub const PROBLEM_TYPE: &str = "application/problem+json";
@@ -123,6 +125,11 @@ pub struct Publish {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(max_length = 1024))]
     pub detail: Option<String>,
+    /// Ids of the categories in which the name shall be a STAC item from now on; absent: as it was set before, or as
+    /// its files or its repository say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(max_items = 32))]
+    pub categories: Option<Vec<String>>,
 }
 
 /// A repository.
@@ -159,6 +166,9 @@ pub struct FlistInfo {
     /// What the name links to, as `repository/name`, if it is a link.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub link: Option<String>,
+    /// What became of it in the catalogue; in the answer to a publish alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub item: Option<ItemNote>,
 }
 
 /// What an upload or a push did.
@@ -186,6 +196,9 @@ pub struct UploadReport {
     pub sent_bytes: Option<u64>,
     /// How long it took.
     pub seconds: f64,
+    /// What became of it in the catalogue.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub item: Option<ItemNote>,
 }
 
 /// How much space something takes, in bytes.

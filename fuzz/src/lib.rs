@@ -16,6 +16,7 @@ mod encode;
 mod file;
 mod frame;
 mod image;
+mod item;
 mod object;
 mod pieces;
 mod tree;
@@ -42,7 +43,7 @@ pub struct Target {
 }
 
 /// All targets.
-pub const TARGETS: [Target; 14] = [
+pub const TARGETS: [Target; 19] = [
     Target { name: "frame", longest: 64 << 10, run: frame::frame },
     Target { name: "records", longest: 64 << 10, run: wire::records },
     Target { name: "ids", longest: 4 << 10, run: wire::ids },
@@ -57,4 +58,9 @@ pub const TARGETS: [Target; 14] = [
     Target { name: "image-config", longest: 16 << 10, run: image::config },
     Target { name: "known-layer", longest: 16 << 10, run: image::known_layer },
     Target { name: "layer", longest: 64 << 10, run: image::layer },
+    Target { name: "yaml", longest: 16 << 10, run: item::yaml },
+    Target { name: "readme", longest: 16 << 10, run: item::readme },
+    Target { name: "item-json", longest: 16 << 10, run: item::item_json },
+    Target { name: "wkt", longest: 16 << 10, run: item::wkt },
+    Target { name: "search", longest: 16 << 10, run: item::search },
 ];

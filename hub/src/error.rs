@@ -17,6 +17,7 @@ use crate::auth::jwt::JwtError;
 use crate::auth::{AuthError, Denied};
 use crate::jobs::INTERRUPTED;
 use crate::limits::{TooMany, TooMuch};
+use crate::stac::parameters::ParameterError;
 
 /// What a caller is told. Goes into the response as an extension; the face makes a body of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -164,6 +165,12 @@ impl From<AuthError> for ApiError {
     }
 }
 
+impl From<ParameterError> for ApiError {
+    fn from(error: ParameterError) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, Code::BAD_SEARCH, error.to_string())
+    }
+}
+
 impl From<TooMany> for ApiError {
     fn from(error: TooMany) -> Self {
         let code = match error.what {
@@ -230,7 +237,9 @@ fn not_there(what: Thing) -> &'static str {
         | Thing::Revision
         | Thing::Job
         | Thing::ImageConfig
-        | Thing::Path => "source not found",
+        | Thing::Path
+        | Thing::Collection
+        | Thing::Item => "source not found",
     }
 }
 

@@ -40,3 +40,6 @@ pub mod server;
 pub mod state;
 pub mod unpublished;
 mod write_limit;
+
+/// What an item of the catalogue is.
+pub use flisthub_stac as stac;

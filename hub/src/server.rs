@@ -40,6 +40,8 @@ pub async fn serve_over(
     let service = NormalizePath::trim_trailing_slash(routes::router(hub));
     // Of a file's path it says that a directory is meant, so the whole of it is noted first.
     let service = service.map_request(routes::note_path);
+    // Before that, what means a slash is one where SharingHub has it so.
+    let service = service.map_request(routes::plain_slashes);
     let limits = &hub.config.limits;
     let door = Door::new(hub, listener, tls, limits.connections);
     let sweeper = tokio::spawn(sweep_sessions(hub.clone()));

@@ -24,6 +24,7 @@ use crate::metrics::Metrics;
 use crate::objects::Objects;
 use crate::place::{self, PlaceError};
 use crate::remembered::Remembered;
+use crate::stac::{Settings, SettingsError, load_settings};
 use crate::unpublished::Unpublished;
 
 /// Bytes of SQLite's header: a shorter file is none to SQLite, which makes a new database of it.
@@ -31,6 +32,9 @@ const SMALLEST_CATALOG: u64 = 100;
 
 /// Exports that run at a time. Each has some threads that pack, and up to about 64 MiB.
 pub(crate) const EXPORTS: usize = 4;
+
+/// Searches of items that run at a time: fewer than the catalog has connections, so that all else goes on beside them.
+pub(crate) const SEARCHES: usize = 4;
 
 /// Flists that are read whole at a time to find out facts of them.
 pub(crate) const SURVEYS: usize = 2;
@@ -70,6 +74,8 @@ pub struct Hub {
     pub clock: Arc<dyn Clock>,
     /// The configuration.
     pub config: Arc<Config>,
+    /// What the STAC catalogue is called, and which categories it has.
+    pub stac: Arc<Settings>,
     /// What is counted of its work.
     pub metrics: Arc<Metrics>,
     /// Whether it stops.
@@ -92,6 +98,8 @@ pub struct Hub {
     /// One permit for each export or diff that may run. They read whole trees, and need no token either: they
     /// have places of their own.
     pub exports: Arc<Semaphore>,
+    /// One permit for each search of items that may run.
+    pub searches: Arc<Semaphore>,
     /// One permit for each flist that may be read whole to find out facts of it. Who asks needs no token, and
     /// must not hold up other readers.
     pub surveys: Arc<Semaphore>,
@@ -122,6 +130,9 @@ pub enum OpenError {
     /// Nor can it be found.
     #[error(transparent)]
     Place(#[from] PlaceError),
+    /// What the STAC catalogue is cannot be read.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
     /// The catalog is gone, but not the chunks. A new one would name none of them, and a sweep would
     /// delete them all.
     #[error(
@@ -151,6 +162,7 @@ impl Hub {
         config: Config,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, OpenError> {
+        let stac = Arc::new(load_settings(&config.stac.config)?);
         let options = RocksOptions {
             block_cache: config.store.block_cache_bytes,
             write_buffers: config.store.write_buffer_bytes,
@@ -179,7 +191,7 @@ impl Hub {
             }
         };
         let disk = Arc::new(Disk { data: data.clone(), store: Arc::clone(&store) });
-        Ok(Self { disk: Some(disk), lossy, ..Self::new(catalog, store, clock, config) })
+        Ok(Self { disk: Some(disk), lossy, stac, ..Self::new(catalog, store, clock, config) })
     }
 
     /// Takes the lease of the catalog. Says whether the hub serves although it lost something.
@@ -232,6 +244,7 @@ impl Hub {
             writers: places(limits.transfers),
             readers: places(limits.transfers),
             exports: places(EXPORTS),
+            searches: places(SEARCHES),
             surveys: places(SURVEYS),
             questions: places(limits.transfers),
             publishes: places(limits.publishes),
@@ -250,6 +263,7 @@ impl Hub {
             store: Arc::clone(&unpublished) as Arc<dyn Maintain>,
             unpublished,
             clock,
+            stac: Arc::default(),
             listening: Listening::default(),
             config: Arc::new(config),
         }

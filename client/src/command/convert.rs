@@ -17,6 +17,7 @@ use crate::config::Images;
 use crate::failure::usage;
 use crate::job_progress::follow_job;
 use crate::name::FlistName;
+use crate::output::Output;
 use crate::precondition::Precondition;
 use crate::text;
 
@@ -57,6 +58,11 @@ pub(crate) struct Arguments {
     /// Add a .startup.toml that starts what the image would start.
     #[arg(long)]
     pub(super) startup: bool,
+
+    /// Put the name into this category: it is found as an item of the collection of that name. Several:
+    /// into all of them, and out of all others. Default: what was set before, or what its files say.
+    #[arg(long, value_name = "CATEGORY")]
+    pub(super) category: Vec<String>,
 
     /// Give the hub what Docker's config.json holds for the image's registry. Default of PATH: Docker's
     /// own.
@@ -105,6 +111,7 @@ pub(crate) fn run(
 ) -> anyhow::Result<()> {
     if let Some(from) = &arguments.from {
         let report = convert_local::run(arguments, from, session, environment)?;
+        warn(session.output, &report);
         return session.output.result(&report, &summary(&report));
     }
     if arguments.precondition.is_given() {
@@ -121,6 +128,7 @@ pub(crate) fn run(
         platform: arguments.platform.as_ref().map(Platform::to_string),
         source: None,
         startup: arguments.startup,
+        categories: Some(arguments.category.clone()).filter(|given| !given.is_empty()),
         credentials: credentials(arguments, image, environment)?,
     };
     let job = runtime.block_on(hub.start_conversion(&conversion))?;
@@ -128,7 +136,14 @@ pub(crate) fn run(
     let result = job.result.unwrap_or_default();
     let report: Report = serde_json::from_value(result.clone())
         .context("the conversion is done, but what the hub tells of it cannot be read")?;
+    warn(*output, &report);
     output.result(&result, &summary(&report))
+}
+
+/// Tells what is wrong with the metadata among the image's files.
+fn warn(output: Output, report: &Report) {
+    let name = format!("{}/{}", report.repository, report.name);
+    super::push::warn(output, &name, &report.upload);
 }
 
 /// What opens the registry, if the caller wants to give something.
@@ -202,7 +217,7 @@ fn summary(converted: &Report) -> String {
     let sent =
         upload.sent_bytes.map_or_else(String::new, |sent| format!("sent {}, ", text::size(sent)));
     text::harmless(&format!(
-        "converted {image} to {repository}/{name}\n  image   {digest}, {layers} layers{known}\n  flist   {}\n  tree    {} files, {} entries, {}\n  chunks  {}, of them {} new; {} new objects\n  took    {sent}stored {}, in {:.1} s",
+        "converted {image} to {repository}/{name}\n  image   {digest}, {layers} layers{known}\n  flist   {}\n  tree    {} files, {} entries, {}\n  chunks  {}, of them {} new; {} new objects\n  took    {sent}stored {}, in {:.1} s{}",
         upload.flist,
         upload.files,
         upload.entries,
@@ -212,5 +227,6 @@ fn summary(converted: &Report) -> String {
         upload.new_objects,
         text::size(upload.stored_bytes),
         upload.seconds,
+        super::push::item(upload),
     ))
 }

@@ -72,7 +72,10 @@ pub(super) fn run(
     let interrupt = Interrupt::catch(hub, runtime.handle(), *output, left)?;
     let upload = runtime.block_on(hub.open_session(&repository))?;
     interrupt.opened(upload.session);
-    let push = Push::new(hub, runtime.handle(), target, &upload).on(condition);
+    let mut push = Push::new(hub, runtime.handle(), target, &upload).on(condition);
+    if !arguments.category.is_empty() {
+        push = push.into_categories(arguments.category.clone());
+    }
     let pushed = with_bars(arguments, session, &push, &*source);
     if let Some(upload) = interrupt.close()
         && pushed.is_err()

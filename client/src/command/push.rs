@@ -13,6 +13,7 @@ use flisthub_flist::wire::UploadReport;
 use crate::cli::Session;
 use crate::interrupt::Interrupt;
 use crate::name::FlistName;
+use crate::output::Output;
 use crate::precondition::Precondition;
 use crate::progress::{Progress, Shown};
 use crate::text;
@@ -29,6 +30,11 @@ pub(crate) struct Arguments {
     /// REPOSITORY/NAME, or NAME alone in your own repository.
     #[arg(value_name = "NAME")]
     name: FlistName,
+
+    /// Put the name into this category: it is found as an item of the collection of that name. Several:
+    /// into all of them, and out of all others. Default: what was set before, or what its files say.
+    #[arg(long, value_name = "CATEGORY")]
+    category: Vec<String>,
 
     #[command(flatten)]
     precondition: Precondition,
@@ -49,7 +55,10 @@ pub(crate) fn run(arguments: &Arguments, session: &Session) -> anyhow::Result<()
     let interrupt = Interrupt::catch(hub, runtime.handle(), *output, left)?;
     let upload = runtime.block_on(hub.open_session(&repository))?;
     interrupt.opened(upload.session);
-    let push = Push::new(hub, runtime.handle(), target, &upload).on(condition);
+    let mut push = Push::new(hub, runtime.handle(), target, &upload).on(condition);
+    if !arguments.category.is_empty() {
+        push = push.into_categories(arguments.category.clone());
+    }
     let pushed = with_progress(session, &push, &mut source);
     if let Some(upload) = interrupt.close()
         && pushed.is_err()
@@ -59,8 +68,16 @@ pub(crate) fn run(arguments: &Arguments, session: &Session) -> anyhow::Result<()
     }
     let Pushed { info, mut report } = pushed?;
     report.seconds = began.elapsed().as_secs_f64();
-    let text = summary(&format!("{}/{}", info.repository, info.name), &report);
-    output.result(&report, &text)
+    let name = format!("{}/{}", info.repository, info.name);
+    warn(*output, &name, &report);
+    output.result(&report, &summary(&name, &report))
+}
+
+/// Tells what is wrong with the metadata of what was published.
+pub(super) fn warn(output: Output, name: &str, report: &UploadReport) {
+    for warning in report.item.iter().flat_map(|item| &item.warnings) {
+        output.warn(&format!("{name} is published, but of its metadata: {warning}"));
+    }
 }
 
 fn with_progress(
@@ -104,7 +121,7 @@ impl Seen {
 fn summary(name: &str, report: &UploadReport) -> String {
     let sent = report.sent_bytes.unwrap_or_default();
     format!(
-        "pushed {name}\n  flist   {}\n  tree    {} files, {} entries, {}\n  chunks  {}, of them {} new; {} new objects\n  sent    {}, saved {}, stored {}, in {:.1} s",
+        "pushed {name}\n  flist   {}\n  tree    {} files, {} entries, {}\n  chunks  {}, of them {} new; {} new objects\n  sent    {}, saved {}, stored {}, in {:.1} s{}",
         report.flist,
         report.files,
         report.entries,
@@ -116,5 +133,13 @@ fn summary(name: &str, report: &UploadReport) -> String {
         text::size(report.bytes.saturating_sub(sent)),
         text::size(report.stored_bytes),
         report.seconds,
+        item(report),
     )
+}
+
+/// The line that says in which collections the name is an item, if it is one.
+pub(super) fn item(report: &UploadReport) -> String {
+    let collections = report.item.as_ref().map(|item| item.collections.join(", "));
+    let collections = collections.filter(|collections| !collections.is_empty());
+    collections.map_or_else(String::new, |all| format!("\n  item    in {}", text::harmless(&all)))
 }

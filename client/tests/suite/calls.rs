@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use flisthub_client::{ClientError, Condition, HubClient, Opened, Patience};
+use flisthub_flist::wire::Publish;
 use flisthub_storage::{ChunkId, Kind, SessionId};
 
 use crate::fake::{FakeHub, Reply, Request, runtime};
@@ -150,11 +151,17 @@ fn missing_objects_are_named() {
     let rest = format!(r#","missing":["{}","{}"]"#, id("a"), id("b"));
     let hub = FakeHub::new(move |_, _| Reply::problem(409, "missing_objects", &rest));
     let client = hub.client();
-    let publish = client.publish(session(), "alice", "base", id("m"), None, Condition::Always);
+    let asked = publish_of(id("m"));
+    let publish = client.publish(("alice", "base"), &asked, Condition::Always);
     let Err(ClientError::MissingObjects { missing, .. }) = runtime().block_on(publish) else {
         panic!("no list of missing objects");
     };
     assert_eq!(missing, [id("a"), id("b")]);
+}
+
+fn publish_of(flist: ChunkId) -> Publish {
+    let (session, flist) = (session().to_string(), flist.to_string());
+    Publish { session, flist, detail: None, categories: None }
 }
 
 fn published(flist: ChunkId) -> Reply {
@@ -175,7 +182,8 @@ fn a_publish_whose_answer_is_lost_is_looked_up() {
     let publish = |hub: &FakeHub| {
         let condition = Condition::Revision(4);
         let client = hub.client();
-        let publish = client.publish(session(), "alice", "base", id("m"), None, condition);
+        let asked = publish_of(id("m"));
+        let publish = client.publish(("alice", "base"), &asked, condition);
         runtime().block_on(publish)
     };
     let hub = lost_then(id("m"));

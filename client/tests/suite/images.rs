@@ -41,6 +41,7 @@ fn succeeding() -> FakeHub {
         "flist": "ab", "files": 1, "entries": 2, "bytes": 3, "chunks": 4, "new_chunks": 5,
         "new_objects": 6, "stored_bytes": 7, "seconds": 0.5, "repository": "alice", "name": "x-1",
         "image": "reg.example/x:1", "digest": "sha256:cd", "layers": 3, "known_layers": 1, "more": 1,
+        "item": { "collections": ["ai-model"], "warnings": ["README.md: \u{1b}[2J no date"] },
     });
     converting(job("succeeded", &json!({"result": result})))
 }
@@ -86,6 +87,23 @@ fn the_hub_converts_what_it_is_asked_to() {
     let result: Value = serde_json::from_slice(&output.stdout).unwrap();
     // What this program does not know is handed on.
     assert_eq!((&result["name"], &result["more"]), (&json!("x-1"), &json!(1)));
+}
+
+#[test]
+fn who_converts_says_the_category_and_hears_of_the_metadata() {
+    let hub = succeeding();
+    let categories = ["--category", "ai-model", "--category", "dataset"];
+    let output = run(&hub.url, &[&["convert", "reg.example/x:1"][..], &categories].concat());
+    assert!(output.status.success(), "{output:?}");
+    assert_eq!(asked(&hub)["categories"], json!(["ai-model", "dataset"]));
+    let (out, told) =
+        (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
+    assert!(out.contains("\n  item    in ai-model"), "{out}");
+    assert!(told.contains("warning: alice/x-1 is published") && told.contains("no date"), "{told}");
+    assert!(!told.contains('\u{1b}'), "{told}");
+    let output = run(&hub.url, &["--json", "convert", "x"]);
+    let result: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(result["item"]["collections"], json!(["ai-model"]));
 }
 
 #[test]

@@ -134,6 +134,7 @@ fn a_conversion_is_asked_for_once_and_a_job_cancelled_once() {
         platform: None,
         source: None,
         startup: false,
+        categories: None,
         credentials: Some(credentials),
     };
     let (client, runtime) = (hub.client(), runtime());

@@ -27,4 +27,6 @@ mod pulls;
 #[cfg(test)]
 mod pushes;
 #[cfg(test)]
+mod stac;
+#[cfg(test)]
 mod store;

@@ -37,7 +37,8 @@ fn fake(losses: usize, more: &'static str) -> FakeHub {
                 }
                 let body: serde_json::Value = serde_json::from_slice(&request.body).unwrap();
                 Reply::json(&format!(
-                    r#"{{"repository":"alice","name":"base","flist":{},"entries":1,"bytes":1,"updated":1,"revision":1}}"#,
+                    r#"{{"repository":"alice","name":"base","flist":{},"entries":1,"bytes":1,"updated":1,"revision":1,
+                         "item":{{"collections":["dataset"],"warnings":["README.md: \u001b[2J no category"]}}}}"#,
                     body["flist"]
                 ))
             }
@@ -67,6 +68,28 @@ fn carries(request: &Request) -> bool {
         .any(|(_, chunk)| &chunk.bytes()[..] == b"content")
 }
 
+/// Who publishes is told at once what is wrong with the metadata, and in which collections it is found.
+#[test]
+fn what_became_of_the_metadata_is_told() {
+    let home = tempfile::tempdir().unwrap();
+    let hub = forgetful(0);
+    let output = push(&hub, home.path());
+    assert!(output.status.success(), "{output:?}");
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["item"]["collections"], serde_json::json!(["dataset"]));
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(told.contains("\"warning\"") && told.contains("no category"), "{told}");
+    let people = run(&hub.url, &["push", home.path().to_str().unwrap(), "alice/base"]);
+    let (out, told) =
+        (String::from_utf8(people.stdout).unwrap(), String::from_utf8(people.stderr).unwrap());
+    assert!(out.contains("\n  item    in dataset\n"), "{out}");
+    assert!(
+        told.contains("warning: alice/base is published") && told.contains("no category"),
+        "{told}"
+    );
+    assert!(!told.contains('\u{1b}'), "{told}");
+}
+
 #[test]
 fn what_the_hub_lost_is_sent_and_published_then() {
     let home = tempfile::tempdir().unwrap();
@@ -81,6 +104,25 @@ fn what_the_hub_lost_is_sent_and_published_then() {
     assert_eq!(puts, 2);
     let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!((&report["files"], &report["new_chunks"]), (&1.into(), &1.into()), "{report}");
+}
+
+#[test]
+fn categories_travel_with_the_publish_and_are_left_out_otherwise() {
+    let home = tempfile::tempdir().unwrap();
+    std::fs::write(home.path().join("file"), "content").unwrap();
+    let place = home.path().to_str().unwrap();
+    let published = |verb: &str, more: &[&str]| {
+        let hub = forgetful(1);
+        let output = run(&hub.url, &[&[verb, place, "alice/base"], more].concat());
+        assert!(output.status.success(), "{output:?}");
+        let puts = hub.requests().into_iter().filter(|request| request.line.starts_with("PUT "));
+        let bodies = puts.map(|put| serde_json::from_slice(&put.body).unwrap());
+        bodies.map(|body: serde_json::Value| body["categories"].clone()).collect::<Vec<_>>()
+    };
+    let both = serde_json::json!(["dataset", "ai-model"]);
+    let asked = ["--category", "dataset", "--category", "ai-model"];
+    assert_eq!(published("publish", &asked), [both.clone(), both]);
+    assert_eq!(published("push", &[]), [serde_json::Value::Null, serde_json::Value::Null]);
 }
 
 #[test]

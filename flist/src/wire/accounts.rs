@@ -112,13 +112,18 @@ pub struct RepositoryRequest {
 }
 
 /// Asks to change a repository.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RepositoryChange {
-    /// `public`, `internal` or `private`.
+    /// `public`, `internal` or `private`. Null: as it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(pattern = "^(public|internal|private)$"))]
-    pub visibility: String,
+    pub visibility: Option<String>,
+    /// Ids of the categories that its names are in which say none themselves. Null: as it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(max_items = 32))]
+    pub categories: Option<Vec<String>>,
 }
 
 /// A repository, as somebody sees it who may.
@@ -135,6 +140,9 @@ pub struct RepositoryDetail {
     pub official: bool,
     /// When a name in it last changed.
     pub updated: u64,
+    /// Ids of the categories that its names are in which say none themselves; null for who may not read it.
+    #[serde(default)]
+    pub categories: Option<Vec<String>>,
 }
 
 /// Asks to make somebody a member, or to change a member's level.

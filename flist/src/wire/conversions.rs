@@ -32,6 +32,10 @@ pub struct Conversion {
     /// Whether to add a `.startup.toml` that starts what the image would start.
     #[serde(default)]
     pub startup: bool,
+    /// Ids of the categories that the name is in from now on, as a STAC item; absent: as was said before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(max_items = 32))]
+    pub categories: Option<Vec<String>>,
     /// What opens the registry; absent: nothing, as for a public image.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub credentials: Option<RegistryCredentials>,
@@ -98,7 +102,7 @@ mod tests {
             (least.image.as_str(), least.startup, least.credentials),
             ("alpine", false, None)
         );
-        let most = r#"{"image":"a","repository":"r","name":"n","platform":"linux/arm64","source":"docker","startup":true,"credentials":{"username":"u","password":"hunter2"}}"#;
+        let most = r#"{"image":"a","repository":"r","name":"n","platform":"linux/arm64","source":"docker","startup":true,"categories":["dataset"],"credentials":{"username":"u","password":"hunter2"}}"#;
         let asked: Conversion = serde_json::from_str(most).unwrap();
         assert_eq!(serde_json::to_string(&asked).unwrap(), most);
         let token = r#"{"image":"a","startup":false,"credentials":{"token":"hunter2"}}"#;

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod image_samples;
 #[cfg(test)]
+mod item_samples;
+#[cfg(test)]
 mod mutate;
 #[cfg(test)]
 mod samples;

@@ -11,8 +11,8 @@ use flisthub_storage::{
     Chunk, ChunkId, ChunkStore as _, Compressor, Frame, Kind, MemoryStore, Profile, StoreError,
 };
 
-use crate::image_samples;
 use crate::tar_samples::{self, text};
+use crate::{image_samples, item_samples};
 
 /// The frozen file of format version 1.
 const FROZEN: &[u8] = include_bytes!("../../../flist/tests/fixtures/v1-every-kind.flist");
@@ -35,6 +35,11 @@ pub(crate) fn samples(target: &str) -> Samples {
         "image-document" => image_samples::documents(),
         "image-config" => image_samples::configs(),
         "known-layer" => image_samples::known_layers(),
+        "yaml" => item_samples::yamls(),
+        "readme" => item_samples::readmes(),
+        "item-json" => item_samples::item_jsons(),
+        "wkt" => item_samples::wkts(),
+        "search" => item_samples::searches(),
         _ => Vec::new(),
     }
 }

@@ -6,7 +6,7 @@ use flisthub_flist::wire::{Conversion, default_name};
 
 use super::error::{ActionError, Thing};
 use super::publish::expect;
-use super::{registries, resolve};
+use super::{items, registries, resolve};
 use crate::auth::{Caller, Right, allow_operate};
 use crate::catalog::{Condition, JobRow, JobState};
 use crate::error::Code;
@@ -31,6 +31,9 @@ pub async fn start(
     let name = FlistName::parse(&name)?;
     expect(hub, &repository, &name, &Condition::NONE).await?;
     let platform = given_platform(hub, asked.platform.as_deref())?;
+    if let Some(categories) = &asked.categories {
+        items::settings::check(hub, categories)?;
+    }
     let credentials = asked.credentials.map(registries::credentials).transpose()?;
     let registry = match source {
         ImageFrom::Registry => {
@@ -55,6 +58,7 @@ pub async fn start(
         platform: Some(platform.to_string()),
         digest: None,
         startup: asked.startup,
+        categories: asked.categories,
         credentials: asking.as_ref().map(|asking| asking.fingerprint().to_owned()),
         admin: caller.is_admin(),
         only: caller.identity()?.only.clone(),
@@ -65,7 +69,7 @@ pub async fn start(
     if let Some(registry) = registry {
         spec.digest = registries::digest(hub, registry).await?;
     }
-    Ok(jobs::start_shared(hub, &JobSpec::Convert(spec), &caller.actor()?).await?)
+    Ok(jobs::start_shared(hub, &JobSpec::Convert(Box::new(spec)), &caller.actor()?).await?)
 }
 
 /// Where the image is. The engines of the hub's machine are the operator's.

@@ -79,7 +79,8 @@ pub fn convert(
     monitor.progress(Progress { phase: "publish", done: 0, total: None });
     let publish = |converted: &Converted| {
         let made = (converted, reach.clone());
-        handle.block_on(published(hub, &caller, made, target(), Condition::NONE))
+        let how = (spec.categories.clone(), Condition::NONE);
+        handle.block_on(published(hub, &caller, made, target(), how))
     };
     let mut done = publish(&converted);
     if converted.reused > 0 && matches!(done, Err(ActionError::Missing(_))) {
@@ -103,13 +104,14 @@ pub(super) async fn published(
     caller: &Caller,
     (converted, reach): (&Converted, Reach),
     (repository, name): (RepositoryRow, FlistName),
-    condition: Condition,
+    (categories, condition): (Option<Vec<String>>, Condition),
 ) -> Result<Published, ActionError> {
     let manifest = converted.ingested.flist;
     let detail = Some(converted.image.with_digest());
     let repository_id = repository.id;
     let new = Publication::new(hub, caller, repository, name, Source::Convert, manifest);
-    let published = publish(hub, Publication { detail, reach, condition, ..new }).await?;
+    let new = Publication { detail, reach, categories, condition, ..new };
+    let published = publish(hub, new).await?;
     let layers: Vec<String> =
         converted.image.layers.iter().map(|layer| layer.diff_id.to_string()).collect();
     // It is published: the next image fetches its layers again, and that is all.

@@ -153,6 +153,10 @@ pub enum Thing {
     Token,
     /// A job.
     Job,
+    /// A collection of items.
+    Collection,
+    /// An item of a collection.
+    Item,
 }
 
 impl fmt::Display for Thing {
@@ -168,6 +172,8 @@ impl fmt::Display for Thing {
             Self::Path => "path",
             Self::Token => "token",
             Self::Job => "job",
+            Self::Collection => "collection",
+            Self::Item => "item",
         })
     }
 }
@@ -225,6 +231,12 @@ impl From<CatalogError> for ActionError {
             error if error.is_busy() => Self::Busy("the catalog is busy; try again"),
             error if error.is_unreachable() => Self::Unreachable(error.into()),
             CatalogError::LeaseLost => Self::LeaseLost,
+            CatalogError::StaleItem => {
+                Self::Busy("what the item is made of changes all the time; try again")
+            }
+            CatalogError::SlowSearch => {
+                Self::Busy("a search that takes so long is given up; ask for less")
+            }
             other => Self::internal(other),
         }
     }

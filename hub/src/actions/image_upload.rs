@@ -97,7 +97,8 @@ pub async fn take(
         Pumped::ReaderGone => (&mut work).await??,
     };
     let target = (repository, name);
-    let published = published(hub, caller, (&converted, reach), target, asked.condition).await?;
+    let how = (None, asked.condition);
+    let published = published(hub, caller, (&converted, reach), target, how).await?;
     Ok(Conversion { converted, published, seconds: started.elapsed().as_secs_f64() })
 }
 

@@ -9,16 +9,18 @@
 //! 3. the membership index: the repository holds all of it from now on;
 //! 4. the barrier: all of them are durable;
 //! 5. a sweep that runs is told of the flist;
-//! 6. the catalog's row, in a transaction that is durable when it commits.
+//! 6. the catalog's row, and the item that was composed of the flist, in a transaction that is durable when it
+//!    commits.
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use flisthub_flist::wire::Publish;
+use flisthub_flist::wire::{ItemNote, Publish};
 use flisthub_flist::{LoadError, Verified, VerifyError, hold_flist, verify};
 use flisthub_storage::{ChunkId, Reach, Visible, crash_point};
 
 use super::error::ActionError;
+use super::items::{self, Made, Set, Stop, Subject};
 use super::{reach, resolve, sessions, still};
 use crate::auth::{Caller, Right};
 use crate::catalog::{
@@ -34,6 +36,9 @@ const COMMIT: Duration = Duration::from_mins(1);
 
 /// Most bytes of what a caller says of where a flist is from.
 const MAX_DETAIL: usize = 1024;
+
+/// Bytes that a publish reads of an item's files to compute checksums; the rest is left to a job.
+pub(super) const AT_ONCE: u64 = 64 << 20;
 
 /// A flist to be published.
 #[derive(Debug, Clone)]
@@ -56,6 +61,8 @@ pub(super) struct Publication {
     /// Flists that names point at, which it has much in common with; what the name itself points at need
     /// not be among them.
     pub(super) bases: Vec<ChunkId>,
+    /// The categories that the name is in from now on; `None`: as was said before.
+    pub(super) categories: Option<Vec<String>>,
     /// What must be true of the name.
     pub(super) condition: Condition,
     /// Everything is checked, and nothing changed.
@@ -81,6 +88,7 @@ impl Publication {
             detail: None,
             manifest,
             bases: Vec::new(),
+            categories: None,
             condition: Condition::NONE,
             dry_run: false,
         }
@@ -98,6 +106,8 @@ pub struct Published {
     pub created: bool,
     /// Whether anything changed.
     pub changed: bool,
+    /// What became of it in the catalogue, if anything was to.
+    pub item: Option<ItemNote>,
 }
 
 /// Fails early where a publish would fail in the end: something else has that name, or a condition does not
@@ -140,13 +150,14 @@ async fn publish_here(hub: &Hub, publication: Publication) -> Result<Published, 
         held(hub, &publication).await?;
         crash_point("publish::held");
     }
+    // The one time of this publish: the name's, and that of its item.
+    let now = hub.clock.now();
+    let item = composed(hub, &publication, flist, now).await?;
     drop(permit);
     sessions::with_store(hub, |store| store.flush()).await?;
     crash_point("publish::durable");
     inside.register(flist.id);
-    // Nobody waits longer at the gate for a database that vanished and answers nothing.
-    let pointed = tokio::time::timeout(COMMIT, point(hub, &publication, flist)).await;
-    let published = pointed.map_err(|late| ActionError::Unreachable(late.into()))??;
+    let (published, lacking) = point(hub, &publication, flist, (item, now)).await?;
     drop(inside);
     crash_point("publish::committed");
     if let Some(session) = publication.reach.session().filter(|_| !publication.dry_run) {
@@ -166,6 +177,9 @@ async fn publish_here(hub: &Hub, publication: Publication) -> Result<Published, 
             source = source.word(),
             "flist published"
         );
+        if lacking {
+            items::soon(hub).await;
+        }
     }
     Ok(published)
 }
@@ -178,15 +192,40 @@ pub(super) async fn rehearse(
     flist: FlistRow,
 ) -> Result<Published, ActionError> {
     let publication = Publication { dry_run: true, ..publication };
-    point(hub, &publication, flist).await
+    Ok(point(hub, &publication, flist, (None, hub.clock.now())).await?.0)
 }
 
-/// Step 6: makes the name point at the flist.
+/// The item of what is published; of a dry run there is none.
+async fn composed(
+    hub: &Hub,
+    publication: &Publication,
+    flist: FlistRow,
+    now: u64,
+) -> Result<Option<Made>, ActionError> {
+    let Publication { repository, name, categories, dry_run, source, .. } = publication;
+    if *dry_run {
+        return Ok(None);
+    }
+    let subject = Subject {
+        repository,
+        known_as: name,
+        name,
+        flist: flist.id,
+        published: now,
+        back: source.brings_back(),
+        sums: AT_ONCE,
+    };
+    let set = categories.clone().map_or(Set::Nothing, Set::Categories);
+    Ok(Some(items::made(hub, subject, &set, &Stop::default()).await?))
+}
+
+/// Step 6: makes the name point at the flist. Says as well whether checksums of its item lack.
 async fn point(
     hub: &Hub,
     publication: &Publication,
     flist: FlistRow,
-) -> Result<Published, ActionError> {
+    (mut item, now): (Option<Made>, u64),
+) -> Result<(Published, bool), ActionError> {
     let change = Change {
         repository_id: publication.repository.id,
         name: &publication.name,
@@ -195,9 +234,21 @@ async fn point(
         detail: publication.detail.as_deref(),
         condition: &publication.condition,
         dry_run: publication.dry_run,
-        now: hub.clock.now(),
+        now,
     };
-    let Written { named, created, changed } = hub.catalog.publish(&change, &flist).await?;
+    let mut attempt = 0;
+    let written = loop {
+        let composed = item.as_ref().map(|made| &made.composed);
+        // Nobody waits longer at the gate for a database that vanished and answers nothing.
+        let written = hub.catalog.publish_item(&change, &flist, composed);
+        let written = tokio::time::timeout(COMMIT, written).await;
+        match written.map_err(|late| ActionError::Unreachable(late.into()))? {
+            Err(CatalogError::StaleItem) if attempt < items::AGAIN => attempt += 1,
+            written => break written?,
+        }
+        item = self::composed(hub, publication, flist, now).await?;
+    };
+    let Written { named, created, changed } = written;
     let row = NameRow {
         repository: named.repository.clone(),
         name: named.name.clone(),
@@ -206,7 +257,9 @@ async fn point(
         revision: named.revision,
         link: None,
     };
-    Ok(Published { row, named, created, changed })
+    let lacking = item.as_ref().is_some_and(|made| made.composed.lacking);
+    let item = item.map(Made::into_note);
+    Ok((Published { row, named, created, changed, item }, lacking))
 }
 
 /// The bases that are whole for certain: a name points at them while no sweep deletes anything. A hub that
@@ -297,9 +350,13 @@ pub async fn pushed(
         let message = format!("`detail` has at most {MAX_DETAIL} bytes and no control characters");
         return Err(ActionError::Invalid { code: Code::BAD_DETAIL, message });
     }
+    if let Some(categories) = &asked.categories {
+        items::settings::check(hub, categories)?;
+    }
     let new = Publication::new(hub, caller, repository, name, Source::Push, manifest);
     let reach = new.reach.with_session(session.id);
-    let publication = Publication { detail: asked.detail, condition, reach, ..new };
+    let (detail, categories) = (asked.detail, asked.categories);
+    let publication = Publication { detail, reach, categories, condition, ..new };
     let published = publish(hub, publication).await?;
     sessions::with_store(hub, move |store| store.close_session(&session.id)).await?;
     Ok(published)

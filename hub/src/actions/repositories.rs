@@ -1,9 +1,10 @@
 //! Repositories themselves: making one, what the caller is in it, and who may read it.
 
 use super::error::ActionError;
-use super::resolve;
+use super::outcome::to_the_end;
+use super::{items, resolve};
 use crate::auth::{Caller, Level, Right, Visibility, allow_create};
-use crate::catalog::{CatalogError, NewRepository, RepositoryRow};
+use crate::catalog::{Actor, CatalogError, NewRepository, RepositoryRow};
 use crate::name::RepositoryName;
 use crate::state::Hub;
 
@@ -16,6 +17,17 @@ pub struct Shown {
     pub level: Option<Level>,
     /// Whether it is official.
     pub official: bool,
+    /// The categories that its names are in which say none themselves; `None` for who may not read it.
+    pub categories: Option<Vec<String>>,
+}
+
+/// What is to change of a repository.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Wanted {
+    /// Who may read it.
+    pub visibility: Option<Visibility>,
+    /// The categories that its names are in which say none themselves.
+    pub categories: Option<Vec<String>>,
 }
 
 /// Makes a repository, which the caller owns. Names are one space for all: that one is taken is told also to
@@ -56,19 +68,48 @@ pub async fn get(hub: &Hub, caller: &Caller, name: &str) -> Result<Shown, Action
     shown(hub, caller, row).await
 }
 
-/// Says who may read a repository from now on.
-pub async fn set_visibility(
+/// Says who may read a repository from now on, and in which categories its names are.
+pub async fn change(
     hub: &Hub,
     caller: &Caller,
     name: &str,
-    visibility: Visibility,
+    wanted: Wanted,
 ) -> Result<Shown, ActionError> {
     let row = resolve::repository(hub, caller, Right::Manage, name).await?;
-    if row.visibility != visibility {
-        let by = caller.actor()?;
-        hub.catalog.set_visibility(&row, visibility, &by, hub.clock.now()).await?;
+    let by = caller.actor()?;
+    // What cannot be is refused before anything changes.
+    let mut categories = wanted.categories;
+    if let Some(categories) = &mut categories {
+        categories.sort_unstable();
+        categories.dedup();
+        items::settings::check(hub, categories)?;
     }
+    let visibility = wanted.visibility.unwrap_or(row.visibility);
+    let (of_hub, repository) = (hub.clone(), row.clone());
+    to_the_end(async move { apply(&of_hub, &repository, visibility, categories, &by).await })
+        .await?;
     shown(hub, caller, RepositoryRow { visibility, ..row }).await
+}
+
+/// Makes the changes, and has the items follow.
+async fn apply(
+    hub: &Hub,
+    row: &RepositoryRow,
+    visibility: Visibility,
+    categories: Option<Vec<String>>,
+    by: &Actor,
+) -> Result<(), ActionError> {
+    let now = hub.clock.now();
+    if row.visibility != visibility {
+        hub.catalog.set_visibility(row, visibility, by, now).await?;
+    }
+    if let Some(categories) = categories
+        && categories != hub.catalog.repository_categories(row.id).await?
+    {
+        hub.catalog.set_repository_categories(row, &categories, by, now).await?;
+        items::soon(hub).await;
+    }
+    Ok(())
 }
 
 async fn shown(hub: &Hub, caller: &Caller, row: RepositoryRow) -> Result<Shown, ActionError> {
@@ -79,5 +120,10 @@ async fn shown(hub: &Hub, caller: &Caller, row: RepositoryRow) -> Result<Shown, 
         _ => None,
     };
     let official = hub.config.official_repositories.contains(&row.name);
-    Ok(Shown { row, level, official })
+    let categories = if resolve::may_read_in(hub, caller, &row).await? {
+        Some(hub.catalog.repository_categories(row.id).await?)
+    } else {
+        None
+    };
+    Ok(Shown { row, level, official, categories })
 }

@@ -9,7 +9,7 @@ use super::conceal::Teller;
 use super::error::{ActionError, Thing};
 use super::reach;
 use crate::auth::{Caller, Denied, Right, Visibility, allow};
-use crate::catalog::{LinkRow, MAX_HOPS, NameRow, Named, Pointed, RepositoryRow, Target};
+use crate::catalog::{FlistRow, LinkRow, MAX_HOPS, NameRow, Named, Pointed, RepositoryRow, Target};
 use crate::error::Code;
 use crate::name::{FlistName, NameError, RepositoryName};
 use crate::remembered::Resolved;
@@ -129,7 +129,44 @@ pub async fn flist(
     Ok(resolved(hub, caller, repository_name, name).await?.row.clone())
 }
 
-/// The same, and the repositories on the way.
+/// What a name that is there pointed at at a revision since it was last made: what was deleted is nobody's to read, but
+/// for those who may undelete it. Its totals are not looked up.
+pub(super) async fn revision(
+    hub: &Hub,
+    caller: &Caller,
+    (repository_name, name): (&str, &str),
+    revision: u64,
+) -> Result<NameRow, ActionError> {
+    let repository = repository(hub, caller, Right::Read, repository_name).await?;
+    let what = || format!("{revision} of {}/{}", repository.name, shown(name));
+    let not_found = || ActionError::not_found(Thing::Revision, what());
+    let parsed = FlistName::parse(name).map_err(|_| not_found())?;
+    let entry = hub.catalog.history_entry(repository.id, &parsed, revision).await?;
+    let entry = entry.ok_or_else(not_found)?;
+    let gone = hub.catalog.last_gone(repository.id, &parsed).await?;
+    if hub.catalog.named(repository.id, &parsed).await?.is_none() || gone > Some(revision) {
+        return Err(not_found());
+    }
+    let Some(id) = entry.flist else { return Err(not_found()) };
+    // What was swept since, and brought again by others, is theirs.
+    let owner = reach::owner(repository.id).ok_or_else(not_found)?;
+    let store = hub.store.clone();
+    let held = tokio::task::spawn_blocking(move || store.held(owner, &[id])).await??;
+    if held != [true] {
+        let message = format!("revision {}: a sweep has taken what it pointed at", what());
+        return Err(ActionError::Swept(message));
+    }
+    Ok(NameRow {
+        repository: repository.name.clone(),
+        name: parsed.as_str().to_owned(),
+        flist: FlistRow { id, entries: 0, bytes: 0 },
+        updated: entry.happened,
+        revision,
+        link: None,
+    })
+}
+
+/// What a name leads to, and the repositories on the way.
 async fn resolved(
     hub: &Hub,
     caller: &Caller,

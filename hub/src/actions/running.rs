@@ -15,8 +15,8 @@ use crate::state::Hub;
 /// Seconds after which to try again for a place of one's own.
 const AGAIN: u64 = 5;
 
-/// What is said of transfers that find no place.
-const BUSY: &str = "as many transfers are running as may; try again in a few seconds";
+/// What is said of readings, searches and all else that waits for a place and finds none.
+const BUSY: &str = "as many requests of this sort are running as may; try again in a few seconds";
 
 /// Something that runs, until it is dropped.
 #[derive(Debug)]

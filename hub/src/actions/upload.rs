@@ -99,15 +99,16 @@ impl Upload {
         }
     }
 
-    /// Ends the archive and publishes it, with free values for its manifest. Once begun this goes on to
-    /// its end, also if nobody waits for it any more.
+    /// Ends the archive and publishes it, with free values for its manifest, in these categories if any are said. Once
+    /// begun this goes on to its end, also if nobody waits for it any more.
     pub async fn finish(
         self,
         hub: &Hub,
         values: BTreeMap<String, String>,
+        categories: Option<Vec<String>>,
     ) -> Result<Uploaded, ActionError> {
         let hub = hub.clone();
-        let finish = async move { self.finish_here(&hub, values).await };
+        let finish = async move { self.finish_here(&hub, values, categories).await };
         tokio::spawn(finish).await?
     }
 
@@ -115,6 +116,7 @@ impl Upload {
         self,
         hub: &Hub,
         values: BTreeMap<String, String>,
+        categories: Option<Vec<String>>,
     ) -> Result<Uploaded, ActionError> {
         self.feed.end().await;
         let ingested = self.work.await??;
@@ -123,8 +125,9 @@ impl Upload {
         let (repository, manifest) = (repository.clone(), ingested.flist);
         let new = Publication::new(hub, caller, repository, self.name, Source::Upload, manifest);
         let reach = new.reach.with_session(session.id());
-        let published = publish(hub, Publication { reach, ..new }).await?;
+        let published = publish(hub, Publication { reach, categories, ..new }).await?;
         let report = report(&ingested, self.started.elapsed().as_secs_f64());
+        let report = UploadReport { item: published.item.clone(), ..report };
         Ok(Uploaded { published, counts: ingested.counts, report })
     }
 }
@@ -193,6 +196,7 @@ pub(crate) fn report(ingested: &Ingested, seconds: f64) -> UploadReport {
         stored_bytes: report.stored_bytes,
         sent_bytes: None,
         seconds,
+        item: None,
     }
 }
 

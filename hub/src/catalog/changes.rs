@@ -9,6 +9,7 @@ use super::audit::{Actor, Noted, note};
 use super::condition::Condition;
 use super::error::CatalogError;
 use super::history::{Source, move_history, record};
+use super::items::{self, Composed};
 use super::names::{FlistRow, Kind, Named, Pointed, Target, named};
 use super::rows::column;
 use crate::name::FlistName;
@@ -49,13 +50,15 @@ pub struct Written {
 }
 
 impl Catalog {
-    /// Makes a name point at a flist, whose objects are durable already. The time of its last change
+    /// Makes a name point at a flist, whose objects are durable already, and at the same time the item that was
+    /// composed of it what is found of that name; without one it is in no collection. The time of its last change
     /// never goes back, whichever of two publishes read the clock first. An undelete leaves a name alone
     /// that is there again; a promotion or rollback to what is there already changes nothing.
-    pub async fn publish(
+    pub async fn publish_item(
         &self,
         change: &Change<'_>,
         flist: &FlistRow,
+        composed: Option<&Composed>,
     ) -> Result<Written, CatalogError> {
         let mut transaction = self.write().await?;
         let known = before(&mut transaction, change, Kind::Flist).await?;
@@ -67,7 +70,7 @@ impl Catalog {
             return Ok(same);
         }
         insert_flist(&mut transaction, flist, change.now).await?;
-        self.write_name(transaction, change, known, &points_at).await
+        self.write_name(transaction, change, (known, &points_at), composed).await
     }
 
     /// Makes a name a link to another name, which must be there. Its repository is the caller's to check. An
@@ -90,7 +93,7 @@ impl Catalog {
         if let Some(same) = unchanged(change, known.as_ref(), &points_at) {
             return Ok(same);
         }
-        self.write_name(transaction, change, known, &points_at).await
+        self.write_name(transaction, change, (known, &points_at), None).await
     }
 
     /// Removes a name of any kind; its history stays. Says whether there was one.
@@ -108,11 +111,12 @@ impl Catalog {
     }
 
     /// Gives a name of any kind another name in its repository, with all of its history since it was last
-    /// made. `None` if it is not there.
-    pub async fn rename(
+    /// made; of a flist, with the item that was composed of it under the new name. `None` if it is not there.
+    pub async fn rename_item(
         &self,
         change: &Change<'_>,
         to: &FlistName,
+        item: Option<(ChunkId, &Composed)>,
     ) -> Result<Option<Written>, CatalogError> {
         let mut transaction = self.write().await?;
         let known = named(&mut transaction, change.repository_id, change.name.as_str()).await?;
@@ -141,19 +145,10 @@ impl Catalog {
         let arrived = Change { name: to, detail: Some(&from), ..change.clone() };
         let revision = record(&mut transaction, &arrived, Some(&known.points_at)).await?;
         let updated = known.updated.max(change.now);
-        sqlx::query(
-            "update names set name = $1, revision = $2, updated_at = $3
-             where repository_id = $4 and name = $5",
-        )
-        .bind(to.as_str())
-        .bind(column(revision))
-        .bind(column(updated))
-        .bind(change.repository_id)
-        .bind(change.name.as_str())
-        .execute(&mut *transaction)
-        .await?;
-        self.finish(transaction, &Change { detail: Some(&into), ..change.clone() }).await?;
         let named = Named { name: to.to_string(), revision, updated, ..known };
+        rename_row(&mut transaction, change, &named).await?;
+        items::rename(&mut transaction, &arrived, &named, (change.name.as_str(), item)).await?;
+        self.finish(transaction, &Change { detail: Some(&into), ..change.clone() }).await?;
         Ok(Some(Written { named, created: true, changed: true }))
     }
 
@@ -162,10 +157,14 @@ impl Catalog {
         &self,
         mut transaction: Transaction<'static, Any>,
         change: &Change<'_>,
-        known: Option<Named>,
-        points_at: &Pointed,
+        (known, points_at): (Option<Named>, &Pointed),
+        composed: Option<&Composed>,
     ) -> Result<Written, CatalogError> {
         let updated = known.as_ref().map_or(change.now, |known| known.updated.max(change.now));
+        if known.is_none() && !change.source.brings_back() {
+            // What was set and starred was of another name, which is gone.
+            items::forget(&mut transaction, change.repository_id, change.name.as_str()).await?;
+        }
         let revision = record(&mut transaction, change, Some(points_at)).await?;
         write_row(&mut transaction, change, points_at, (revision, updated)).await?;
         let named = named(&mut transaction, change.repository_id, change.name.as_str()).await?;
@@ -173,6 +172,10 @@ impl Catalog {
             table: "names",
             row: change.name.to_string(),
         })?;
+        match composed {
+            Some(composed) => items::write(&mut transaction, change, &named, composed).await?,
+            None => items::recall(&mut transaction, change.repository_id, &named.name).await?,
+        }
         self.finish(transaction, change).await?;
         Ok(Written { named, created: known.is_none(), changed: true })
     }
@@ -300,7 +303,27 @@ pub(super) async fn write_row(
     Ok(())
 }
 
-/// Removes a name's row, and a tag's members with it.
+/// Gives a name's row another name; what refers to it goes along.
+async fn rename_row(
+    connection: &mut AnyConnection,
+    change: &Change<'_>,
+    renamed: &Named,
+) -> Result<(), CatalogError> {
+    sqlx::query(
+        "update names set name = $1, revision = $2, updated_at = $3
+         where repository_id = $4 and name = $5",
+    )
+    .bind(renamed.name.as_str())
+    .bind(column(renamed.revision))
+    .bind(column(renamed.updated))
+    .bind(change.repository_id)
+    .bind(change.name.as_str())
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Removes a name's row, and with it a tag's members, or a flist's items.
 pub(super) async fn delete_row(
     connection: &mut AnyConnection,
     change: &Change<'_>,

@@ -11,7 +11,7 @@ use super::dialect::Dialect;
 use super::error::CatalogError;
 use super::{Catalog, Location, migrations};
 
-/// Every table, each after those that it refers to.
+/// Every table, each after those that it refers to. Those that begin with `_` are made of the others.
 pub(super) const TABLES: &[&str] = &[
     "users",
     "tokens",
@@ -29,6 +29,13 @@ pub(super) const TABLES: &[&str] = &[
     "image_repositories",
     "tag_members",
     "flist_facts",
+    "item_settings",
+    "item_stars",
+    "content_checksums",
+    "item_pending",
+    "item_documents",
+    "items",
+    "item_tags",
 ];
 
 /// Rows that are written at a time.
@@ -116,6 +123,12 @@ async fn copy_table(
     if batch.is_empty() { Ok(()) } else { insert(to, table, &names, columns, &batch).await }
 }
 
+/// Whether values of a column are floating. Where there is none, the statement says so: sqlx gives PostgreSQL a missing
+/// number of eight bytes as one of four.
+fn is_real(kind: &str) -> bool {
+    kind == "double precision"
+}
+
 async fn insert(
     to: &mut AnyConnection,
     table: &str,
@@ -124,12 +137,19 @@ async fn insert(
     rows: &[AnyRow],
 ) -> Result<(), CatalogError> {
     let mut number = 0;
-    let mut place = || {
+    let mut place = |row: &AnyRow, (name, kind): &Column| -> Result<String, sqlx::Error> {
+        if is_real(kind) && row.try_get::<Option<f64>, _>(name.as_str())?.is_none() {
+            return Ok("null".to_owned());
+        }
         number += 1;
-        format!("${number}")
+        Ok(format!("${number}"))
     };
-    let mut of_row = || columns.iter().map(|_| place()).collect::<Vec<_>>().join(", ");
-    let values: Vec<String> = rows.iter().map(|_| format!("({})", of_row())).collect();
+    let mut values = Vec::with_capacity(rows.len());
+    for row in rows {
+        let places: Result<Vec<String>, _> =
+            columns.iter().map(|column| place(row, column)).collect();
+        values.push(format!("({})", places?.join(", ")));
+    }
     let sql = format!("insert into {table} ({names}) values {}", values.join(", "));
     let mut query = sqlx::query(sqlx::AssertSqlSafe(sql));
     for row in rows {
@@ -138,7 +158,10 @@ async fn insert(
             query = match kind.as_str() {
                 "text" => query.bind(row.try_get::<Option<String>, _>(name)?),
                 "bytea" => query.bind(row.try_get::<Option<Vec<u8>>, _>(name)?),
-                "double precision" => query.bind(row.try_get::<Option<f64>, _>(name)?),
+                kind if is_real(kind) => match row.try_get::<Option<f64>, _>(name)? {
+                    Some(real) => query.bind(real),
+                    None => query,
+                },
                 _ => query.bind(row.try_get::<Option<i64>, _>(name)?),
             };
         }

@@ -17,7 +17,8 @@ fn value(row: &AnyRow, column: &str) -> String {
     let number = row.try_get::<Option<i64>, _>(column).map(|value| format!("{value:?}"));
     let text = || row.try_get::<Option<String>, _>(column).map(|value| format!("{value:?}"));
     let bytes = || row.try_get::<Option<Vec<u8>>, _>(column).map(|value| format!("{value:?}"));
-    number.or_else(|_| text()).or_else(|_| bytes()).unwrap()
+    let real = || row.try_get::<Option<f64>, _>(column).map(|value| format!("{value:?}"));
+    number.or_else(|_| text()).or_else(|_| bytes()).or_else(|_| real()).unwrap()
 }
 
 /// Every row of every table, as text.

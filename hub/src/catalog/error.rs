@@ -60,6 +60,15 @@ pub enum CatalogError {
         /// What is true instead.
         what: String,
     },
+    /// What an item was composed from is not what is there now: compose it again.
+    #[error("what an item is made of has changed meanwhile; try again")]
+    StaleItem,
+    /// A search takes longer than any may.
+    #[error("the search takes too long; ask for less")]
+    SlowSearch,
+    /// The text is no cursor of a search with that order.
+    #[error("the cursor is none that this hub gave out for a search in that order")]
+    BadCursor,
     /// A row holds what this program never writes. Someone edited the file, or a disk lies.
     #[error("the catalog's table {table} holds an impossible row: {row}")]
     Inconsistent {

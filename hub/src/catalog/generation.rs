@@ -19,6 +19,8 @@ const LATE: Duration = Duration::from_secs(30);
 /// Names are changing: what was remembered of them does not count any more once this is dropped.
 struct Changing {
     changes: Arc<AtomicU64>,
+    /// How many are being committed.
+    committing: Arc<AtomicU64>,
     /// How long the change may still come into effect after that; `None`: it is known whether it was made.
     late: Option<Duration>,
 }
@@ -26,6 +28,7 @@ struct Changing {
 impl Drop for Changing {
     fn drop(&mut self) {
         self.changes.fetch_add(1, Ordering::SeqCst);
+        self.committing.fetch_sub(1, Ordering::SeqCst);
         // Nor does what was looked up before the change came.
         if let (Some(late), Ok(runtime)) = (self.late, Handle::try_current()) {
             let changes = Arc::clone(&self.changes);
@@ -45,6 +48,13 @@ impl Catalog {
         self.changes.load(Ordering::SeqCst)
     }
 
+    /// The same, unless names are being changed just now: then nobody knows which state it stands for. Asked before and
+    /// after a snapshot is taken, and the same both times, it is the number of what is in there.
+    pub(super) fn settled_generation(&self) -> Option<u64> {
+        let generation = self.names_generation();
+        (self.committing.load(Ordering::SeqCst) == 0).then_some(generation)
+    }
+
     /// Commits a change of names, or of repositories. They count as changed also where the outcome is not known, or
     /// nobody waits for it any more.
     pub(super) async fn commit_names(
@@ -52,7 +62,9 @@ impl Catalog {
         transaction: Transaction<'static, Any>,
     ) -> Result<(), CatalogError> {
         let late = (self.location.dialect() == Dialect::Postgres).then_some(LATE);
-        let mut changing = Changing { changes: Arc::clone(&self.changes), late };
+        self.committing.fetch_add(1, Ordering::SeqCst);
+        let (changes, committing) = (Arc::clone(&self.changes), Arc::clone(&self.committing));
+        let mut changing = Changing { changes, committing, late };
         let committed = transaction.commit().await;
         if committed.is_ok() {
             changing.late = None;
@@ -68,11 +80,16 @@ mod tests {
     #[tokio::test]
     async fn a_commit_that_may_come_late_counts_once_more() {
         let changes = Arc::new(AtomicU64::new(0));
-        let changing = |late| drop(Changing { changes: Arc::clone(&changes), late });
+        let committing = Arc::new(AtomicU64::new(2));
+        let changing = |late| {
+            let (changes, committing) = (Arc::clone(&changes), Arc::clone(&committing));
+            drop(Changing { changes, committing, late });
+        };
         changing(None);
         assert_eq!(changes.load(Ordering::SeqCst), 1);
         changing(Some(Duration::from_millis(1)));
         assert_eq!(changes.load(Ordering::SeqCst), 2);
+        assert_eq!(committing.load(Ordering::SeqCst), 0);
         while changes.load(Ordering::SeqCst) < 3 {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }

@@ -80,6 +80,11 @@ impl Source {
         }
     }
 
+    /// Whether a name that is gone comes back by it, with all that was set and starred of it.
+    pub fn brings_back(self) -> bool {
+        matches!(self, Self::Undelete | Self::Rollback)
+    }
+
     fn from_word(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|source| source.word() == word)
     }
@@ -195,13 +200,12 @@ impl Catalog {
         Ok(rows.into_iter().next().filter(|row| row.revision == revision))
     }
 
-    /// What a name was before it was last deleted or renamed away; `None` if it never was. Whether the name
-    /// was made again since then is not asked here.
-    pub async fn before_deletion(
+    /// The revision at which a name was last deleted or renamed away; `None`: it never was.
+    pub async fn last_gone(
         &self,
         repository_id: i64,
         name: &FlistName,
-    ) -> Result<Option<HistoryRow>, CatalogError> {
+    ) -> Result<Option<u64>, CatalogError> {
         let (gone,): (Option<i64>,) = sqlx::query_as(
             "select max(revision) from name_history
              where repository_id = $1 and name = $2 and kind = 0",
@@ -210,8 +214,17 @@ impl Catalog {
         .bind(name.as_str())
         .fetch_one(&self.pool)
         .await?;
-        let Some(gone) = gone else { return Ok(None) };
-        let gone = number("name_history", name.as_str(), gone)?;
+        gone.map(|gone| number("name_history", name.as_str(), gone)).transpose()
+    }
+
+    /// What a name was before it was last deleted or renamed away; `None` if it never was. Whether the name
+    /// was made again since then is not asked here.
+    pub async fn before_deletion(
+        &self,
+        repository_id: i64,
+        name: &FlistName,
+    ) -> Result<Option<HistoryRow>, CatalogError> {
+        let Some(gone) = self.last_gone(repository_id, name).await? else { return Ok(None) };
         let rows = self.history(repository_id, name, Some(gone), 1).await?;
         Ok(rows.into_iter().next().filter(|row| row.kind.is_some()))
     }

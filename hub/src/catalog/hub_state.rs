@@ -2,6 +2,7 @@
 
 use super::Catalog;
 use super::error::CatalogError;
+use super::items;
 use super::rows::{column, random_hex};
 
 impl Catalog {
@@ -45,13 +46,15 @@ impl Catalog {
 
     /// Remembers, before anything is deleted, that a sweep takes for garbage what names kept that were
     /// deleted before this time (seconds since the Unix epoch). [`Catalog::roots`] and
-    /// [`Catalog::keepers`] leave those out from then on, whatever grace is asked for.
+    /// [`Catalog::keepers`] leave those out from then on, whatever grace is asked for; what was set and starred of such
+    /// names is gone.
     pub async fn deleting(&self, deleted_before: u64) -> Result<(), CatalogError> {
         let mut transaction = self.write().await?;
         sqlx::query("update hub_state set swept_before = $1 where swept_before < $1")
             .bind(column(deleted_before))
             .execute(&mut *transaction)
             .await?;
+        items::forget_old(&mut transaction).await?;
         Ok(transaction.commit().await?)
     }
 }

@@ -216,11 +216,11 @@ impl Catalog {
         let mut transaction = self.write().await?;
         end(&mut transaction, id, how, now).await?;
         // For each lane by itself: what users ask for does not push out what a scrub has found.
-        for lane in [Lane::Upkeep, Lane::Conversions] {
+        for lane in [Lane::Upkeep, Lane::Conversions, Lane::Items] {
             let ended = format!("finished_at is not null and {}", lane.condition());
             // And for each user: what one asks for does not push out what the others did.
             let of_user = match lane {
-                Lane::Upkeep => KEPT,
+                Lane::Upkeep | Lane::Items => KEPT,
                 Lane::Conversions => KEPT_OF_USER,
             };
             let sql = format!(

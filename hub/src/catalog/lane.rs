@@ -8,19 +8,26 @@ pub enum Lane {
     Upkeep,
     /// Conversions of images, which users ask for.
     Conversions,
+    /// Items that are composed again, one job after the other, however many names there are.
+    Items,
 }
 
 impl Lane {
     /// The lane of a kind of job. A kind that is not known waits with the upkeep.
     pub fn of(kind: &str) -> Self {
-        if kind == "convert" { Self::Conversions } else { Self::Upkeep }
+        match kind {
+            "convert" => Self::Conversions,
+            "items" => Self::Items,
+            _ => Self::Upkeep,
+        }
     }
 
     /// What is true of the column `kind` in this lane.
     pub(super) fn condition(self) -> &'static str {
         match self {
-            Self::Upkeep => "kind <> 'convert'",
+            Self::Upkeep => "kind not in ('convert', 'items')",
             Self::Conversions => "kind = 'convert'",
+            Self::Items => "kind = 'items'",
         }
     }
 }

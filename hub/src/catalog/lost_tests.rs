@@ -2,6 +2,7 @@
 //! at all, the error says that the server was lost, and the next change goes through without anybody's doing.
 
 mod cut;
+mod items;
 
 use std::time::Duration;
 
@@ -19,7 +20,7 @@ use super::{
 use crate::auth::{Level, Scope, TokenKind, Visibility};
 use crate::name::{FlistName, RepositoryName};
 
-/// Every kind of change that the catalog makes.
+/// Every kind of change that the catalog makes, but for those of items.
 const CHANGES: &[&str] = &[
     "publish",
     "publish again",
@@ -165,7 +166,7 @@ impl Try {
                 catalog.claim_job(Claim::ByCommand(&id), 1).await.unwrap();
                 return id;
             }
-            _ => {}
+            other => items::prepare(self, catalog, other).await,
         }
         String::new()
     }
@@ -188,7 +189,7 @@ impl Try {
             }
             "rename" => catalog.rename(&of(Source::Rename), &self.other).await.map(drop),
             "delete" => catalog.delete_name(&of(Source::Delete)).await.map(drop),
-            other => panic!("no change: {other}"),
+            other => items::run(self, catalog, other).await,
         }
     }
 
@@ -358,7 +359,7 @@ impl Lost {
 #[tokio::test]
 async fn a_change_whose_connection_is_lost_is_made_whole_or_not_at_all() {
     let Some(mut lost) = Lost::new().await else { return };
-    for change in CHANGES {
+    for change in CHANGES.iter().chain(items::CHANGES) {
         let (_, made, whole) = lost.make(change, i64::MAX).await;
         made.unwrap();
         assert!(!whole.is_empty(), "{change} changes nothing");

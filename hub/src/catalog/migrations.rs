@@ -100,6 +100,14 @@ pub(super) const STEPS: &[Step] = &[
         name: "image_repositories",
         sql: Sql::Both(include_str!("../../../migrations/0012_image_repositories.sql")),
     },
+    Step {
+        version: 13,
+        name: "items",
+        sql: Sql::Each {
+            sqlite: include_str!("../../../migrations/0013_items.sqlite.sql"),
+            postgres: include_str!("../../../migrations/0013_items.postgres.sql"),
+        },
+    },
 ];
 
 /// Whether any of the first `count` steps is not applied yet. The table that says so must be there.

@@ -148,6 +148,35 @@ const SAMPLES: &[Sample] = &[
         rows: &["insert into image_repositories (flist_id, repository_id) values (x'aa', 2)"],
         count: ("select count(*) from image_repositories", 2),
     },
+    Sample {
+        step: 13,
+        rows: &[
+            "update repositories set categories = '[\"dataset\"]' where id = 3",
+            "insert into item_settings (repository_id, name, revision, metadata) values (1, 'base', 77, '{}')",
+            "insert into item_stars (repository_id, name, user_id) values (1, 'base', 2)",
+            "insert into content_checksums (repository_id, content, sha256) values (1, x'cc', x'dd')",
+            "insert into item_pending (repository_id, name, sums) values (1, 'base', 1)",
+            "insert into item_documents (number, repository_id, name, revision, inherits, flist_id,
+                                         document, geometry, words)
+             values (1, 1, 'base', 1, 1, x'aa', '{}', null, ' flood ')",
+            "insert into items (number, document, collection, repository_id, name, id, visibility, title,
+                                datetime, timed, starts, ends, created, updated, stars, west, south, east,
+                                north, boxed)
+             values (1, 1, 'dataset', 1, 'base', 'alice/base', 1, 'Flood', 5, 1, 5, 5, 12, 12, 1,
+                     -66.7, 17.9, -66.5, 18.1, 1),
+                    (2, 1, 'ai-model', 1, 'base', 'alice/base', 1, 'Flood', null, 0, null, null, 12, 12,
+                     1, null, null, null, null, 0)",
+            "insert into item_tags (tag, item) values ('flood', 1), ('flood', 2)",
+        ],
+        count: (
+            "select count(*) from items join item_documents on item_documents.number = items.document
+             join item_tags on item_tags.item = items.number
+             join item_stars on item_stars.name = items.name
+             join item_settings on item_settings.name = items.name
+             join item_pending on item_pending.name = items.name",
+            2,
+        ),
+    },
 ];
 
 /// An empty database.

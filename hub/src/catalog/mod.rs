@@ -22,6 +22,7 @@ mod history;
 mod holdings;
 mod hub_state;
 mod image_layers;
+mod items;
 mod job_log;
 mod job_row;
 mod jobs;
@@ -59,6 +60,8 @@ mod migrations_tests;
 #[cfg(test)]
 mod names_tests;
 #[cfg(test)]
+mod plain;
+#[cfg(test)]
 #[path = "../../tests/suite/postgres.rs"]
 #[expect(dead_code, reason = "the suite uses more of it")]
 mod postgres;
@@ -72,6 +75,7 @@ use std::time::Duration;
 
 use sqlx::{Any, Transaction};
 
+use crate::cursors::Cursors;
 use crate::error::chain;
 use dialect::Dialect;
 use pool::Pool;
@@ -82,6 +86,10 @@ pub use condition::Condition;
 pub use error::CatalogError;
 pub use facts::FlistFacts;
 pub use history::{HistoryRow, Source};
+pub use items::{
+    Basis, Checksum, CollectionFacts, Composed, IdPage, ItemBasis, ItemPage, ItemQuery, ItemRow,
+    ItemSettings, Pending, Readable, TagCount,
+};
 pub use job_log::{JobNews, JobProgress, LOG_LINES, LogLine};
 pub use job_row::{JobRow, JobState};
 pub use jobs::{Claim, JobEnd, NewJob};
@@ -110,6 +118,12 @@ pub struct Catalog {
     lease: Arc<OnceLock<lease::Lease>>,
     /// How often names have changed, or may have.
     changes: Arc<AtomicU64>,
+    /// How many changes of names are being committed.
+    committing: Arc<AtomicU64>,
+    /// What was counted of items.
+    counted: Arc<items::Counted>,
+    /// Hides how many items there are in what says where a page ends.
+    cursors: Arc<Cursors>,
 }
 
 impl Catalog {
@@ -134,6 +148,9 @@ impl Catalog {
             location: Arc::new(location.clone()),
             lease: Arc::default(),
             changes: Arc::default(),
+            counted: Arc::default(),
+            committing: Arc::default(),
+            cursors: Arc::default(),
         })
     }
 

@@ -143,6 +143,11 @@ impl Catalog {
             .bind(repository.id)
             .execute(&mut *transaction)
             .await?;
+        sqlx::query("update items set visibility = $1 where repository_id = $2")
+            .bind(visibility.code())
+            .bind(repository.id)
+            .execute(&mut *transaction)
+            .await?;
         let noted = Noted {
             action: "repository-visibility",
             repository_id: Some(repository.id),
@@ -194,6 +199,32 @@ impl Catalog {
             .bind(i64::from(limit))
             .fetch_all(&self.pool)
             .await?;
+        let row =
+            |(id, name, visibility, creator, updated, level): (_, _, _, _, _, Option<i16>)| {
+                let row = RepositoryRow::from_columns((id, name, visibility, creator, updated))?;
+                Ok((row, level.and_then(Level::from_code)))
+            };
+        rows.into_iter().map(row).collect()
+    }
+
+    /// The repositories of which a user is a member, with the level, and those that are `named` by number.
+    pub async fn repositories_known_to(
+        &self,
+        user_id: i64,
+        named: &[i64],
+    ) -> Result<Vec<(RepositoryRow, Option<Level>)>, CatalogError> {
+        // Numbers only: nothing of what a caller writes becomes SQL.
+        let mut named: Vec<String> = named.iter().map(i64::to_string).collect();
+        named.push("0".to_owned());
+        let named = named.join(", ");
+        let sql = AssertSqlSafe(format!(
+            "select {COLUMNS}, members.level from repositories
+             left join members on members.repository_id = repositories.id and members.user_id = $1
+             where repositories.id in (select repository_id from members where user_id = $1)
+                or repositories.id in ({named})"
+        ));
+        let rows: Vec<(i64, String, i16, i64, i64, Option<i16>)> =
+            sqlx::query_as(sql).bind(user_id).fetch_all(&self.pool).await?;
         let row =
             |(id, name, visibility, creator, updated, level): (_, _, _, _, _, Option<i16>)| {
                 let row = RepositoryRow::from_columns((id, name, visibility, creator, updated))?;

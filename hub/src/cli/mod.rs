@@ -60,8 +60,9 @@ enum Command {
     Jobs(jobs::Jobs),
     /// Bring a deleted name back, while a sweep has not taken what it pointed at.
     Undelete(undelete::Undelete),
-    /// Build the membership index anew from the catalog, while no hub runs. A hub does so by itself where
-    /// the index is not complete.
+    /// Build the membership index anew from the catalog, and compose the STAC items of all names again, while
+    /// no hub runs. A hub does so by itself where the index is not complete or the items are of another
+    /// configuration.
     Reindex(reindex::Reindex),
     /// Make a data directory from a backup, or check the backup.
     Restore(restore::Restore),

@@ -13,6 +13,7 @@ use tokio::task::JoinHandle;
 use tracing_subscriber::EnvFilter;
 
 use super::Serve;
+use crate::actions::items;
 use crate::control::Control;
 use crate::data::DataDirectory;
 use crate::descriptors;
@@ -55,6 +56,10 @@ async fn serve(
     tls: Option<Tls>,
 ) -> anyhow::Result<()> {
     check(hub, data, arguments.accept_loss).await?;
+    if !hub.stac.unused.is_empty() {
+        let keys = hub.stac.unused.join(", ");
+        tracing::info!(keys, "keys of the files of stac.config that mean nothing here");
+    }
     let listener = listen(arguments.listen).await?;
     let watched = match hub.config.metrics.listen {
         None => None,
@@ -93,6 +98,7 @@ async fn check(hub: &Hub, data: &DataDirectory, accept_loss: bool) -> anyhow::Re
     }
     hub.issuers.check_files().await.context("the keys of an issuer of JWTs")?;
     reindex::if_needed(hub, InLog).await.context("building the membership index")?;
+    items::if_needed(hub).await.context("looking whether items are of this configuration")?;
     hub.images.registries(&hub.config).context("the certificates for registries")?;
     Ok(())
 }

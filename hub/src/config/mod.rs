@@ -11,6 +11,7 @@ mod metrics;
 mod pattern;
 mod proxies;
 mod public_url;
+mod stac;
 mod store;
 mod tls;
 
@@ -27,6 +28,7 @@ pub use limits::Limits;
 pub use metrics::Metrics;
 pub use pattern::{Pattern, PatternError};
 pub use proxies::{Proxies, ProxyHeader};
+pub use stac::Stac;
 pub use store::Store;
 pub use tls::Tls;
 
@@ -74,6 +76,8 @@ pub struct Config {
     pub cors: Cors,
     /// What is told to whoever watches over the hub.
     pub metrics: Metrics,
+    /// The STAC catalogue.
+    pub stac: Stac,
     /// Who else may say who is calling. Default: nobody.
     pub issuers: Vec<Issuer>,
 }
@@ -190,7 +194,7 @@ mod tests {
         let example = include_str!("../../../docs/flisthub.example.toml");
         assert_eq!(parse(example).unwrap(), Config::default());
         let keys = example.lines().filter(|line| line.contains(" = ")).count();
-        assert_eq!(keys, 75, "a key is missing from the example, or not counted here");
+        assert_eq!(keys, 76, "a key is missing from the example, or not counted here");
         assert_eq!(parse("").unwrap(), Config::default());
     }
 
@@ -231,6 +235,7 @@ mod tests {
             ("[sessions]\nsweep_seconds = 9223372036854775807", "sessions.sweep_seconds"),
             ("[limits]\nshutdown_notice_seconds = 31_536_001", "limits.shutdown_notice_seconds"),
             ("[metrics]\nlisten = \"here\"", "listen"),
+            ("[stac]\nconfig = \"a.yaml\"", "config"),
             ("[images]\nconversions = 0", "images.conversions must be from 1"),
             ("[images]\nqueued_conversions = 0", "images.queued_conversions"),
             ("[images]\nqueued_per_user = 1_000_001", "images.queued_per_user"),

@@ -75,6 +75,7 @@ codes! {
     BAD_PLATFORM = "bad_platform" { 400 "no os/architecture or os/architecture/variant" }
     BAD_PATH = "bad_path" { 400 "a path that no file of a tree can have" }
     BAD_QUERY = "bad_query" { 400 "a query with other fields or values than those of the route" }
+    BAD_SEARCH = "bad_search" { 400 "a search of the catalogue with a parameter that is wrong" }
     BAD_EXPORT = "bad_export" { 400 "a query of an export with a wrong parameter" }
     BAD_TARGET = "bad_target" { 400 "what a link is to point at is no repository/name, or cannot be linked to" }
     BAD_REVISION = "bad_revision" { 400 "a revision that cannot be gone back to" }
@@ -87,6 +88,7 @@ codes! {
     BAD_IDS = "bad_ids" { 400 "not a list of ids" }
     BAD_ID = "bad_id" { 400 "not an id" }
     BAD_DETAIL = "bad_detail" { 400 "a detail that is too long or has control characters" }
+    BAD_METADATA = "bad_metadata" { 400 "a category that this hub does not have, or more metadata than a name may have" }
     BAD_CHUNK = "bad_chunk" { 400 "a chunk record breaks a rule" }
     WRONG_SESSION = "wrong_session" { 400 "the upload session is for another repository" }
     BODY_ENDED = "body_ended" { 400 "the body stopped early, or stood still for too long" }

@@ -46,6 +46,7 @@ pub(crate) fn report(conversion: &Conversion) -> Value {
             ("symlinks".to_owned(), json!(counts.symlink)),
             ("directories".to_owned(), json!(counts.directory)),
             ("special".to_owned(), json!(counts.special)),
+            ("item".to_owned(), json!(published.item)),
         ]);
     }
     report

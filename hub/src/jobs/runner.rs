@@ -28,7 +28,8 @@ pub async fn run(hub: Hub, mut stop: Stop) {
     let conversions = hub.config.images.conversions;
     tokio::join!(
         run_lane(&hub, Lane::Upkeep, 1, stop.clone()),
-        run_lane(&hub, Lane::Conversions, conversions, stop)
+        run_lane(&hub, Lane::Conversions, conversions, stop.clone()),
+        run_lane(&hub, Lane::Items, 1, stop)
     );
 }
 

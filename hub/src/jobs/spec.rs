@@ -40,8 +40,10 @@ pub enum JobSpec {
         /// The object's id, 64 hex digits.
         id: String,
     },
+    /// Compose the items again that are marked.
+    Items {},
     /// Make a flist of an image and publish it.
-    Convert(ConvertSpec),
+    Convert(Box<ConvertSpec>),
 }
 
 /// An image to be converted. Two of one user that are the same ([`JobSpec::is_same`]) are one job.
@@ -68,6 +70,9 @@ pub struct ConvertSpec {
     /// Whether to add a `.startup.toml`.
     #[serde(default)]
     pub startup: bool,
+    /// The categories that the name is in from now on; `None`: as was said before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub categories: Option<Vec<String>>,
     /// What tells the credentials that came with the request from others, without saying anything of
     /// them; `None`: there were none. The credentials themselves are never written down.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -137,7 +142,8 @@ pub enum SpecError {
 
 impl JobSpec {
     /// What [`Self::kind`] may give.
-    pub const KINDS: [&'static str; 6] = ["sweep", "scrub", "backup", "space", "why", "convert"];
+    pub const KINDS: [&'static str; 7] =
+        ["sweep", "scrub", "backup", "space", "why", "items", "convert"];
 
     /// The kind's word.
     pub fn kind(&self) -> &'static str {
@@ -147,6 +153,7 @@ impl JobSpec {
             Self::Backup { .. } => "backup",
             Self::Space {} => "space",
             Self::Why { .. } => "why",
+            Self::Items {} => "items",
             Self::Convert(_) => "convert",
         }
     }
@@ -170,7 +177,7 @@ impl JobSpec {
     /// Whether the job needs what the hub keeps nowhere but in memory, so that it cannot even begin once
     /// the hub that was asked for it is gone.
     pub fn needs_memory(&self) -> bool {
-        matches!(self, Self::Convert(ConvertSpec { credentials: Some(_), .. }))
+        matches!(self, Self::Convert(spec) if spec.credentials.is_some())
     }
 
     /// Whether both ask for the same.

@@ -7,7 +7,7 @@ const WHY: &str =
     r#"{"kind":"why","id":"0000000000000000000000000000000000000000000000000000000000000000"}"#;
 
 const CONVERT: &str = r#"{"kind":"convert","user_id":7,"repository":"r","name":"n","image":"i","source":"registry","startup":false}"#;
-const CONVERT_WHOLE: &str = r#"{"kind":"convert","user_id":7,"repository":"r","name":"n","image":"i","source":"docker","platform":"linux/arm64","digest":"sha256:ab","startup":true,"credentials":"cd","admin":true,"only":[5],"member_of":[6],"token":8}"#;
+const CONVERT_WHOLE: &str = r#"{"kind":"convert","user_id":7,"repository":"r","name":"n","image":"i","source":"docker","platform":"linux/arm64","digest":"sha256:ab","startup":true,"categories":["dataset"],"credentials":"cd","admin":true,"only":[5],"member_of":[6],"token":8}"#;
 
 fn convert(credentials: Option<&str>) -> ConvertSpec {
     ConvertSpec {
@@ -19,6 +19,7 @@ fn convert(credentials: Option<&str>) -> ConvertSpec {
         platform: None,
         digest: None,
         startup: false,
+        categories: None,
         credentials: credentials.map(str::to_owned),
         admin: false,
         only: None,
@@ -33,8 +34,8 @@ fn what_cannot_be_done_again_is_known() {
     for (spec, again, memory) in [
         (JobSpec::Space {}, true, false),
         (backup, false, false),
-        (JobSpec::Convert(convert(None)), true, false),
-        (JobSpec::Convert(convert(Some("cd"))), false, true),
+        (JobSpec::Convert(Box::new(convert(None))), true, false),
+        (JobSpec::Convert(Box::new(convert(Some("cd")))), false, true),
     ] {
         assert_eq!((spec.may_start_again(), spec.needs_memory()), (again, memory), "{spec:?}");
     }
@@ -47,7 +48,7 @@ fn a_digest_names_an_image_whatever_it_is_called() {
         digest: Some(digest.into()),
         ..convert(None)
     };
-    let one = JobSpec::Convert(known("nginx", "sha256:ab"));
+    let one = JobSpec::Convert(Box::new(known("nginx", "sha256:ab")));
     let full = known("docker.io/library/nginx:latest", "sha256:ab");
     for (other, same) in [
         (full.clone(), true),
@@ -57,13 +58,15 @@ fn a_digest_names_an_image_whatever_it_is_called() {
         (ConvertSpec { credentials: Some("cd".into()), ..full.clone() }, false),
         (ConvertSpec { platform: Some("linux/arm64".into()), ..full.clone() }, false),
         (ConvertSpec { startup: true, ..full.clone() }, false),
+        (ConvertSpec { categories: Some(Vec::new()), ..full.clone() }, false),
         (ConvertSpec { name: "m".into(), ..full }, false),
     ] {
-        let other = JobSpec::Convert(other);
+        let other = JobSpec::Convert(Box::new(other));
         assert_eq!(one.is_same(&other), same, "{other:?}");
     }
-    let unknown =
-        |image: &str| JobSpec::Convert(ConvertSpec { image: image.into(), ..convert(None) });
+    let unknown = |image: &str| {
+        JobSpec::Convert(Box::new(ConvertSpec { image: image.into(), ..convert(None) }))
+    };
     assert!(unknown("a").is_same(&unknown("a")));
     assert!(!unknown("a").is_same(&unknown("b")), "without a digest the name is all there is");
     assert!(!JobSpec::Space {}.is_same(&one));
@@ -83,24 +86,26 @@ fn the_json_is_frozen() {
         ),
         (JobSpec::Space {}, r#"{"kind":"space"}"#),
         (JobSpec::Why { id: ID.into() }, WHY),
-        (JobSpec::Convert(convert(None)), CONVERT),
+        (JobSpec::Items {}, r#"{"kind":"items"}"#),
+        (JobSpec::Convert(Box::new(convert(None))), CONVERT),
     ] {
         assert_eq!(serde_json::to_string(&spec).unwrap(), json);
         assert_eq!(serde_json::from_str::<JobSpec>(json).unwrap(), spec);
         assert!(json.contains(&format!("{:?}", spec.kind())));
         assert_eq!(spec.check(), Ok(()));
     }
-    let whole = ConvertSpec {
+    let whole = Box::new(ConvertSpec {
         source: ImageFrom::Docker,
         platform: Some("linux/arm64".into()),
         digest: Some("sha256:ab".into()),
         startup: true,
+        categories: Some(vec!["dataset".into()]),
         admin: true,
         only: Some(vec![5]),
         member_of: vec![6],
         token: Some(8),
         ..convert(Some("cd"))
-    };
+    });
     let json = serde_json::to_string(&JobSpec::Convert(whole.clone())).unwrap();
     assert_eq!(json, CONVERT_WHOLE);
     assert_eq!(serde_json::from_str::<JobSpec>(&json).unwrap(), JobSpec::Convert(whole));

@@ -135,6 +135,7 @@ fn check_room(
         {
             Err(StartError::UserFull)
         }
-        Lane::Upkeep | Lane::Conversions => Ok(()),
+        // Of items the same job never waits twice, so only one ever does.
+        Lane::Upkeep | Lane::Conversions | Lane::Items => Ok(()),
     }
 }

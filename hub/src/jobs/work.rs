@@ -5,6 +5,7 @@ use flisthub_storage::{Monitor, StoreError};
 use serde_json::Value;
 
 use super::JobSpec;
+use crate::actions::items;
 use crate::catalog::CatalogError;
 use crate::error::chain;
 use crate::state::Hub;
@@ -77,6 +78,7 @@ pub fn run(hub: &Hub, spec: &JobSpec, monitor: &dyn Monitor) -> Result<Value, Jo
         }
         JobSpec::Backup { directory, keep } => super::backup::run(hub, directory, *keep, monitor),
         JobSpec::Space {} => super::space::run(hub, monitor),
+        JobSpec::Items {} => items::work(hub, monitor),
         JobSpec::Convert(convert) => super::convert::run(hub, convert, monitor),
     }
 }

@@ -17,7 +17,7 @@ pub use self::caller::{CallerKey, network, on_behalf_of};
 pub use self::places::{OwnPlace, Places};
 pub use self::shares::Shares;
 use crate::config;
-use crate::state::EXPORTS;
+use crate::state::{EXPORTS, SEARCHES};
 
 /// Bytes of a user's name that count: longer ones are nobody's.
 const NAME_BYTES: usize = 128;
@@ -42,7 +42,7 @@ pub enum TooMuch {
     #[error("too many failed attempts to log in, or tokens that are not valid")]
     Attempts,
     /// Something at a time.
-    #[error("as many of your uploads, merges, exports or transfers are running as may")]
+    #[error("as many of your uploads, merges, exports, transfers or searches are running as may")]
     AtATime,
 }
 
@@ -64,9 +64,14 @@ pub struct Limits {
     pub fetching: Shares,
     /// Exports and diffs that run.
     pub exports: Shares,
+    /// Searches of items that run.
+    pub searches: Shares,
     /// Open connections, by address.
     pub connections: Places<CallerKey>,
 }
+
+/// Searches of one caller at a time; one more waits.
+const SEARCHES_PER_CALLER: usize = 3;
 
 impl std::fmt::Debug for Limits {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -89,6 +94,7 @@ impl Limits {
             asking: Shares::new(limits.transfers_per_caller, limits.transfers),
             fetching: Shares::new(limits.transfers_per_caller, limits.transfers),
             exports: Shares::new(limits.exports_per_caller, EXPORTS),
+            searches: Shares::new(SEARCHES_PER_CALLER, SEARCHES),
             connections: Places::new(limits.connections_per_address),
         }
     }

@@ -12,7 +12,7 @@ use super::sheet::{Row, counter, counters, flag, float, gauge, gauges};
 use crate::catalog::{JobState, Kind, Sums};
 use crate::jobs::JobSpec;
 use crate::objects::CacheFigures;
-use crate::state::{EXPORTS, Hub, SURVEYS};
+use crate::state::{EXPORTS, Hub, SEARCHES, SURVEYS};
 
 /// Writes everything.
 pub(super) fn show(hub: &Hub, figures: &Figures, to: &mut Registry) {
@@ -47,12 +47,13 @@ pub(super) fn show(hub: &Hub, figures: &Figures, to: &mut Registry) {
 /// How many of those things may run at a time, and how many do.
 fn places(hub: &Hub, to: &mut Registry) {
     let limits = &hub.config.limits;
-    let all: [(&str, &Semaphore, usize); 7] = [
+    let all: [(&str, &Semaphore, usize); 8] = [
         ("uploads", &hub.uploads, limits.uploads),
         ("chunk_uploads", &hub.writers, limits.transfers),
         ("chunk_downloads", &hub.readers, limits.transfers),
         ("chunk_questions", &hub.questions, limits.transfers),
         ("exports", &hub.exports, EXPORTS),
+        ("searches", &hub.searches, SEARCHES),
         ("surveys", &hub.surveys, SURVEYS),
         ("publishes", &hub.publishes, limits.publishes),
     ];

@@ -27,7 +27,7 @@ use crate::state::Hub;
 
 errors! {
     /// What is wrong with what is asked for, before any image is looked at.
-    Asking { 400 BAD_CONVERSION, 400 BAD_SOURCE, 400 BAD_CREDENTIALS }
+    Asking { 400 BAD_CONVERSION, 400 BAD_SOURCE, 400 BAD_CREDENTIALS, 400 BAD_METADATA }
     /// What is wrong with the image's name or its platform.
     Reference { 400 BAD_REFERENCE, 400 BAD_PLATFORM }
     /// The hub's own credentials cannot be used.
@@ -190,6 +190,7 @@ fn conversion(fields: Vec<(String, String)>) -> Result<Conversion, String> {
         platform: None,
         source: None,
         startup: false,
+        categories: None,
         credentials: None,
     };
     let (mut username, mut password) = (None, None);

@@ -1,5 +1,5 @@
-//! What errors look like: 0-hub's envelope on its routes, RFC 9457 problems on `/api/v1`, plain text on
-//! downloads. Handlers and layers answer with a status and perhaps an `ErrorBody`; here it gets its body.
+//! What errors look like: 0-hub's envelope on its routes, RFC 9457 problems on `/api/v1`, STAC's and
+//! SharingHub's members on theirs, plain text on downloads. Handlers and layers answer with a status and perhaps an `ErrorBody`; here it gets its body.
 
 use axum::Json;
 use axum::body::{Body, to_bytes};
@@ -66,6 +66,15 @@ pub(super) async fn problem(response: Response) -> Response {
         let mut response = Json(problem).into_response();
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(PROBLEM_TYPE));
         response
+    })
+    .await
+}
+
+/// Gives errors the members that STAC's clients and SharingHub's read.
+pub(super) async fn stac(response: Response) -> Response {
+    dress(response, |error| {
+        let (code, message) = (error.code.word(), &error.message);
+        Json(json!({ "code": code, "description": message, "detail": message })).into_response()
     })
     .await
 }

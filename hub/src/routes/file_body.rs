@@ -11,12 +11,13 @@ use axum::http::header::{
 };
 use axum::response::Response;
 use bytes::Bytes;
+use flisthub_flist::File;
 use flisthub_storage::ChunkId;
 use futures_util::stream;
 
 use super::range::Verdict;
 use super::ranged::{content_range, set};
-use crate::actions::files::{File, Reading, Step, read};
+use crate::actions::files::{Reading, Step, read};
 use crate::error::ApiError;
 use crate::state::Hub;
 

@@ -12,6 +12,9 @@ use crate::error::{ApiError, Code};
 /// What stands before the repository: `api`, `v1`, `flists`.
 const PREFIX: usize = 3;
 
+/// What stands before it where SharingHub has files: `api`, `download`.
+const DOWNLOAD: [&str; 2] = ["api", "download"];
+
 /// The URL of a request as it was sent, before anything was cut off its path.
 #[derive(Debug, Clone)]
 struct AsSent(Uri);
@@ -47,7 +50,9 @@ impl<S: Sync> FromRequestParts<S> for FilePath {
 }
 
 fn read(path: &str, uri: &Uri) -> Result<FilePath, ApiError> {
-    let mut parts = path.trim_start_matches('/').split('/').skip(PREFIX);
+    let parts = path.trim_start_matches('/').split('/');
+    let download = parts.clone().take(DOWNLOAD.len()).eq(DOWNLOAD);
+    let mut parts = parts.skip(if download { DOWNLOAD.len() } else { PREFIX });
     let mut text = || {
         let decoded = parts.next().and_then(percent::decode).map(String::from_utf8);
         decoded.and_then(Result::ok).ok_or_else(|| bad("a name that is not text"))
@@ -103,6 +108,10 @@ mod tests {
         }
         let odd = read("//api/v1/flists/%61lice/b%61se/files/a", &Uri::default()).unwrap();
         assert_eq!((&*odd.repository, &*odd.name), ("alice", "base"));
+        let uri = "/api/download/alice/base/repository/api/download%20x";
+        let download = read(uri, &Uri::default()).unwrap();
+        assert_eq!(download.path.as_bytes(), b"api/download x");
+        assert_eq!((&*download.repository, &*download.name), ("alice", "base"));
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! `GET` and `HEAD /api/v1/flists/{repository}/{name}/files/{path}`: one file of a flist's tree, in whole or
 //! in parts, or a page of a directory.
 
+use std::fmt::Write as _;
+
 use axum::extract::State;
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LOCATION, CONTENT_SECURITY_POLICY, HeaderMap,
@@ -8,6 +10,7 @@ use axum::http::header::{
 };
 use axum::http::{Method, StatusCode};
 use axum::response::Response;
+use flisthub_flist::File;
 use flisthub_flist::wire::DirectoryPage;
 use serde::Deserialize;
 
@@ -18,7 +21,7 @@ use super::openapi::params;
 use super::range::{Resource, Verdict, decide};
 use super::ranged::{bare, changed, say, set, time, unsatisfiable};
 use super::{accept, content_type, directory_page, file_body};
-use crate::actions::files::{self, File, Opened, What};
+use crate::actions::files::{self, Opened, What};
 use crate::actions::{ActionError, Thing};
 use crate::auth::Caller;
 use crate::error::ApiError;
@@ -29,13 +32,13 @@ const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resour
 
 errors! {
     /// What a path of a file may be.
-    Pathed { 400 BAD_PATH, 404 NOT_FOUND, 422 NOT_A_FILE, 422 LINK_LOOP }
+    Pathed { 400 BAD_PATH, 404 NOT_FOUND, 410 SWEPT, 422 NOT_A_FILE, 422 LINK_LOOP }
     /// Parts of a file.
     Parted { 412 PRECONDITION_FAILED, 416 RANGE_NOT_SATISFIABLE }
     /// A query with other fields than it should have.
     Queried { 400 BAD_QUERY }
     /// A root that is written with more than one slash at its end.
-    Rooted { 400 BAD_PATH }
+    Rooted { 400 BAD_PATH, 410 SWEPT }
 }
 
 /// What may be asked for beside the path.
@@ -50,6 +53,9 @@ pub(super) struct FilesQuery {
     pub(super) cursor: Option<String>,
     /// Have a browser save the file whatever it is.
     pub(super) download: bool,
+    /// Of what the name pointed at at that revision.
+    #[param(minimum = 1)]
+    pub(super) revision: Option<u64>,
 }
 
 /// What stands at the root of a flist's tree: a page of its entries.
@@ -122,7 +128,7 @@ pub(super) async fn files(
     QueryOf(query): QueryOf<FilesQuery>,
 ) -> Result<Response, ApiError> {
     let name = (path.repository.as_str(), path.name.as_str());
-    let opened = files::open(&hub, &caller, name, &path.path).await?;
+    let opened = files::open(&hub, &caller, name, query.revision, &path.path).await?;
     let mut response = match &opened.what {
         What::File(_) if path.directory => {
             let what = format!("{}/: that is a file", path.path);
@@ -139,7 +145,11 @@ pub(super) async fn files(
     };
     say(&mut response, CACHE_CONTROL, "no-cache");
     if opened.path != path.path {
-        let found = directory_page::url(&path, &opened.path);
+        let mut found = directory_page::url(&path, &opened.path);
+        if let Some(revision) = query.revision {
+            // Writing to a string cannot fail.
+            let _ = write!(found, "?revision={revision}");
+        }
         set(&mut response, CONTENT_LOCATION, &found);
     }
     Ok(response)

@@ -49,6 +49,13 @@ enum JobRequest {
         #[schema(pattern = "^[0-9a-f]{64}$")]
         id: String,
     },
+    /// Compose STAC items of names again.
+    Items {
+        /// Only in that repository; everywhere unless given.
+        repository: Option<String>,
+        /// Only of that name in it.
+        name: Option<String>,
+    },
 }
 
 errors! {

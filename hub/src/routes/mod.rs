@@ -24,9 +24,11 @@ mod flist_file;
 mod form;
 mod health;
 mod intake;
+mod item_metadata;
 mod job_events;
 mod jobs;
 mod json_stream;
+mod language;
 mod listed;
 mod login;
 mod members;
@@ -36,11 +38,13 @@ mod native;
 mod observe;
 mod openapi;
 mod page;
-mod percent;
 mod range;
 mod ranged;
 mod repositories;
+mod sharinghub;
 mod sheet;
+mod stac;
+mod stars;
 mod tags;
 mod tokens;
 mod upload;
@@ -54,6 +58,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
 use axum::middleware::{from_fn, from_fn_with_state, map_response};
+use flisthub_flist::percent;
 use flisthub_flist::wire::{MAX_CHUNK_IDS, MAX_MISSING_IDS};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::{RequestBodyTimeoutLayer, TimeoutLayer};
@@ -65,6 +70,7 @@ pub(crate) use self::health::metrics_router;
 pub use self::listed::Route;
 use self::listed::{Listed, get};
 use self::openapi::unknown::Known;
+pub use self::sharinghub::plain_slashes;
 use crate::state::Hub;
 
 /// Bytes of an id on the wire.
@@ -96,13 +102,15 @@ fn everything(hub: &Hub) -> Listed {
         .merge(zero_hub::face(hub))
         .merge(native)
         .merge(root)
+        .merge(sharinghub::face(hub))
+        .merge(stac::face(hub))
         .merge(downloads(hub))
         .merge(openapi::routes(&document))
         .layer(DefaultBodyLimit::max(hub.config.limits.body_bytes))
         .layer(from_fn_with_state(drain::Places::of(hub), drain::drain))
         .layer(RequestBodyTimeoutLayer::new(Duration::from_secs(hub.config.limits.idle_seconds)));
-    let everything = match cors::layer(&hub.config.cors) {
-        Some(layer) => everything.layer(layer),
+    let everything = match cors::Sites::of(&hub.config.cors) {
+        Some(sites) => everything.layer(from_fn_with_state(sites, cors::answer)),
         None => everything,
     };
     everything
@@ -127,6 +135,7 @@ fn native_face(hub: &Hub) -> Listed {
         .routes(routes!(audit::list))
         .routes(routes!(repositories::get, repositories::change))
         .routes(routes!(audit::of_repository))
+        .routes(routes!(stars::star, stars::unstar))
         .routes(routes!(members::list))
         .routes(routes!(members::set, members::remove))
         .routes(routes!(native::open_session))
@@ -147,6 +156,7 @@ fn native_face(hub: &Hub) -> Listed {
         .routes(routes!(native::put_chunks))
         .routes(routes!(native::flist, native::publish, native::delete))
         .routes(routes!(conversions::image_config, conversions::upload))
+        .routes(routes!(item_metadata::get, item_metadata::put, item_metadata::remove))
         .routes(routes!(names::undelete))
         .routes(routes!(names::promote))
         .routes(routes!(names::link))
@@ -161,6 +171,8 @@ fn native_face(hub: &Hub) -> Listed {
         .routes(routes!(flist_file::upload))
         .else_below("/{*path}", openapi::unknown::no_such_route)
         .layer(from_fn_with_state(hub.clone(), admit::admit))
+        // Around it: who is calling depends on it. The files of items are here.
+        .layer(from_fn(sharinghub::as_bearer))
         .layer(CatchPanicLayer::new())
         .layer(map_response(face::problem))
         .with_state(hub.clone())
@@ -185,6 +197,8 @@ fn downloads(hub: &Hub) -> Listed {
         .route("/{repository}/tags/{tag}/{file}", get(download::through_tag))
         .else_everywhere(no_such_route)
         .layer(from_fn_with_state(hub.clone(), admit::admit))
+        // Items have `.flist` files and archives among their assets.
+        .layer(from_fn(sharinghub::as_bearer))
         .layer(CatchPanicLayer::new())
         .layer(map_response(face::text))
         .with_state(hub.clone())
@@ -197,4 +211,9 @@ fn time_limit(hub: &Hub) -> TimeoutLayer {
 
 async fn no_such_route() -> StatusCode {
     StatusCode::NOT_FOUND
+}
+
+/// Of a route that is there; `Allow` says which methods it takes.
+async fn no_such_method() -> StatusCode {
+    StatusCode::METHOD_NOT_ALLOWED
 }

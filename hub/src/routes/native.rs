@@ -40,7 +40,7 @@ errors! {
     AbsentChunks { 404 MISSING_OBJECTS }
     /// What a publish may find.
     Publishing {
-        400 WRONG_SESSION, 400 BAD_ID, 400 BAD_DETAIL, 409 MISSING_OBJECTS, 409 NAME_TAKEN,
+        400 WRONG_SESSION, 400 BAD_ID, 400 BAD_DETAIL, 400 BAD_METADATA, 409 MISSING_OBJECTS, 409 NAME_TAKEN,
         422 BAD_FLIST,
     }
 }
@@ -56,6 +56,7 @@ pub(super) fn info(row: NameRow) -> FlistInfo {
         updated: row.updated,
         revision: row.revision,
         link: row.link.map(|link| link.target.to_string()),
+        item: None,
     }
 }
 
@@ -217,7 +218,7 @@ pub(super) async fn publish(
     let published = publishing::pushed(&hub, &caller, target, asked, condition).await?;
     let status = if published.created { StatusCode::CREATED } else { StatusCode::OK };
     let tag = AppendHeaders([(ETAG, tag_of_row(&published.row))]);
-    Ok((status, tag, Json(info(published.row))))
+    Ok((status, tag, Json(FlistInfo { item: published.item, ..info(published.row) })))
 }
 
 /// What a name points at. Links are followed.

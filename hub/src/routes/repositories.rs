@@ -8,7 +8,7 @@ use flisthub_flist::wire::{RepositoryChange, RepositoryDetail, RepositoryRequest
 use super::extract::JsonBody;
 use super::openapi::errors::{self, errors};
 use super::openapi::params;
-use crate::actions::repositories::{self, Shown};
+use crate::actions::repositories::{self, Shown, Wanted};
 use crate::auth::{Caller, ParseWordError, Visibility};
 use crate::error::{ApiError, Code};
 use crate::state::Hub;
@@ -16,6 +16,8 @@ use crate::state::Hub;
 errors! {
     /// The name is taken, by whomever, or the caller has made too many.
     Making { 409 NAME_TAKEN, 409 CONFLICT }
+    /// Categories that there are not.
+    Putting { 400 BAD_METADATA }
 }
 
 fn detail(shown: Shown) -> RepositoryDetail {
@@ -25,6 +27,7 @@ fn detail(shown: Shown) -> RepositoryDetail {
         level: shown.level.map(|level| level.word().to_owned()),
         official: shown.official,
         updated: shown.row.updated,
+        categories: shown.categories,
     }
 }
 
@@ -66,6 +69,7 @@ pub(super) async fn create(
     responses(
         (status = 200, description = "The repository.", body = RepositoryDetail, example = json!({
             "name": "eo-team", "visibility": "private", "level": "owner", "official": false, "updated": 1_795_267_311,
+            "categories": ["dataset"],
         })),
         errors::Caller, errors::Named, errors::Timed,
     ),
@@ -78,14 +82,15 @@ pub(super) async fn get(
     Ok(Json(detail(repositories::get(&hub, &caller, &repository).await?)))
 }
 
-/// Says who may read a repository from now on. Takes an owner.
+/// Says who may read a repository from now on, and in which categories of the STAC catalogue its names are which say
+/// none themselves. Takes an owner. Items follow in the background.
 #[utoipa::path(
     patch, path = "/repositories/{repository}", operation_id = "change_repository", tag = "accounts",
     params(params::Repository), security(("bearer" = [])),
-    request_body(content = RepositoryChange, example = json!({"visibility": "internal"})),
+    request_body(content = RepositoryChange, example = json!({"visibility": "internal", "categories": ["dataset"]})),
     responses(
         (status = 200, description = "The repository, as it is now.", body = RepositoryDetail),
-        errors::Caller, errors::Token, errors::Timed, errors::JsonBody, errors::Named, errors::Writes,
+        errors::Caller, errors::Token, errors::Timed, errors::JsonBody, errors::Named, errors::Writes, Putting,
     ),
 )]
 pub(super) async fn change(
@@ -94,7 +99,12 @@ pub(super) async fn change(
     Path(repository): Path<String>,
     JsonBody(asked): JsonBody<RepositoryChange>,
 ) -> Result<Json<RepositoryDetail>, ApiError> {
-    let visibility = visibility(&asked.visibility)?;
-    let changed = repositories::set_visibility(&hub, &caller, &repository, visibility).await?;
-    Ok(Json(detail(changed)))
+    let RepositoryChange { visibility: asked, categories } = asked;
+    if asked.is_none() && categories.is_none() {
+        let message = "say `visibility`, `categories` or both";
+        return Err(ApiError::new(StatusCode::BAD_REQUEST, Code::BAD_REQUEST, message));
+    }
+    let visibility = asked.as_deref().map(visibility).transpose()?;
+    let wanted = Wanted { visibility, categories };
+    Ok(Json(detail(repositories::change(&hub, &caller, &repository, wanted).await?)))
 }

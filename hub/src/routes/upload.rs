@@ -11,12 +11,16 @@ use super::face;
 use super::form::{Form, bad_form, broken, file_name};
 use super::intake::Progress;
 use crate::actions::ActionError;
+use crate::actions::items::settings::check;
 use crate::actions::upload::{Place, Upload, Uploaded, Values, place};
 use crate::auth::Caller;
 use crate::catalog::NameRow;
 use crate::error::ApiError;
 use crate::name::FLIST_ENDING;
 use crate::state::Hub;
+
+/// Bytes of the field that says in which categories the name is to be.
+const MAX_CATEGORIES: usize = 8 << 10;
 
 /// The handler.
 pub(super) async fn upload(
@@ -27,9 +31,17 @@ pub(super) async fn upload(
     let place = place(&hub, &caller).await?;
     let Form { mut fields, progress, name } = Form::of(&hub, request).await?;
     let taken = take(&hub, place, name.as_deref(), (&mut fields, &progress)).await;
-    let (upload, values) = taken.map_err(|error| progress.refused().unwrap_or(error))?;
-    let uploaded = upload.finish(&hub, values.into_map()).await?;
+    let taken = taken.map_err(|error| progress.refused().unwrap_or(error))?;
+    let Taken { upload, values, categories } = taken;
+    let uploaded = upload.finish(&hub, values.into_map(), categories).await?;
     Ok(face::success(Some(&payload(&uploaded))))
+}
+
+/// What a form holds.
+struct Taken {
+    upload: Upload,
+    values: Values,
+    categories: Option<Vec<String>>,
 }
 
 /// Reads the form to its end. The archive is converted while it is read.
@@ -38,15 +50,18 @@ async fn take(
     place: Place,
     name: Option<&str>,
     (form, progress): (&mut Multipart, &Progress),
-) -> Result<(Upload, Values), ActionError> {
+) -> Result<Taken, ActionError> {
     let mut place = Some(place);
     let mut upload = None;
     let mut values = Values::default();
+    let mut categories = None;
     while let Some(field) = form.next_field().await.map_err(|error| broken(&error))? {
         progress.moved();
         let key = field.name().unwrap_or_default().to_owned();
         if let Some(key) = key.strip_prefix("metadata-") {
             values.add(key, text(field, values.room()).await?)?;
+        } else if key == "categories" {
+            categories = Some(listed(hub, &text(field, MAX_CATEGORIES).await?)?);
         } else if key != "file" {
             let message = format!("unexpected form field {key:?}: send the archive as \"file\"");
             return Err(bad_form(message));
@@ -55,7 +70,16 @@ async fn take(
             upload = Some(file(hub, place, name, field, progress).await?);
         }
     }
-    upload.map(|upload| (upload, values)).ok_or_else(|| bad_form("no file found"))
+    let upload = upload.ok_or_else(|| bad_form("no file found"))?;
+    Ok(Taken { upload, values, categories })
+}
+
+/// The ids of categories, with commas between them.
+fn listed(hub: &Hub, text: &str) -> Result<Vec<String>, ActionError> {
+    let ids = text.split(',').map(str::trim).filter(|id| !id.is_empty());
+    let categories: Vec<String> = ids.map(str::to_owned).collect();
+    check(hub, &categories)?;
+    Ok(categories)
 }
 
 /// Takes the archive.

@@ -117,7 +117,9 @@ async fn the_right_to_publish_is_looked_at_again_when_the_job_runs() {
             ..job_lanes::convert("app")
         };
         let (row, _) =
-            jobs::start_shared(&hub.hub, &JobSpec::Convert(spec), &actor_of(bob)).await.unwrap();
+            jobs::start_shared(&hub.hub, &JobSpec::Convert(Box::new(spec)), &actor_of(bob))
+                .await
+                .unwrap();
         let job = end(&hub, &token, &row.id).await;
         assert_eq!(job["error_code"], code, "{repository}, admin: {admin}: {job}");
     }

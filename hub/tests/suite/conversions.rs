@@ -86,6 +86,32 @@ async fn an_image_becomes_a_flist_with_its_configuration_and_where_it_is_from() 
     hub.settled().await;
 }
 
+/// What an image is in the catalogue says whoever asks for it, or its files.
+#[tokio::test]
+async fn an_image_is_found_in_its_categories() {
+    let registry = Registry::start(None).await;
+    registry.add("1", &[files(&[("README.md", b"---\ntitle: App\nextent: {spatial: x}\n---\n")])]);
+    let hub = TestHub::with(registry.config()).await;
+    let token = hub.user("alice").await;
+    let image = registry.image("1");
+    let asked = json!({ "image": image, "name": "app", "categories": ["ai-model"] });
+    let job = convert(&hub, &token, asked).await;
+    assert_eq!(job["state"], "succeeded", "{job}");
+    let item = &job["result"]["item"];
+    assert_eq!(item["collections"], json!(["ai-model"]), "{job}");
+    let warnings = item["warnings"].as_array().unwrap();
+    assert!(warnings[0].as_str().unwrap().starts_with("extent.spatial"), "{job}");
+    let found = hub.json("/api/stac/search?collections=ai-model&q=App").await;
+    assert_eq!(found["features"][0]["id"], "alice/app", "{found}");
+    // Asked for again without them, it stays where it is; with others it is another conversion.
+    let again = json!({ "image": image, "name": "app" });
+    convert(&hub, &token, again).await;
+    assert_eq!(hub.json("/api/stac/search").await["features"][0]["collection"], "ai-model");
+    let none = json!({ "image": image, "name": "app", "categories": [] });
+    convert(&hub, &token, none).await;
+    assert_eq!(hub.json("/api/stac/search").await["numberMatched"], 0);
+}
+
 #[tokio::test]
 async fn the_next_image_fetches_only_what_is_new() {
     let registry = Registry::start(None).await;
@@ -173,6 +199,7 @@ async fn what_cannot_be_asked_for_is_refused_at_once() {
         (json!({ "image": "A/B:c", "name": "n" }).to_string(), 400, "bad_reference"),
         (json!({ "image": image, "platform": "linux" }).to_string(), 400, "bad_platform"),
         (json!({ "image": image, "source": "lxd" }).to_string(), 400, "bad_source"),
+        (json!({ "image": image, "categories": ["nope"] }).to_string(), 400, "bad_metadata"),
         (json!({ "image": image, "name": "a/b" }).to_string(), 400, "bad_name"),
         (json!({ "image": image, "repository": "bob" }).to_string(), 403, "forbidden"),
         (json!({ "image": image, "repository": "none" }).to_string(), 404, "not_found"),

@@ -23,6 +23,7 @@ pub(crate) fn convert(name: &str) -> ConvertSpec {
         platform: None,
         digest: Some("sha256:ab".into()),
         startup: false,
+        categories: None,
         credentials: None,
         admin: false,
         only: None,
@@ -44,7 +45,7 @@ async fn id_of(hub: &Hub, name: &str) -> i64 {
 
 /// Queues a conversion, or shares one.
 pub(crate) async fn shared(hub: &Hub, spec: &ConvertSpec, user: i64) -> (String, bool) {
-    let spec = JobSpec::Convert(spec.clone());
+    let spec = JobSpec::Convert(Box::new(spec.clone()));
     let (row, shared) = jobs::start_shared(hub, &spec, &actor_of(user)).await.unwrap();
     (row.id, shared)
 }
@@ -157,7 +158,7 @@ async fn the_queue_of_conversions_has_an_end_for_each_and_for_all() {
     shared(hub, &convert("1"), alice).await;
     let (waits, _) = shared(hub, &convert("2"), alice).await;
     let ask = |name: &str, user| {
-        let spec = JobSpec::Convert(convert(name));
+        let spec = JobSpec::Convert(Box::new(convert(name)));
         async move { jobs::start_shared(hub, &spec, &actor_of(user)).await.map(|(row, _)| row.id) }
     };
     assert!(matches!(ask("3", alice).await, Err(StartError::UserFull)));

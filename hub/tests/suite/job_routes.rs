@@ -195,7 +195,7 @@ async fn conversions_are_their_users() {
 async fn conversions_are_asked_for_elsewhere() {
     let hub = doing(until_told).await;
     let token = admin(&hub).await;
-    let body = serde_json::to_string(&JobSpec::Convert(convert("a"))).unwrap();
+    let body = serde_json::to_string(&JobSpec::Convert(Box::new(convert("a")))).unwrap();
     let (status, problem) = call(&hub, &token, Method::POST, JOBS, &body).await;
     assert_eq!((status, &problem["code"]), (400, &json!("bad_job")));
     assert!(problem["detail"].as_str().unwrap().contains("POST /api/v1/conversions"), "{problem}");

@@ -131,7 +131,7 @@ async fn long_lists_come_whole() {
             dry_run: false,
             now: 1,
         };
-        catalog.publish(&change, &first).await.unwrap();
+        catalog.publish_item(&change, &first, None).await.unwrap();
     }
     let listed = hub.names().await;
     assert_eq!(listed.as_array().unwrap().len(), 2001);

@@ -57,6 +57,14 @@ mod hostile;
 #[cfg(test)]
 mod image_registry;
 #[cfg(test)]
+mod item_again;
+#[cfg(test)]
+mod item_life;
+#[cfg(test)]
+mod item_metadata;
+#[cfg(test)]
+mod item_versions;
+#[cfg(test)]
 mod job_commands;
 #[cfg(test)]
 mod job_events;
@@ -107,7 +115,17 @@ mod publish_bases;
 #[cfg(test)]
 mod push;
 #[cfg(test)]
+mod sharinghub;
+#[cfg(test)]
 mod shutdown;
+#[cfg(test)]
+mod stac_changing;
+#[cfg(test)]
+mod stac_composing;
+#[cfg(test)]
+mod stac_items;
+#[cfg(test)]
+mod stac_search;
 #[cfg(test)]
 mod support;
 #[cfg(test)]

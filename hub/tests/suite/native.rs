@@ -51,8 +51,12 @@ async fn a_push_from_first_to_last() {
     assert_eq!(push.missing(&local.ids()).await, []);
     assert_eq!(hub.names().await, json!([]), "nothing is published yet");
 
-    let (status, info) = answer(push.publish("alice/base", &local.flist.to_string()).await).await;
+    let (status, mut info) =
+        answer(push.publish("alice/base", &local.flist.to_string()).await).await;
     assert_eq!(status, 201, "{info}");
+    // Who publishes is told what became of the metadata, also where there is none. Who reads the name is not.
+    let item = info.as_object_mut().unwrap().remove("item");
+    assert_eq!(item, Some(json!({ "collections": [], "warnings": [] })));
     assert_eq!(hub.json("/api/v1/flists/alice/base").await, info);
     assert_eq!(hub.json("/api/v1/flists/alice/base.flist").await, info);
     let mut listed = info.clone();

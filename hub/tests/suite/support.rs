@@ -51,7 +51,12 @@ pub(crate) struct Counted {
     open: AtomicI64,
     /// What it says it has set aside, beside what it has.
     pub(crate) aside: Mutex<Vec<Quarantined>>,
+    /// What is done before an object is read.
+    pub(crate) on_read: Mutex<Option<(ChunkId, OnRead)>>,
 }
+
+/// Something to do on the thread that reads.
+pub(crate) type OnRead = Arc<dyn Fn() + Send + Sync>;
 
 impl Counted {
     /// Upload sessions that were opened and not closed.
@@ -65,6 +70,10 @@ impl ChunkStore for Counted {
         self.inner.stat(ids)
     }
     fn get_frames(&self, ids: &[ChunkId]) -> Result<Vec<Option<Frame>>, StoreError> {
+        let on_read = self.on_read.lock().unwrap().clone();
+        if let Some((_, act)) = on_read.filter(|(id, _)| ids.contains(id)) {
+            act();
+        }
         self.inner.get_frames(ids)
     }
     fn put(&self, frames: &[Frame]) -> Result<PutReport, StoreError> {
@@ -190,7 +199,8 @@ pub(crate) async fn unserved(config: Config) -> Unserved {
     let options = RocksOptions::default();
     let inner = Arc::new(RocksStore::open(&data.chunks(), &options, clock.clone()).unwrap());
     let disk = Some(Arc::new(Disk { data: data.clone(), store: inner.clone() }));
-    let store = Arc::new(Counted { inner, open: AtomicI64::new(0), aside: Mutex::default() });
+    let (open, aside, on_read) = (AtomicI64::new(0), Mutex::default(), Mutex::default());
+    let store = Arc::new(Counted { inner, open, aside, on_read });
     let config = postgres::config(data.path(), config);
     let catalog = place::open(&data, &config.catalog).await.unwrap();
     catalog.hold().await.unwrap();

@@ -5,9 +5,7 @@ mod parts;
 mod reading;
 mod text;
 
-use flisthub_flist::{
-    Content, Entry, FollowError, LoadError, Piece, Pieces, Reached, TreePath, follow,
-};
+use flisthub_flist::{Content, Entry, File, FollowError, LoadError, Reached, TreePath, follow};
 use flisthub_storage::ChunkId;
 use tokio::task::spawn_blocking;
 
@@ -23,9 +21,6 @@ use crate::catalog::NameRow;
 use crate::error::Code;
 use crate::objects::{NotAtHand, Source};
 use crate::state::Hub;
-
-/// The context of the ids of files' content.
-const CONTENT: &str = "flisthub 2026-11-21 content of a file, by its pieces";
 
 /// What a path leads to.
 #[derive(Debug, Clone)]
@@ -47,48 +42,19 @@ pub enum What {
     Directory(ChunkId),
 }
 
-/// A regular file.
-#[derive(Debug, Clone)]
-pub struct File {
-    /// Length in bytes, holes included.
-    pub size: u64,
-    /// Its content.
-    pub pieces: Pieces,
-}
-
-impl File {
-    /// An id of the content: what has the same one is the same, byte for byte, wherever it stands.
-    pub fn content_id(&self) -> ChunkId {
-        let mut hasher = blake3::Hasher::new_derive_key(CONTENT);
-        hasher.update(&self.size.to_le_bytes());
-        match &self.pieces {
-            Pieces::List { id, .. } => {
-                hasher.update(id.as_bytes());
-            }
-            Pieces::Inline(pieces) => {
-                for piece in pieces {
-                    match piece {
-                        Piece::Chunk { id, .. } => hasher.update(id.as_bytes()),
-                        Piece::Hole { length } => {
-                            hasher.update(&[0; 24]).update(&length.to_le_bytes())
-                        }
-                    };
-                }
-            }
-        }
-        ChunkId::from_bytes(*hasher.finalize().as_bytes())
-    }
-}
-
-/// Finds what `path` leads to in the flist of a name. Symbolic links are followed within the tree; what is
-/// neither file nor directory has nothing to be read.
+/// Finds what `path` leads to in the flist of a name, or in the one that it pointed at at a revision. Symbolic links are
+/// followed within the tree; what is neither file nor directory has nothing to be read.
 pub async fn open(
     hub: &Hub,
     caller: &Caller,
     (repository, name): (&str, &str),
+    revision: Option<u64>,
     path: &TreePath,
 ) -> Result<Opened, ActionError> {
-    let row = resolve::flist(hub, caller, repository, name).await?;
+    let row = match revision {
+        None => resolve::flist(hub, caller, repository, name).await?,
+        Some(revision) => resolve::revision(hub, caller, (repository, name), revision).await?,
+    };
     let flist = row.flist.id;
     let reached = match reach(&hub.objects.at_hand(), flist, path) {
         Err(FollowError::Source(NotAtHand)) => {

@@ -10,12 +10,13 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use flisthub_flist::File;
 use futures_util::stream;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::JoinHandle;
 
 use super::parts::{BATCH, Part, Parts, SMALL_BATCH, Step};
-use super::{File, Wait, on_thread};
+use super::{Wait, on_thread};
 use crate::actions::error::ActionError;
 use crate::actions::stream::Items;
 use crate::state::Hub;

@@ -3,9 +3,9 @@
 use std::str;
 
 use bytes::Bytes;
+use flisthub_flist::File;
 use futures_util::TryStreamExt as _;
 
-use super::File;
 use super::parts::Step;
 use super::reading::{Reading, read};
 use crate::actions::error::ActionError;

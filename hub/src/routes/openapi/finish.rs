@@ -16,6 +16,8 @@ use crate::error::codes::CODES;
 enum Face {
     /// Problems.
     Native,
+    /// STAC's errors.
+    Stac,
     /// 0-hub's envelope.
     ZeroHub,
     /// A line of text.
@@ -26,6 +28,8 @@ impl Face {
     fn of(path: &str) -> Self {
         if path.starts_with("/api/v1/") {
             Self::Native
+        } else if path.starts_with("/api/stac/") {
+            Self::Stac
         } else if path.starts_with("/api/") {
             Self::ZeroHub
         } else {
@@ -42,6 +46,15 @@ impl Face {
                     "code": { "enum": codes },
                 } },
             ] } } }),
+            Self::Stac => json!({ "application/json": { "schema": {
+                "type": "object",
+                "properties": {
+                    "code": { "enum": codes },
+                    "description": { "type": "string" },
+                    "detail": { "type": "string" },
+                },
+                "required": ["code", "description"],
+            } } }),
             Self::ZeroHub => json!({ "application/json": { "schema": {
                 "type": "object",
                 "properties": { "status": { "const": "error" }, "message": { "type": "string" } },
@@ -207,14 +220,15 @@ fn fold_errors(face: Face, responses: &mut Map<String, Value>) {
     }
 }
 
-/// An error with its codes; only the native face says them.
+/// An error with its codes, on the faces that say them.
 fn error(face: Face, status: &str, codes: &[String]) -> Value {
     let meanings = codes.iter().map(|code| {
         let listed = CODES
             .iter()
             .find(|listed| listed.code == code.as_str() && listed.status.to_string() == status);
         let meaning = listed.map_or("", |listed| listed.meaning);
-        if face == Face::Native { format!("`{code}`: {meaning}.") } else { format!("{meaning}.") }
+        let says = matches!(face, Face::Native | Face::Stac);
+        if says { format!("`{code}`: {meaning}.") } else { format!("{meaning}.") }
     });
     json!({
         "description": meanings.collect::<Vec<_>>().join("\n\n"),

@@ -15,8 +15,8 @@ const METHODS: [&str; 6] = ["get", "head", "post", "put", "patch", "delete"];
 /// How the page looks.
 pub(super) const STYLE: &str = include_str!("style.css");
 
-/// The page.
-pub(super) fn page(document: &Value) -> String {
+/// The page of the document that is served at `at`.
+pub(super) fn page(document: &Value, at: &str) -> String {
     let info = &document["info"];
     let title = format!("{} API {}", string(&info["title"]), string(&info["version"]));
     let mut html = Html::default();
@@ -27,7 +27,7 @@ pub(super) fn page(document: &Value) -> String {
     html.raw("</head><body><header>");
     html.element("h1", &escaped(&title));
     html.raw(&prose(string(&info["description"])));
-    html.raw("<p>The same for programs: <a href=\"/api/openapi.json\">/api/openapi.json</a></p>");
+    html.raw(&format!("<p>The same for programs: <a href=\"{at}\">{at}</a></p>"));
     html.raw("</header><main>");
     for tag in document["tags"].as_array().into_iter().flatten() {
         section(&mut html, document, tag);

@@ -28,25 +28,16 @@ A request whose method a route does not know is answered 405 with the code `meth
 with `not_found`; both are problems as all other errors are. Every answer has an `X-Request-Id`, which the hub's log \
 has too. \
 What cannot be finished is cut off, never ended early as if it were whole. \
-The downloads of `.flist` files (`/{repository}/{name}.flist`) and the routes that 0-hub's clients know are described in \
-`docs/http-api.md` alone.";
+The STAC API has a document of its own, `/api/stac/api`. The downloads of `.flist` files (`/{repository}/{name}.flist`) and \
+the routes that 0-hub's and SharingHub's clients know are described in the hub's documents alone.";
 
-/// What the document says of the API as a whole.
+/// What stands before the routes of the STAC API.
+const ABOUT_STAC: &str = "\
+The catalogue of what is published in this hub: a STAC API with SharingHub's additions. Each answer, number and link \
+shows only what the caller may see; reading what is public needs no token. Errors have a `code` and a `description`.";
+
+/// What the document says of the native API as a whole.
 pub(super) fn base() -> OpenApi {
-    let mut license = License::new("Apache-2.0");
-    license.identifier = Some("Apache-2.0".to_owned());
-    let info = InfoBuilder::new()
-        .title("Flisthub")
-        .version(env!("CARGO_PKG_VERSION"))
-        .description(Some(ABOUT))
-        .license(Some(license));
-    let mut bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build();
-    bearer.description = Some("A token of this hub, as `POST /api/v1/login` and `POST /api/v1/tokens` make them, or a JWT of an issuer that it \
-             trusts.".to_owned());
-    let components = ComponentsBuilder::new()
-        .schema_from::<Problem>()
-        .security_scheme("bearer", SecurityScheme::Http(bearer))
-        .build();
     let tags = [
         ("names", "Repositories and names"),
         ("push", "Upload sessions, chunks, publishing"),
@@ -55,12 +46,40 @@ pub(super) fn base() -> OpenApi {
         ("accounts", "Logins, tokens, users, members, the log of changes"),
         ("jobs", "Long tasks"),
         ("hub", "The hub and the caller"),
-    ]
-    .map(|(name, about)| {
-        let mut tag = Tag::new(name);
-        tag.description = Some(about.to_owned());
-        tag
-    });
+    ];
+    of(("Flisthub", ABOUT), ComponentsBuilder::new().schema_from::<Problem>(), &tags)
+}
+
+/// What the document says of the STAC API as a whole.
+pub(super) fn of_stac() -> OpenApi {
+    let tags = [("catalogue", "The catalogue and its collections"), ("items", "Items")];
+    of(("Flisthub STAC", ABOUT_STAC), ComponentsBuilder::new(), &tags)
+}
+
+fn of(
+    (title, about): (&str, &str),
+    components: ComponentsBuilder,
+    tags: &[(&str, &str)],
+) -> OpenApi {
+    let mut license = License::new("Apache-2.0");
+    license.identifier = Some("Apache-2.0".to_owned());
+    let info = InfoBuilder::new()
+        .title(title)
+        .version(env!("CARGO_PKG_VERSION"))
+        .description(Some(about))
+        .license(Some(license));
+    let mut bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build();
+    bearer.description = Some("A token of this hub, as `POST /api/v1/login` and `POST /api/v1/tokens` make them, or a JWT of an issuer that it \
+             trusts.".to_owned());
+    let components = components.security_scheme("bearer", SecurityScheme::Http(bearer)).build();
+    let tags: Vec<Tag> = tags
+        .iter()
+        .map(|(name, about)| {
+            let mut tag = Tag::new(*name);
+            tag.description = Some((*about).to_owned());
+            tag
+        })
+        .collect();
     OpenApiBuilder::new().info(info).components(Some(components)).tags(Some(tags)).build()
 }
 
@@ -70,14 +89,26 @@ const POLICY: &str = "default-src 'none'; style-src 'self'; base-uri 'none'; for
 
 /// Serves the document, and the page that is made of it.
 pub(super) fn routes(document: &Value) -> Listed {
-    Listed::default()
-        .route("/api/openapi.json", constant("application/json", document.to_string()))
-        .route("/api/docs", constant("text/html; charset=utf-8", html::page(document)))
+    constants(document, ("/api/openapi.json", "application/json"), "/api/docs")
         .route("/api/docs/style.css", constant("text/css; charset=utf-8", html::STYLE))
 }
 
+/// Serves a document, at an address as a type, and the page that is made of it.
+pub(super) fn constants<S: Clone + Send + Sync + 'static>(
+    document: &Value,
+    (at, kind): (&str, &'static str),
+    page: &str,
+) -> Listed<S> {
+    Listed::default()
+        .route(at, constant(kind, document.to_string()))
+        .route(page, constant("text/html; charset=utf-8", html::page(document, at)))
+}
+
 /// Answers with the same every time.
-fn constant(content_type: &'static str, body: impl Into<Bytes>) -> Methods {
+fn constant<S: Clone + Send + Sync + 'static>(
+    content_type: &'static str,
+    body: impl Into<Bytes>,
+) -> Methods<S> {
     let body = body.into();
     let headers = [
         (CONTENT_TYPE, content_type),

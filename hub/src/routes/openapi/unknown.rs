@@ -83,21 +83,29 @@ fn told(uri: &Uri) -> &str {
     cut(uri.path(), TOLD)
 }
 
-/// Answers where there is no route.
-pub(in crate::routes) async fn no_such_route(OriginalUri(uri): OriginalUri) -> ApiError {
-    let message = format!("there is no route {}; /api/docs lists those that there are", told(&uri));
+/// What is told where there is no route: `list` is where those are told that there are.
+pub(in crate::routes) fn route(uri: &Uri, list: &str) -> ApiError {
+    let message = format!("there is no route {}; {list} lists those that there are", told(uri));
     ApiError::new(StatusCode::NOT_FOUND, Code::NOT_FOUND, message)
 }
 
-/// Answers where a route does not take the method; the `Allow` header says which it takes.
+/// What is told where a route does not take the method; the `Allow` header says which it takes.
+pub(in crate::routes) fn method(method: &Method, uri: &Uri) -> ApiError {
+    let message = format!("{} does not take {method}; `Allow` lists what it takes", told(uri));
+    ApiError::new(StatusCode::METHOD_NOT_ALLOWED, Code::METHOD_NOT_ALLOWED, message)
+}
+
+/// Answers where there is no route.
+pub(in crate::routes) async fn no_such_route(OriginalUri(uri): OriginalUri) -> ApiError {
+    route(&uri, "/api/docs")
+}
+
+/// Answers where a route does not take the method.
 pub(in crate::routes) async fn no_such_method(
-    method: Method,
+    asked: Method,
     OriginalUri(uri): OriginalUri,
 ) -> Response {
-    let message = format!("{} does not take {method}; `Allow` lists what it takes", told(&uri));
-    let code = Code::METHOD_NOT_ALLOWED;
-    let error = ApiError::new(StatusCode::METHOD_NOT_ALLOWED, code, message);
-    face::problem(error.into_response()).await
+    face::problem(method(&asked, &uri).into_response()).await
 }
 
 #[cfg(test)]

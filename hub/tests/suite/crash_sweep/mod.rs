@@ -51,6 +51,8 @@ grace_seconds = 2
 [sessions]
 life_seconds = 2
 sweep_seconds = 1
+[limits]
+requests_per_second = 0
 ";
 
 /// When to kill.

@@ -19,7 +19,11 @@ async fn from(hub: &TestHub, origin: &str, path: &str) -> Response {
 }
 
 async fn preflight(hub: &TestHub, method: &str, headers: &str) -> Response {
-    hub.request(Method::OPTIONS, "/api/v1/flists/alice/x/files/a")
+    preflight_of(hub, "/api/v1/flists/alice/x/files/a", method, headers).await
+}
+
+async fn preflight_of(hub: &TestHub, path: &str, method: &str, headers: &str) -> Response {
+    hub.request(Method::OPTIONS, path)
         .header("origin", SITE)
         .header("access-control-request-method", method)
         .header("access-control-request-headers", headers)
@@ -68,6 +72,42 @@ async fn listed_sites_read_with_a_token_of_their_own() {
         let methods = answer.headers()["access-control-allow-methods"].to_str().unwrap();
         assert_eq!(methods, "GET,HEAD", "{method}");
     }
+}
+
+/// STAC's browsers search by a body, and SharingHub's pages have a header of their own for the token.
+#[tokio::test]
+async fn listed_sites_search_by_a_body_and_post_nowhere_else() {
+    let hub = hub(&[SITE]).await;
+    let list = |answer: &Response, name: &str| answer.headers()[name].to_str().unwrap().to_owned();
+    let (methods, headers) = ("access-control-allow-methods", "access-control-allow-headers");
+    let search = "/api/stac/search";
+    // A `/` at the end says the same route.
+    for path in [search, "/api/stac/search/"] {
+        let answer = preflight_of(&hub, path, "POST", "content-type,x-gitlab-token").await;
+        assert_eq!(allowed(&answer), Some(SITE), "{path}");
+        assert_eq!(list(&answer, methods), "GET,HEAD,POST", "{path}");
+        let sent = list(&answer, headers);
+        assert!(sent.contains("content-type") && sent.contains("x-gitlab-token"), "{sent}");
+    }
+    let others = [
+        "/api/stac/",
+        "/api/stac/searches",
+        "/api/stac/search/x",
+        "/api/v1/flists/alice/x/files/a",
+        "/api/flist",
+    ];
+    for path in others {
+        let answer = preflight_of(&hub, path, "POST", "content-type").await;
+        assert_eq!(list(&answer, methods), "GET,HEAD", "{path}");
+        let sent = list(&answer, headers);
+        assert!(!sent.contains("content-type") && sent.contains("x-gitlab-token"), "{sent}");
+    }
+    let found = hub.request(Method::POST, search).header("origin", SITE);
+    let found = found.json(&serde_json::json!({})).send().await.unwrap();
+    assert_eq!((found.status().as_u16(), allowed(&found)), (200, Some(SITE)));
+    assert!(!found.headers().contains_key("access-control-allow-credentials"));
+    let other = hub.request(Method::POST, search).header("origin", "https://other.example");
+    assert_eq!(allowed(&other.json(&serde_json::json!({})).send().await.unwrap()), None);
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ use tower::ServiceExt as _;
 use crate::support::TestHub;
 
 /// What answers where there is no route.
-const CATCH_ALL: [&str; 2] = ["/api/{*path}", "/api/v1/{*path}"];
+const CATCH_ALL: [&str; 3] = ["/api/{*path}", "/api/stac/{*path}", "/api/v1/{*path}"];
 
 /// Every pattern of the router, from what it prints of itself: it tells nobody otherwise.
 fn patterns(router: &axum::Router) -> BTreeSet<String> {

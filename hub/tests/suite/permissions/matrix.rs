@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use flisthub_hub::auth::Visibility;
+use flisthub_hub::auth::{Right, Visibility};
 use flisthub_hub::config::Config;
 use flisthub_hub::routes;
 
@@ -10,7 +10,7 @@ use super::ask::{Ask, Said};
 use super::callers::{self, Who};
 use super::prepare::Case;
 use super::rules::{self, Comes, Needs, Rule};
-use super::stage::{Stage, State, TARGET};
+use super::stage::{ONLY_TAG, ONLY_WEST, Stage, State, TARGET};
 
 /// One request of the matrix.
 struct Cell<'a> {
@@ -55,7 +55,9 @@ impl Cell<'_> {
     /// Whether an answer is what it should be.
     async fn judge(&mut self, comes: Comes, method: &'static str, said: &Said) {
         let right = match comes {
-            Comes::Success if method == "HEAD" => said.status == 200,
+            Comes::Success if method == "HEAD" && self.rule.succeeds.contains(&200) => {
+                said.status == 200
+            }
             Comes::Success => self.rule.succeeds.contains(&said.status),
             Comes::NoCredentials => {
                 said.status == 401 && said.header("www-authenticate") == Some("Bearer")
@@ -76,7 +78,7 @@ impl Cell<'_> {
         }
         if comes == Comes::Success
             && let Needs::Lists(right) = self.rule.needs
-            && method == "GET"
+            && matches!(method, "GET" | "POST")
             && let Some(_) = &self.who.caller
         {
             let text = said.text();
@@ -85,6 +87,19 @@ impl Cell<'_> {
             if shown != self.who.may(self.stage, right, &self.stage.target).is_ok() {
                 self.complain(&format!("the name is shown: {shown}"), said);
             }
+        }
+    }
+
+    /// What is told of all items together tells of those alone that the caller may read.
+    fn judge_told(&mut self, said: &Said) {
+        let text = said.text();
+        let shown = text.contains(ONLY_TAG) || text.contains(&ONLY_WEST.to_string());
+        let pattern = self.rule.pattern.trim_start_matches("/api/");
+        let tells =
+            ["proxy/tags", "stac/collections", "stac/children", "stac/collections/{collection}"];
+        let may = self.who.may(self.stage, Right::Read, &self.stage.target).is_ok();
+        if shown != (may && tells.contains(&pattern)) {
+            self.complain(&format!("what the target's item says is shown: {shown}"), said);
         }
     }
 
@@ -100,6 +115,9 @@ impl Cell<'_> {
         }
         let said = self.ask(self.rule.method, &self.case, false).await;
         self.judge(comes, self.rule.method, &said).await;
+        if comes == Comes::Success && self.rule.needs == Needs::Valid {
+            self.judge_told(&said);
+        }
         if comes != Comes::Success && changed(&before, &self.stage.state().await) {
             self.complain("it was refused and changed something", &said);
         }

@@ -12,5 +12,7 @@ mod rules;
 mod rules_accounts;
 mod rules_names;
 mod rules_native;
+mod rules_sharinghub;
+mod rules_stac;
 mod rules_zero_hub;
 mod stage;

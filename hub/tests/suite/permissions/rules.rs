@@ -17,6 +17,8 @@ use crate::support::START;
 pub(super) enum Needs {
     /// Nothing: nobody looks at who is calling.
     Nothing,
+    /// Nothing, and a token that comes must be valid.
+    Valid,
     /// A token.
     SignedIn,
     /// A token of the hub's own.
@@ -39,6 +41,8 @@ pub(super) enum Needs {
     On(Right),
     /// The right in the caller's own repository.
     OnOwn(Right),
+    /// The right to change what is the user's own, and the right in `target`.
+    OwnAnd(Right),
     /// To write to the caller's own repository, and the right in `target`.
     OwnThen(Right),
     /// The right in `target`, by an upload session of the caller's.
@@ -114,7 +118,7 @@ impl Rule {
             Needs::SignedIn | Needs::OnOwn(_) | Needs::OwnThen(_) if anonymous => {
                 Err(Denied::Anonymous)
             }
-            Needs::Nothing | Needs::Lists(_) | Needs::SignedIn => Ok(()),
+            Needs::Nothing | Needs::Valid | Needs::Lists(_) | Needs::SignedIn => Ok(()),
             Needs::HubToken => match caller {
                 Caller::User(identity) => match identity.credential {
                     Credential::Token { .. } => Ok(()),
@@ -123,6 +127,9 @@ impl Rule {
                 _ => Err(Denied::Anonymous),
             },
             Needs::Own => allow_own(config, caller),
+            Needs::OwnAnd(right) => {
+                allow_own(config, caller).and_then(|()| who.may(stage, right, &stage.target))
+            }
             Needs::Create => allow_create(config, caller),
             Needs::MakeToken => allow_token(config, caller, Scope::Read, Some(START + 60)),
             Needs::OwnTokens => match caller.user() {
@@ -160,6 +167,8 @@ pub(super) fn all() -> Vec<Rule> {
     all.extend(super::rules_names::rules());
     all.extend(super::rules_accounts::rules());
     all.extend(super::rules_zero_hub::rules());
+    all.extend(super::rules_sharinghub::rules());
+    all.extend(super::rules_stac::rules());
     all
 }
 

@@ -20,6 +20,7 @@ const RENAME: &str = "/api/v1/flists/{repository}/{name}/rename";
 const ROLLBACK: &str = "/api/v1/flists/{repository}/{name}/rollback";
 const UNDELETE: &str = "/api/v1/flists/{repository}/{name}/undelete";
 const HISTORY: &str = "/api/v1/flists/{repository}/{name}/history";
+const METADATA: &str = "/api/v1/flists/{repository}/{name}/metadata";
 const MERGE: &str = "/api/v1/flists/{repository}/{name}/merge";
 
 pub(super) fn rules() -> Vec<Rule> {
@@ -51,6 +52,9 @@ fn looking() -> Vec<Rule> {
         Rule::get(HISTORY, READ, |_, case| {
             Ask::new("GET", format!("/api/v1/flists/{}/base/history", case.repository))
         }),
+        Rule::get(METADATA, READ, |_, case| {
+            Ask::new("GET", format!("/api/v1/flists/{}/base/metadata", case.repository))
+        }),
         Rule::get(TAG, READ, |_, case| {
             Ask::new("GET", format!("/api/v1/tags/{}/set", case.repository))
         }),
@@ -77,6 +81,12 @@ fn changing() -> Vec<Rule> {
         }),
         Rule::new(("POST", ROLLBACK), WRITE, Before::Name, |_, case| {
             named("POST", case, "/rollback").json(&json!({ "revision": 1 }))
+        }),
+        Rule::new(("PUT", METADATA), WRITE, Before::Name, |_, case| {
+            named("PUT", case, "/metadata").json(&json!({ "categories": ["dataset"] }))
+        }),
+        Rule::new(("DELETE", METADATA), WRITE, Before::Name, |_, case| {
+            named("DELETE", case, "/metadata")
         }),
         Rule::new(("POST", MERGE), WRITE, Before::Nothing, |_, case| {
             let sources = json!({ "sources": ["elsewhere/base", "otto/second"] });

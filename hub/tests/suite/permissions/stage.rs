@@ -33,6 +33,10 @@ pub(super) const ABSENT: &str = "absent";
 /// Another repository of the same owner, which everybody may read.
 pub(super) const ELSEWHERE: &str = "elsewhere";
 
+/// What only the item of `target/base` says: a tag, and where it is.
+pub(super) const ONLY_TAG: &str = "only-of-the-target";
+pub(super) const ONLY_WEST: f64 = 123.25;
+
 /// Somebody whom others make a member of `target`, and whose password everybody knows, as they know all passwords.
 pub(super) const NEWCOMER: &str = "nina";
 pub(super) const PASSWORD: &str = "correct horse";
@@ -160,7 +164,9 @@ impl Stage {
 
     /// Puts something of everything into the repositories.
     async fn furnish(&mut self) {
-        let secret = files(&[("dir/file", &noise(300_000, 7)), ("dir/note", b"a note")]);
+        // So that it is in the catalogue, too.
+        let readme = ("README.md", &b"---\ncategory: dataset\n---\nSecret\n"[..]);
+        let secret = files(&[readme, ("dir/file", &noise(300_000, 7)), ("dir/note", b"a note")]);
         (self.flist, self.frames) = with_image_config(&Local::of(&secret));
         self.push(&format!("{TARGET}/base"), self.flist, &self.frames).await;
         let open = Local::of(&files(&[("open", b"for everybody"), ("too", b"yes")]));
@@ -174,6 +180,11 @@ impl Stage {
         let target = json!({ "target": "target/base" });
         self.ada(Ask::new("PUT", "/api/v1/tags/target/set/one").json(&target)).await;
         self.ada(Ask::new("PUT", "/api/v1/flists/target/alias/link").json(&target)).await;
+        // What no other item says, also not one that is made of the same flist.
+        let only = json!({
+            "metadata": { "tags": [ONLY_TAG], "extent": { "spatial": [ONLY_WEST, 45.5, 123.75, 45.75] } },
+        });
+        self.ada(Ask::new("PUT", "/api/v1/flists/target/base/metadata").json(&only)).await;
         let set = json!({ "target": "target/set" });
         self.ada(Ask::new("PUT", "/api/v1/flists/target/toset/link").json(&set)).await;
         let export = "/api/v1/flists/elsewhere/base/export?format=docker-archive";

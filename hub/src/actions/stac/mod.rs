@@ -1,0 +1,14 @@
+//! The catalogue of what is published: searching, items, collections. What an item is and how it is written out is in
+//! `crate::stac`; the index is the catalog's.
+
+mod collections;
+mod item;
+mod readable;
+mod search;
+mod shown;
+
+pub use collections::{ShownCollection, collection, collections, known};
+pub use item::item;
+pub use readable::{Access, access};
+pub use search::{Found, ids, in_turn, search};
+pub use shown::Shown;

@@ -1,0 +1,146 @@
+//! What a search asks of an item, in SQL. `i` is the item, `d` its document, which is there if words are asked for.
+
+use super::exact::Asked;
+use super::pieces::{TURN, is_everything};
+use super::query::{ItemQuery, Readable};
+use super::row::listed;
+use super::sql::Bound;
+use super::write::{LONGEST_WORD, cut, indexed};
+use crate::stac::Interval;
+
+/// Bytes of a phrase that is looked for; SQLite takes a longer pattern for an attack.
+const LONGEST_PHRASE: usize = 16 * LONGEST_WORD;
+
+/// What a search asks, but for collections and where to begin.
+pub(super) struct Filter {
+    /// Conditions, joined by `and`.
+    pub(super) text: String,
+    /// Whether the document is needed.
+    pub(super) words: bool,
+}
+
+impl Filter {
+    /// What is left to be asked of items that an index found, which may know that they have the words, or of all items.
+    /// `None`: nothing can match.
+    pub(super) fn of(
+        query: &ItemQuery,
+        asked: Option<&Asked>,
+        has_words: bool,
+        bound: &mut Bound,
+    ) -> Option<Self> {
+        let mut all = vec![readable(&query.readable)];
+        if let Some(ids) = &query.ids {
+            if ids.is_empty() {
+                return None;
+            }
+            all.push(format!("i.id in ({})", bound.texts(&clean(ids))));
+        }
+        if let Some(asked) = asked {
+            all.push(place(asked, bound)?);
+        }
+        if let Some(span) = &query.interval {
+            all.push(time(span, bound));
+        }
+        let phrases = phrases(query);
+        if phrases.as_ref().is_some_and(Vec::is_empty) {
+            return None;
+        }
+        let phrases = phrases.filter(|_| !has_words);
+        if let Some(phrases) = &phrases {
+            let like = |phrase: &Vec<String>| {
+                let phrase = format!("% {} %", phrase.join(" "));
+                format!("d.words like {}", bound.text(phrase))
+            };
+            let any: Vec<String> = phrases.iter().map(like).collect();
+            all.push(format!("({})", any.join(" or ")));
+        }
+        for tag in &query.tags {
+            let tag = bound.text(indexed(tag));
+            all.push(format!(
+                "exists (select 1 from item_tags t where t.item = i.number and t.tag = {tag})"
+            ));
+        }
+        if let Some(user) = query.starred_by {
+            all.push(format!(
+                "exists (select 1 from item_stars s where s.user_id = {user}
+                         and s.repository_id = i.repository_id and s.name = i.name)"
+            ));
+        }
+        Some(Self { text: all.join(" and "), words: phrases.is_some() })
+    }
+
+    /// What items are read from.
+    pub(super) fn tables(&self) -> &'static str {
+        if self.words {
+            "items i join item_documents d on d.number = i.document"
+        } else {
+            "items i"
+        }
+    }
+}
+
+/// The rows that a caller may read.
+pub(super) fn readable(readable: &Readable) -> String {
+    let up_to = readable.up_to.code();
+    if readable.also.is_empty() {
+        format!("i.visibility <= {up_to}")
+    } else {
+        format!("(i.visibility <= {up_to} or i.repository_id in ({}))", listed(&readable.also))
+    }
+}
+
+/// The phrases that are looked for; `None`: any text will do.
+pub(super) fn phrases(query: &ItemQuery) -> Option<Vec<Vec<String>>> {
+    let words = query.words.as_ref()?;
+    let plain = |word: &str| word.chars().all(char::is_alphanumeric) && !word.is_empty();
+    let cut = |phrase: &Vec<String>| -> Vec<String> {
+        phrase.iter().map(|word| cut(word).to_owned()).collect()
+    };
+    let phrases = words.any_of.iter().map(cut).filter(|phrase| {
+        !phrase.is_empty()
+            && phrase.iter().all(|word| plain(word))
+            && phrase.iter().map(String::len).sum::<usize>() <= LONGEST_PHRASE
+    });
+    Some(phrases.collect())
+}
+
+/// Texts as PostgreSQL takes them: no name has a zero in it.
+pub(super) fn clean(texts: &[String]) -> Vec<String> {
+    texts.iter().map(|text| text.replace('\0', "\u{fffd}")).collect()
+}
+
+/// Where an item must be, as far as its box tells. `None`: nowhere.
+fn place(asked: &Asked, bound: &mut Bound) -> Option<String> {
+    let pieces = asked.pieces();
+    if pieces.is_empty() {
+        return None;
+    }
+    if pieces.iter().any(is_everything) {
+        return Some("i.west is not null".to_owned());
+    }
+    let piece = |piece: &geo::Rect<f64>| {
+        let (min, max) = (piece.min(), piece.max());
+        let (west, east) = (bound.real(min.x), bound.real(max.x));
+        let (south, north) = (bound.real(min.y), bound.real(max.y));
+        // The second time for what lies over the antimeridian: its part on the other side.
+        let turned = bound.real(min.x + TURN);
+        format!(
+            "(i.south <= {north} and i.north >= {south}
+              and (i.west <= {east} and i.east >= {west} or i.east > 180 and i.east >= {turned}))"
+        )
+    };
+    let any: Vec<String> = pieces.iter().map(piece).collect();
+    Some(format!("({})", any.join(" or ")))
+}
+
+/// When an item must be.
+fn time(span: &Interval, bound: &mut Bound) -> String {
+    let mut all = vec!["i.timed > 0".to_owned()];
+    if let Some(end) = span.end {
+        all.push(format!("(i.starts is null or i.starts <= {})", bound.number(end)));
+    }
+    if let Some(start) = span.start {
+        all.push(format!("(i.ends is null or i.ends >= {})", bound.number(start)));
+    }
+    all.join(" and ")
+}

@@ -1,0 +1,175 @@
+//! The indexes that find items without a walk over all of them: by id, star, tag, words and place. What they find may
+//! be too much, never too little. Here is most of what differs between the databases in a search.
+
+use geo::Rect;
+
+use super::exact::Asked;
+use super::filter::{clean, phrases};
+use super::pieces::{TURN, is_everything};
+use super::query::ItemQuery;
+use super::sql::Bound;
+use super::write::indexed;
+use crate::catalog::dialect::Dialect;
+use crate::stac::Interval;
+
+/// Tags of a search that are looked up to see which one is rare.
+const TAGS: usize = 4;
+
+/// By what items are found.
+#[derive(Debug, Clone)]
+pub(super) enum Found {
+    /// By their ids.
+    Ids(Vec<String>),
+    /// By the user who starred them.
+    Stars(i64),
+    /// By a tag.
+    Tag(String),
+    /// By the rectangles that their boxes meet, and when they are, if that is asked for.
+    Place(Vec<Rect<f64>>, Option<Interval>),
+    /// By phrases, of which they have all words of one.
+    Words(Vec<Vec<String>>),
+}
+
+impl Found {
+    /// What finds few whatever the catalog holds.
+    pub(super) fn few(query: &ItemQuery) -> Option<Self> {
+        if let Some(ids) = &query.ids {
+            return Some(Self::Ids(clean(ids)));
+        }
+        query.starred_by.map(Self::Stars)
+    }
+
+    /// What may find few.
+    pub(super) fn perhaps_few(query: &ItemQuery, asked: Option<&Asked>) -> Vec<Self> {
+        let pieces = asked.map(Asked::pieces).filter(|pieces| !pieces.iter().any(is_everything));
+        let place = pieces.filter(|pieces| !pieces.is_empty());
+        let place = place.map(|pieces| Self::Place(pieces, query.interval));
+        let words = phrases(query).filter(|phrases| !phrases.is_empty()).map(Self::Words);
+        let tags = query.tags.iter().take(TAGS).map(|tag| Self::Tag(indexed(tag)));
+        place.into_iter().chain(words).chain(tags).collect()
+    }
+
+    /// Whether it finds exactly what has the words that are asked for, so that nobody need look at them: SQLite's index
+    /// knows which word follows which.
+    pub(super) fn has_words(&self, dialect: Dialect) -> bool {
+        let one = |phrase: &Vec<String>| phrase.len() == 1;
+        matches!(self, Self::Words(phrases)
+            if dialect == Dialect::Sqlite || phrases.iter().all(one))
+    }
+
+    /// A query that gives about as many `number`s, of a look at the index alone.
+    pub(super) fn estimate(&self, dialect: Dialect, bound: &mut Bound) -> String {
+        match self {
+            Self::Words(phrases) => documents(phrases, dialect, bound),
+            _ => self.select(dialect, true, bound),
+        }
+    }
+
+    /// A query that gives their numbers as `number`. Each comes once, unless it may come `often`.
+    pub(super) fn select(&self, dialect: Dialect, often: bool, bound: &mut Bound) -> String {
+        match self {
+            Self::Ids(ids) => {
+                format!("select number from items where id in ({})", bound.texts(ids))
+            }
+            Self::Stars(user) => format!(
+                "select i.number as number from item_stars s
+                 join item_documents d on d.repository_id = s.repository_id and d.name = s.name
+                 join items i on i.document = d.number where s.user_id = {user}"
+            ),
+            Self::Tag(tag) => {
+                let tag = bound.text(tag.as_str());
+                format!("select item as number from item_tags where tag = {tag}")
+            }
+            Self::Place(pieces, span) => place(pieces, span.as_ref(), (dialect, often), bound),
+            Self::Words(phrases) => words(phrases, dialect, bound),
+        }
+    }
+}
+
+fn place(
+    pieces: &[Rect<f64>],
+    span: Option<&Interval>,
+    (dialect, often): (Dialect, bool),
+    bound: &mut Bound,
+) -> String {
+    let from = match dialect {
+        Dialect::Sqlite => "select number from _item_boxes where ",
+        Dialect::Postgres => "select number from items where ",
+    };
+    let then = match dialect {
+        Dialect::Sqlite => when(span, bound),
+        Dialect::Postgres => String::new(),
+    };
+    let mut meets = |piece: &Rect<f64>, turn: f64| {
+        let (min, max) = (piece.min(), piece.max());
+        let (west, east) = (bound.real(min.x + turn), bound.real(max.x + turn));
+        let (south, north) = (bound.real(min.y), bound.real(max.y));
+        match dialect {
+            Dialect::Sqlite => format!(
+                "west <= {east} and east >= {west} and south <= {north} and north >= {south}{then}"
+            ),
+            Dialect::Postgres => format!(
+                "box(point(west, south), point(east, north))
+                     && box(point({west}, {south}), point({east}, {north}))"
+            ),
+        }
+    };
+    // Each a second time, a turn further: what lies over the antimeridian is kept up to there.
+    if let [piece] = pieces {
+        let (once, again) = (meets(piece, 0.0), meets(piece, TURN));
+        return format!("{from}{once} union all {from}{again} and not ({once})");
+    }
+    let turns = pieces.iter().flat_map(|piece| [(piece, 0.0), (piece, TURN)]);
+    let selects: Vec<String> =
+        turns.map(|(piece, turn)| format!("{from}{}", meets(piece, turn))).collect();
+    selects.join(if often { " union all " } else { " union " })
+}
+
+/// When the boxes of SQLite's index are, which know the time as well: a place where much is has it of long.
+fn when(span: Option<&Interval>, bound: &mut Bound) -> String {
+    let end = |column: &str, end: Option<i64>, bound: &mut Bound| {
+        end.map_or_else(String::new, |end| format!(" and {column} {}", bound.number(end)))
+    };
+    span.map_or_else(String::new, |span| {
+        end("starts <=", span.end, bound) + &end("ends >=", span.start, bound)
+    })
+}
+
+/// Phrases as the databases look for them. Their words are letters and digits alone, so that they need no quoting but
+/// what is here.
+fn matching(phrases: &[Vec<String>], dialect: Dialect) -> String {
+    let phrase = |words: &Vec<String>| match dialect {
+        Dialect::Sqlite => format!("\"{}\"", words.join(" ")),
+        Dialect::Postgres => {
+            let words: Vec<String> = words.iter().map(|word| format!("'{word}'")).collect();
+            format!("({})", words.join(" & "))
+        }
+    };
+    let any: Vec<String> = phrases.iter().map(phrase).collect();
+    any.join(match dialect {
+        Dialect::Sqlite => " OR ",
+        Dialect::Postgres => " | ",
+    })
+}
+
+/// The documents that have the words.
+fn documents(phrases: &[Vec<String>], dialect: Dialect, bound: &mut Bound) -> String {
+    let any = bound.text(matching(phrases, dialect));
+    match dialect {
+        Dialect::Sqlite => {
+            format!("select rowid as number from _item_words where _item_words match {any}")
+        }
+        Dialect::Postgres => format!(
+            "select d.number from item_documents d
+             where array_to_tsvector(string_to_array(btrim(d.words), ' ')) @@ cast({any} as tsquery)"
+        ),
+    }
+}
+
+fn words(phrases: &[Vec<String>], dialect: Dialect, bound: &mut Bound) -> String {
+    let documents = documents(phrases, dialect, bound);
+    format!(
+        "select i.number as number from ({documents}) as w cross join items i
+         where i.document = w.number"
+    )
+}

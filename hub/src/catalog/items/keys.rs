@@ -1,0 +1,244 @@
+//! The rows of a search as far as their order needs them: by which values they stand where they stand, and where they
+//! are. The rest is read of those alone that are shown.
+
+use std::collections::{BTreeSet, HashMap};
+
+use sqlx::any::AnyRow;
+use sqlx::{AnyConnection, AssertSqlSafe, Row as _};
+
+use super::cursor::At;
+use super::deadline::Deadline;
+use super::exact::{Asked, Where};
+use super::filter::Filter;
+use super::found::Found;
+use super::order::{Order, Part};
+use super::query::ItemQuery;
+use super::row::listed;
+use super::sql::{Bound, Value};
+use crate::catalog::dialect::Dialect;
+use crate::catalog::error::CatalogError;
+use crate::stac::SortKey;
+
+/// Collections that are walked one by one, each in its order; more are walked together.
+const ONE_BY_ONE: usize = 16;
+
+/// Geometries that are looked at together, and are in memory at a time.
+pub(super) const TOGETHER: usize = 64;
+
+/// Bytes of geometries that are looked at where they were read: that takes less than to hand them to a thread.
+const SHORT: usize = 32 << 10;
+
+/// A search of which rows are read.
+pub(super) struct Keys<'a> {
+    pub(super) query: &'a ItemQuery,
+    pub(super) order: &'a Order,
+    pub(super) asked: Option<&'a Asked>,
+    pub(super) dialect: Dialect,
+    /// The index that finds them; `None`: they are walked.
+    pub(super) few: Option<&'a Found>,
+    /// When it is given up.
+    pub(super) deadline: Deadline,
+}
+
+/// Some rows in their order.
+pub(super) struct Taken {
+    /// Those that match.
+    pub(super) matching: Vec<At>,
+    /// The last one that was read.
+    pub(super) last: Option<At>,
+    /// How many were read.
+    pub(super) read: usize,
+}
+
+/// A row that matches as far as the database knows.
+struct Row {
+    at: At,
+    /// Where it must be looked at more closely; `None`: it matches.
+    unsure: Option<Where>,
+}
+
+impl Keys<'_> {
+    /// The next rows of a part, after a place.
+    pub(super) async fn take(
+        &self,
+        reading: &mut AnyConnection,
+        part: Part,
+        after: Option<&At>,
+        limit: usize,
+    ) -> Result<Taken, CatalogError> {
+        self.deadline.before_statement(reading).await?;
+        let nothing = Taken { matching: Vec::new(), last: None, read: 0 };
+        let Some((text, bound)) = self.statement(part, after, limit) else { return Ok(nothing) };
+        let rows = bound.query(text).fetch_all(&mut *reading).await?;
+        let rows = rows.iter().map(|row| self.row(row)).collect::<Result<Vec<Row>, _>>()?;
+        let (read, last) = (rows.len(), rows.last().map(|row| row.at.clone()));
+        let matching = self.look_closer(reading, rows).await?;
+        Ok(Taken { matching, last, read })
+    }
+
+    fn row(&self, row: &AnyRow) -> Result<Row, CatalogError> {
+        let mut values = Vec::new();
+        for (place, key) in self.order.keys.iter().enumerate() {
+            let column = format!("k{place}");
+            let column = column.as_str();
+            values.push(if key.is_text() {
+                row.try_get::<Option<String>, _>(column)?.map(Value::Text)
+            } else {
+                row.try_get::<Option<i64>, _>(column)?.map(Value::Number)
+            });
+        }
+        let at = At { values, number: row.try_get("number")? };
+        let unsure = match self.asked {
+            Some(asked) => place(row)?.filter(|place| !asked.is_sure(place)),
+            None => None,
+        };
+        Ok(Row { at, unsure })
+    }
+
+    /// Keeps what matches also by its geometry.
+    async fn look_closer(
+        &self,
+        reading: &mut AnyConnection,
+        rows: Vec<Row>,
+    ) -> Result<Vec<At>, CatalogError> {
+        let unsure: Vec<(i64, Where)> =
+            rows.iter().filter_map(|row| Some((row.at.number, row.unsure?))).collect();
+        let Some(asked) = self.asked.filter(|_| !unsure.is_empty()) else {
+            return Ok(rows.into_iter().map(|row| row.at).collect());
+        };
+        let mut refused = BTreeSet::new();
+        for some in unsure.chunks(TOGETHER) {
+            let numbers: Vec<i64> = some.iter().map(|(number, _)| *number).collect();
+            let mut geometries = geometries(reading, &numbers).await?;
+            let (some, asked, deadline) = (some.to_vec(), asked.clone(), self.deadline);
+            let short = geometries.values().flatten().map(String::len).sum::<usize>() <= SHORT;
+            let look = move || {
+                let mut refused = Vec::new();
+                for (number, place) in some {
+                    if deadline.is_over() {
+                        break;
+                    }
+                    let geometry = geometries.remove(&number).flatten();
+                    if !asked.meets(&place, geometry.as_deref()) {
+                        refused.push(number);
+                    }
+                }
+                refused
+            };
+            refused.extend(if short {
+                look()
+            } else {
+                tokio::task::spawn_blocking(look).await.map_err(super::exact::gone)?
+            });
+            self.deadline.check()?;
+        }
+        let kept = rows.into_iter().filter(|row| !refused.contains(&row.at.number));
+        Ok(kept.map(|row| row.at).collect())
+    }
+
+    /// The statement that reads them. `None`: nothing can match.
+    fn statement(&self, part: Part, after: Option<&At>, limit: usize) -> Option<(String, Bound)> {
+        let mut bound = Bound::default();
+        let has_words = self.few.is_some_and(|few| few.has_words(self.dialect));
+        let filter = Filter::of(self.query, self.asked, has_words, &mut bound)?;
+        let collections = self.collections();
+        if collections.is_empty() {
+            return None;
+        }
+        let places: Vec<String> =
+            collections.iter().map(|collection| bound.text(collection.as_str())).collect();
+        let place = self.order.condition(part, after, &mut bound);
+        let columns = self.order.columns();
+        let select = format!("select i.number{columns}, i.west, i.south, i.east, i.north, i.boxed");
+        let by = self.order.by(part, false);
+        let condition = format!("{} and {place}", filter.text);
+        if let Some(few) = self.few {
+            let found = few.select(self.dialect, false, &mut bound);
+            let text = format!(
+                "with found as materialized ({found})
+                 {select} from found cross join {} where i.number = found.number
+                 and i.collection in ({}) and {condition} order by {by} limit {limit}",
+                filter.tables(),
+                places.join(", ")
+            );
+            return Some((text, bound));
+        }
+        let walks: Vec<String> = self
+            .ways(&places, &mut bound)
+            .iter()
+            .map(|way| {
+                format!(
+                    "select * from ({select} from {} where {way} and {condition}
+                                    order by {by} limit {limit}) as walked",
+                    filter.tables()
+                )
+            })
+            .collect();
+        let by = self.order.by(part, true);
+        let walks = walks.join(" union all ");
+        Some((format!("select * from ({walks}) as walks order by {by} limit {limit}"), bound))
+    }
+
+    /// The collections, each once.
+    pub(super) fn collections(&self) -> BTreeSet<String> {
+        super::filter::clean(&self.query.collections).into_iter().collect()
+    }
+
+    /// The parts of the index that are walked side by side. Items at one time and items in a span are apart: what is
+    /// asked of time is of the first a range of that index.
+    fn ways(&self, collections: &[String], bound: &mut Bound) -> Vec<String> {
+        if collections.len() > ONE_BY_ONE {
+            return vec![format!("i.collection in ({})", collections.join(", "))];
+        }
+        let by_time = self.order.keys.first().is_some_and(|key| key.by == SortKey::Datetime);
+        let mut ways = Vec::new();
+        for collection in collections {
+            let collection = format!("i.collection = {collection}");
+            if !by_time {
+                ways.push(collection);
+                continue;
+            }
+            match &self.query.interval {
+                None => {
+                    let apart = [0, 1, 2];
+                    ways.extend(apart.map(|timed| format!("{collection} and i.timed = {timed}")));
+                }
+                Some(span) => {
+                    let mut end = |sign: &str, end: Option<i64>| {
+                        end.map_or_else(String::new, |end| {
+                            format!(" and i.datetime {sign} {}", bound.number(end))
+                        })
+                    };
+                    let range = end(">=", span.start) + &end("<=", span.end);
+                    ways.push(format!("{collection} and i.timed = 1{range}"));
+                    ways.push(format!("{collection} and i.timed = 2"));
+                }
+            }
+        }
+        ways
+    }
+}
+
+/// Where a row says that it is.
+pub(super) fn place(row: &AnyRow) -> Result<Option<Where>, CatalogError> {
+    let column = |name| row.try_get::<Option<f64>, _>(name);
+    let columns = (column("west")?, column("south")?, column("east")?, column("north")?);
+    let (Some(west), Some(south), Some(east), Some(north)) = columns else { return Ok(None) };
+    let boxed = row.try_get::<i16, _>("boxed")? == 1;
+    Ok(Some(Where { columns: [west, south, east, north], boxed }))
+}
+
+/// The geometries of rows, few enough for one statement; of those whose box is all of it there is none.
+async fn geometries(
+    reading: &mut AnyConnection,
+    numbers: &[i64],
+) -> Result<HashMap<i64, Option<String>>, CatalogError> {
+    let sql = format!(
+        "select i.number, d.geometry from items i join item_documents d on d.number = i.document
+         where i.number in ({})",
+        listed(numbers)
+    );
+    let rows: Vec<(i64, Option<String>)> =
+        sqlx::query_as(AssertSqlSafe(sql)).persistent(false).fetch_all(reading).await?;
+    Ok(rows.into_iter().collect())
+}

@@ -1,0 +1,52 @@
+//! Items: what names are in collections, as they are searched. Rows are written in the transaction of the change that
+//! makes them so (`write`); here is what is read of one. What an item says of itself is composed elsewhere, and how a
+//! search's parameters are read as well; who may read what comes along with the question.
+
+mod basis;
+mod checksums;
+mod count;
+mod cursor;
+mod deadline;
+mod exact;
+mod facts;
+mod filter;
+mod found;
+mod ids;
+mod keys;
+mod order;
+mod pending;
+mod pieces;
+mod plan;
+mod query;
+mod row;
+mod search;
+mod settings;
+mod sql;
+mod stars;
+mod write;
+
+#[cfg(test)]
+mod changing_tests;
+#[cfg(test)]
+mod following_tests;
+#[cfg(test)]
+mod search_tests;
+#[cfg(test)]
+mod stage;
+#[cfg(test)]
+mod tests;
+
+pub use basis::{Basis, ItemBasis};
+pub use checksums::Checksum;
+pub use facts::{CollectionFacts, TagCount};
+pub use ids::IdPage;
+pub use pending::Pending;
+pub use query::{ItemQuery, Readable};
+pub use row::ItemRow;
+pub use search::ItemPage;
+pub use settings::ItemSettings;
+pub use write::Composed;
+
+pub(super) use count::Counted;
+pub(super) use settings::{forget, forget_old};
+pub(super) use write::{recall, rename, write};

@@ -1,0 +1,169 @@
+//! A page of items as a feature collection, with links to where it is and to the next one.
+
+use axum::http::HeaderMap;
+use axum::http::header::LINK;
+use axum::response::Response;
+use serde_json::{Map, Value, json};
+use tokio::task::spawn_blocking;
+
+use super::answer::{self, GEOJSON, JSON};
+use super::asked::{Pairs, address, from_there};
+use crate::actions::ActionError;
+use crate::actions::stac::Found;
+use crate::error::ApiError;
+use crate::routes::ranged::set;
+use crate::stac::catalog::{STAC_VERSION, collection_address, root_address};
+use crate::stac::{Fields, Mode};
+use crate::state::Hub;
+
+/// What was asked, so that the next page can be asked for alike.
+pub(super) enum Asked {
+    /// A `GET` of that address.
+    Query(String, Pairs),
+    /// A `POST` to that address.
+    Body(String, Map<String, Value>),
+}
+
+/// How items are written out, and where the page is.
+pub(super) struct Page {
+    pub(super) asked: Asked,
+    /// The one collection that the items are of, if it is one.
+    pub(super) collection: Option<String>,
+    pub(super) fields: Option<Fields>,
+    pub(super) mode: Mode,
+}
+
+impl Page {
+    /// The answer.
+    pub(super) async fn answer(
+        self,
+        hub: &Hub,
+        headers: &HeaderMap,
+        found: Found,
+    ) -> Result<Response, ApiError> {
+        let base = hub.public_url();
+        let links = self.links(&base, found.next.as_deref());
+        let (numbers, next) = (Numbers::of(&found), self.next(found.next.as_deref()));
+        let (fields, mode) = (self.fields.unwrap_or_default(), self.mode);
+        // Many items take a while to write. Each is given back as soon as it is.
+        let written = spawn_blocking(move || {
+            let items = found.items.into_iter().map(|item| item.write(&base, mode, &fields));
+            numbers.around(items, &links)
+        });
+        let page = written.await.map_err(ActionError::internal)?;
+        let mut response = answer::text(headers, GEOJSON, page);
+        if let Some((address, None)) = next {
+            set(&mut response, LINK, &format!("<{address}>; rel=\"next\""));
+        }
+        Ok(response)
+    }
+
+    /// Where the next page is, and with which body it is asked for.
+    fn next(&self, cursor: Option<&str>) -> Option<(String, Option<Value>)> {
+        let cursor = cursor?;
+        Some(match &self.asked {
+            Asked::Query(at, pairs) => (address(at, &from_there(pairs, cursor)), None),
+            Asked::Body(at, body) => {
+                let mut body = body.clone();
+                body.insert("after".to_owned(), cursor.into());
+                (at.clone(), Some(body.into()))
+            }
+        })
+    }
+
+    fn links(&self, base: &str, cursor: Option<&str>) -> Value {
+        let itself = match &self.asked {
+            Asked::Query(at, pairs) => address(at, pairs),
+            Asked::Body(at, _) => at.clone(),
+        };
+        let mut links = vec![
+            json!({"rel": "self", "type": GEOJSON, "href": itself}),
+            json!({"rel": "root", "type": JSON, "href": root_address(base)}),
+        ];
+        if let Some(collection) = &self.collection {
+            let href = collection_address(base, collection);
+            links.push(json!({"rel": "collection", "type": JSON, "href": href}));
+        }
+        links.extend(self.next(cursor).map(|(href, body)| match body {
+            None => json!({"rel": "next", "type": GEOJSON, "href": href, "method": "GET"}),
+            Some(body) => json!({
+                "rel": "next", "type": GEOJSON, "href": href, "method": "POST",
+                "body": body, "merge": false,
+            }),
+        }));
+        links.into()
+    }
+}
+
+/// How much there is.
+struct Numbers {
+    limit: u32,
+    matched: u64,
+    returned: usize,
+}
+
+impl Numbers {
+    fn of(found: &Found) -> Self {
+        Self { limit: found.limit, matched: found.matched, returned: found.items.len() }
+    }
+
+    /// The collection of features that are written one after the other, in the one text that is sent.
+    fn around(&self, features: impl Iterator<Item = String>, links: &Value) -> String {
+        let Self { limit, matched, returned } = self;
+        let mut page = format!(
+            "{{\"type\":\"FeatureCollection\",\"stac_version\":\"{STAC_VERSION}\",\"stac_extensions\":[],\
+             \"context\":{{\"limit\":{limit},\"matched\":{matched},\"returned\":{returned}}},\
+             \"numberMatched\":{matched},\"numberReturned\":{returned},\"features\":["
+        );
+        for (at, feature) in features.enumerate() {
+            if at > 0 {
+                page.push(',');
+            }
+            page.push_str(&feature);
+        }
+        page.push_str("],\"links\":");
+        page.push_str(&links.to_string());
+        page.push('}');
+        page
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn page(asked: Asked) -> Page {
+        Page { asked, collection: Some("dataset".into()), fields: None, mode: Mode::Full }
+    }
+
+    #[test]
+    fn the_next_page_is_asked_for_as_this_one() {
+        let pairs = vec![("limit".to_owned(), "2".to_owned())];
+        let links =
+            page(Asked::Query("https://h/s".to_owned(), pairs)).links("https://h", Some("c"));
+        assert_eq!(links[0]["href"], "https://h/s?limit=2");
+        assert_eq!(links[2]["href"], "https://h/api/stac/collections/dataset");
+        assert_eq!(links[3]["href"], "https://h/s?limit=2&after=c");
+        let body = json!({"limit": 2, "after": "b"}).as_object().unwrap().clone();
+        let posted = page(Asked::Body("https://h/s".to_owned(), body));
+        let links = posted.links("https://h", Some("c"));
+        assert_eq!(links[3]["body"], json!({"limit": 2, "after": "c"}));
+        assert_eq!((&links[3]["method"], &links[3]["merge"]), (&json!("POST"), &json!(false)));
+        assert_eq!(posted.links("https://h", None).as_array().unwrap().len(), 3);
+    }
+
+    #[test]
+    fn a_page_is_json_with_its_numbers() {
+        let numbers = Numbers { limit: 10, matched: 7, returned: 2 };
+        let around = |ids: &[u32]| -> Value {
+            let features = ids.iter().map(|id| format!("{{\"id\":{id}}}"));
+            serde_json::from_str(&numbers.around(features, &json!([{"rel": "self"}]))).unwrap()
+        };
+        let read = around(&[1, 2]);
+        assert_eq!(read["links"][0]["rel"], "self");
+        assert_eq!(around(&[])["features"], json!([]));
+        assert_eq!((&read["numberMatched"], &read["numberReturned"]), (&json!(7), &json!(2)));
+        assert_eq!(read["context"], json!({"limit": 10, "matched": 7, "returned": 2}));
+        assert_eq!(read["features"][1]["id"], 2);
+    }
+}

@@ -1,0 +1,107 @@
+//! Where the catalogue begins: the landing page, and what the API conforms to.
+
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::Response;
+use serde_json::{Map, Value, json};
+
+use super::answer::{self, GEOJSON, JSON, SCHEMA};
+use super::{DESCRIPTION, DESCRIPTION_TYPE, PAGE};
+use crate::auth::Caller;
+use crate::error::ApiError;
+use crate::routes::language::languages;
+use crate::routes::openapi::errors;
+use crate::stac::catalog::{collection_address, root, root_address};
+use crate::state::Hub;
+
+/// What the API conforms to.
+const CONFORMS_TO: [&str; 17] = [
+    "https://api.stacspec.org/v1.0.0/core",
+    "https://api.stacspec.org/v1.0.0/collections",
+    "https://api.stacspec.org/v1.0.0/ogcapi-features",
+    "https://api.stacspec.org/v1.0.0/ogcapi-features#sort",
+    "https://api.stacspec.org/v1.1.0/ogcapi-features#sort",
+    "https://api.stacspec.org/v1.0.0/ogcapi-features#fields",
+    "https://api.stacspec.org/v1.0.0-rc.1/ogcapi-features#free-text",
+    "https://api.stacspec.org/v1.0.0/item-search",
+    "https://api.stacspec.org/v1.0.0/item-search#sort",
+    "https://api.stacspec.org/v1.1.0/item-search#sort",
+    "https://api.stacspec.org/v1.0.0/item-search#fields",
+    "https://api.stacspec.org/v1.0.0-rc.1/item-search#free-text",
+    "https://api.stacspec.org/v1.0.0-rc.3/browseable",
+    "https://api.stacspec.org/v1.0.0-rc.2/children",
+    "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core",
+    "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/oas30",
+    "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/geojson",
+];
+
+/// The rest of a link that leads to what can be sorted by.
+pub(super) const SORTABLES: &str = "http://www.opengis.net/def/rel/ogc/1.0/sortables";
+
+/// The landing page: the root catalog, with links to all that the API has.
+#[utoipa::path(
+    get, path = "/api/stac/", operation_id = "get_root", tag = "catalogue",
+    responses(
+        (status = 200, description = "The root catalog.", body = Value),
+        (status = 304, description = "The caller has it."),
+        errors::Caller, errors::Timed,
+    ),
+)]
+pub(super) async fn landing(
+    State(hub): State<Hub>,
+    _: Caller,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let base = hub.public_url();
+    let mut body = root(&hub.stac, &base, &languages(&headers));
+    body.insert("conformsTo".to_owned(), json!(CONFORMS_TO));
+    add_links(&mut body, links(&hub, &base, &languages(&headers)));
+    Ok(answer::value(&headers, JSON, &body.into()))
+}
+
+/// What the API conforms to.
+#[utoipa::path(
+    get, path = "/api/stac/conformance", operation_id = "get_conformance", tag = "catalogue",
+    responses(
+        (status = 200, description = "The classes.", body = Value),
+        (status = 304, description = "The caller has it."),
+        errors::Caller, errors::Timed,
+    ),
+)]
+pub(super) async fn conformance(_: Caller, headers: HeaderMap) -> Response {
+    answer::value(&headers, JSON, &json!({ "conformsTo": CONFORMS_TO }))
+}
+
+/// Adds links to those that a body has.
+pub(super) fn add_links(body: &mut Map<String, Value>, more: Vec<Value>) {
+    if let Some(Value::Array(links)) = body.get_mut("links") {
+        links.extend(more);
+    }
+}
+
+/// Links to what the API has.
+fn links(hub: &Hub, base: &str, languages: &[String]) -> Vec<Value> {
+    let root = root_address(base);
+    let link =
+        |rel: &str, kind: &str, href: String| json!({"rel": rel, "type": kind, "href": href});
+    let search = |method: &str| {
+        let href = format!("{root}search");
+        json!({"rel": "search", "type": GEOJSON, "href": href, "method": method})
+    };
+    let mut links = vec![
+        link("service-desc", DESCRIPTION_TYPE, format!("{base}{DESCRIPTION}")),
+        link("service-doc", "text/html", format!("{base}{PAGE}")),
+        link("conformance", JSON, format!("{root}conformance")),
+        link("data", JSON, format!("{root}collections")),
+        link("children", JSON, format!("{root}children")),
+        link(SORTABLES, SCHEMA, format!("{root}sortables")),
+        search("GET"),
+        search("POST"),
+    ];
+    links.extend(hub.stac.categories.iter().map(|category| {
+        let href = collection_address(base, &category.id);
+        let title = category.title(languages);
+        json!({"rel": "child", "type": JSON, "href": href, "title": title})
+    }));
+    links
+}

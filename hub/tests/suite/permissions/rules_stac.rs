@@ -1,0 +1,93 @@
+//! Rules of the STAC API.
+
+use flisthub_hub::auth::Right;
+use serde_json::json;
+
+use super::ask::Ask;
+use super::prepare::{Before, Case};
+use super::rules::{Needs, Rule};
+use super::stage::Stage;
+
+const READ: Needs = Needs::On(Right::Read);
+const LISTS: Needs = Needs::Lists(Right::Read);
+
+pub(super) fn rules() -> Vec<Rule> {
+    let mut rules = configured();
+    rules.extend(collections());
+    rules.extend(items());
+    rules.extend(gone());
+    rules
+}
+
+/// What follows from the configuration alone.
+fn configured() -> Vec<Rule> {
+    vec![
+        Rule::get("/api/stac", Needs::Valid, |_, _| Ask::new("GET", "/api/stac")),
+        Rule::get("/api/stac/", Needs::Valid, |_, _| Ask::new("GET", "/api/stac/")),
+        Rule::get("/api/stac/api", Needs::Nothing, |_, _| Ask::new("GET", "/api/stac/api")),
+        Rule::get("/api/stac/api.html", Needs::Nothing, |_, _| {
+            Ask::new("GET", "/api/stac/api.html")
+        }),
+        Rule::get("/api/stac/conformance", Needs::Valid, |_, _| {
+            Ask::new("GET", "/api/stac/conformance")
+        }),
+        Rule::get("/api/stac/sortables", Needs::Valid, |_, _| {
+            Ask::new("GET", "/api/stac/sortables")
+        }),
+        Rule::get("/api/stac/collections/{collection}/sortables", Needs::Valid, |_, _| {
+            Ask::new("GET", "/api/stac/collections/dataset/sortables")
+        }),
+    ]
+}
+
+fn collections() -> Vec<Rule> {
+    vec![
+        Rule::get("/api/stac/collections", Needs::Valid, |_, _| {
+            Ask::new("GET", "/api/stac/collections")
+        }),
+        Rule::get("/api/stac/children", Needs::Valid, |_, _| Ask::new("GET", "/api/stac/children")),
+        Rule::get("/api/stac/collections/{collection}", Needs::Valid, |_, _| {
+            Ask::new("GET", "/api/stac/collections/dataset")
+        }),
+    ]
+}
+
+fn items() -> Vec<Rule> {
+    vec![
+        Rule::get("/api/stac/collections/{collection}/items", LISTS, |_, _| {
+            Ask::new("GET", "/api/stac/collections/dataset/items?limit=500")
+        }),
+        Rule::get("/api/stac/collections/{collection}/browse", LISTS, |_, _| {
+            Ask::new("GET", "/api/stac/collections/dataset/browse")
+        }),
+        Rule::get("/api/stac/search", LISTS, |_, _| Ask::new("GET", "/api/stac/search?limit=500")),
+        Rule::new(("POST", "/api/stac/search"), LISTS, Before::Nothing, |_, _| {
+            Ask::new("POST", "/api/stac/search").json(&json!({ "limit": 500 }))
+        }),
+        Rule::get("/api/stac/collections/{collection}/items/{*item}", READ, |_, case| {
+            Ask::new("GET", format!("/api/stac/collections/dataset/items/{}/base", case.repository))
+        }),
+        Rule::get("/api/stac/collections/{collection}/items/{*item}", READ, |_, case| {
+            let path = "/api/stac/collections/dataset/items";
+            Ask::new("GET", format!("{path}/{}%2Fbase@1", case.repository))
+        }),
+    ]
+}
+
+/// What a name was that is deleted is nobody's to read, whatever they may do in its repository.
+fn gone() -> Vec<Rule> {
+    vec![
+        of_deleted("/api/stac/collections/{collection}/items/{*item}", |_, case| {
+            let path = "/api/stac/collections/dataset/items";
+            Ask::new("GET", format!("{path}/{}/{}@1", case.repository, case.name))
+        }),
+        of_deleted("/api/v1/flists/{repository}/{name}/files/{*path}", |_, case| {
+            let path = format!("/api/v1/flists/{}/{}/files", case.repository, case.name);
+            Ask::new("GET", format!("{path}/dir/note?revision=1"))
+        }),
+    ]
+}
+
+fn of_deleted(pattern: &'static str, ask: fn(&Stage, &Case) -> Ask) -> Rule {
+    Rule { succeeds: &[404], ..Rule::new(("GET", pattern), READ, Before::Deleted, ask) }
+}
