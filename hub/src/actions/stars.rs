@@ -30,11 +30,7 @@ pub async fn set(
     let Pointed::Flist(_) = named.points_at else {
         return Err(ActionError::not_found(Thing::Flist, resolve::shown(name)));
     };
-    if starred {
-        hub.catalog.star(repository.id, &named.name, user).await?;
-    } else {
-        hub.catalog.unstar(repository.id, &named.name, user).await?;
-    }
+    hub.catalog.star((repository.id, &named.name), user, starred).await?;
     let (stars, starred) = hub.catalog.stars(repository.id, &named.name, Some(user)).await?;
     Ok(Stars { stars, starred })
 }

@@ -114,6 +114,11 @@ async fn what_cannot_be_set_is_refused() {
     }
     let shown = hub.json("/api/v1/flists/alice/scene/metadata").await;
     assert_eq!((&shown["categories"], &shown["collections"]), (&Value::Null, &json!(["dataset"])));
+    // What can be no name is none that is there; whoever would make it is told what names are.
+    for (method, code) in [(Method::GET, "not_found"), (Method::PUT, "bad_name")] {
+        let refused = send(&hub, (method, "null,null/metadata"), &token, json!({})).await.1;
+        assert_eq!(refused["code"], code, "{refused}");
+    }
 }
 
 /// Who publishes is told at once, also where what is wrong is why there is no item.

@@ -31,7 +31,8 @@ pub async fn get(
     (repository, name): (&str, &str),
 ) -> Result<ItemMetadataInfo, ActionError> {
     let repository = resolve::repository(hub, caller, Right::Read, repository).await?;
-    info(hub, &repository, &FlistName::parse(name)?, None).await
+    let name = FlistName::parse(name).map_err(|_| ActionError::not_found(Thing::Flist, name))?;
+    info(hub, &repository, &name, None).await
 }
 
 /// Sets it, in the place of what was.

@@ -11,7 +11,7 @@ use sqlx::{AnyConnection, Row as _};
 use super::exact::{Asked, Where, gone};
 use super::facts::CollectionFacts;
 use super::filter::Filter;
-use super::found::Found;
+use super::found::{Found, With};
 use super::keys::{Keys, TOGETHER, place};
 use super::query::ItemQuery;
 use super::sql::Bound;
@@ -119,12 +119,13 @@ fn statement(
     let matching = format!("i.collection in ({collections}) and {} and {condition}", filter.text);
     let text = match by {
         None => format!("select {select} from {} where {matching}", filter.tables()),
-        Some(found) => format!(
-            "with found as materialized ({})
-             select {select} from found cross join {} where i.number = found.number and {matching}",
-            found.select(keys.dialect, false, &mut bound),
-            filter.tables()
-        ),
+        Some(found) => {
+            let With { text, on } = found.with(keys.dialect, &mut bound);
+            format!(
+                "{text} select {select} from found cross join {} where {on} and {matching}",
+                filter.tables()
+            )
+        }
     };
     Some((text, bound))
 }
@@ -142,7 +143,8 @@ async fn sure(
         return Ok(0);
     };
     keys.deadline.before_statement(reading).await?;
-    let counted: i64 = bound.query(text).fetch_one(reading).await?.try_get(0)?;
+    let query = bound.query(text).persistent(by.is_none_or(Found::comes_again));
+    let counted: i64 = query.fetch_one(reading).await?.try_get(0)?;
     Ok(u64::try_from(counted).unwrap_or(0))
 }
 
@@ -160,7 +162,7 @@ async fn unsure(
     let matching = statement(keys, by, select, (&condition, bound), true);
     let Some((text, bound)) = matching else { return Ok(0) };
     keys.deadline.before_statement(reading).await?;
-    let query = bound.query(text);
+    let query = bound.query(text).persistent(by.is_none_or(Found::comes_again));
     let mut chunks = query.fetch(reading).try_chunks(TOGETHER);
     let mut counted = 0_u64;
     while let Some(rows) = chunks.try_next().await.map_err(|stopped| stopped.1)? {

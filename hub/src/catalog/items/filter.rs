@@ -5,7 +5,7 @@ use super::pieces::{TURN, is_everything};
 use super::query::{ItemQuery, Readable};
 use super::row::listed;
 use super::sql::Bound;
-use super::write::{LONGEST_WORD, cut, indexed};
+use super::texts::{LONGEST_WORD, cut, indexed};
 use crate::stac::Interval;
 
 /// Bytes of a phrase that is looked for; SQLite takes a longer pattern for an attack.

@@ -31,7 +31,7 @@ async fn an_undelete_or_a_rollback_brings_back_what_was_set_and_starred() {
     let new = Composed { set: Some(set.clone()), ..composed(draft(&["dataset"])) };
     stage.publish((0, "scene"), "one", &new).await.unwrap();
     let (repository, user) = (stage.repositories[0].id, stage.user.id);
-    assert!(stage.catalog.star(repository, "scene", user).await.unwrap());
+    assert!(stage.catalog.star((repository, "scene"), user, true).await.unwrap());
     assert!(stage.delete((0, "scene")).await);
     // Of a name that is gone nothing counts, but for who brings it back.
     let basis_of = async |back| stage.catalog.item_basis(repository, "scene", back).await.unwrap();
@@ -70,7 +70,7 @@ async fn what_was_set_of_a_name_goes_when_no_undelete_brings_it_back() {
     let repository = stage.repositories[0].id;
     for name in ["stays", "goes"] {
         stage.publish((0, name), "one", &new).await.unwrap();
-        assert!(stage.catalog.star(repository, name, stage.user.id).await.unwrap());
+        assert!(stage.catalog.star((repository, name), stage.user.id, true).await.unwrap());
     }
     assert!(stage.delete((0, "goes")).await);
     let kept = async |name| {
@@ -91,7 +91,7 @@ async fn a_rename_leaves_nothing_of_who_had_the_name_before() {
     let new = Composed { set: Some(set), ..composed(draft(&["dataset"])) };
     stage.publish((0, "place"), "one", &new).await.unwrap();
     let repository = stage.repositories[0].id;
-    assert!(stage.catalog.star(repository, "place", stage.user.id).await.unwrap());
+    assert!(stage.catalog.star((repository, "place"), stage.user.id, true).await.unwrap());
     assert!(stage.delete((0, "place")).await);
     stage.publish((0, "scene"), "two", &composed(draft(&["dataset"]))).await.unwrap();
     let (from, to) = (FlistName::parse("scene").unwrap(), FlistName::parse("place").unwrap());
@@ -203,10 +203,10 @@ async fn a_star_changes_nothing_that_is_remembered_but_of_stars() {
     assert_eq!(stage.all(&starred).await.1, 0);
     let generation = stage.catalog.names_generation();
     let repository = stage.repositories[0].id;
-    assert!(stage.catalog.star(repository, "scene", stage.user.id).await.unwrap());
+    assert!(stage.catalog.star((repository, "scene"), stage.user.id, true).await.unwrap());
     assert_eq!(stage.catalog.names_generation(), generation);
     assert_eq!(stage.all(&starred).await.1, 1);
-    assert!(stage.catalog.unstar(repository, "scene", stage.user.id).await.unwrap());
+    assert!(stage.catalog.star((repository, "scene"), stage.user.id, false).await.unwrap());
     assert_eq!(stage.all(&starred).await.1, 0);
 }
 

@@ -8,7 +8,7 @@ use super::filter::{clean, phrases};
 use super::pieces::{TURN, is_everything};
 use super::query::ItemQuery;
 use super::sql::Bound;
-use super::write::indexed;
+use super::texts::indexed;
 use crate::catalog::dialect::Dialect;
 use crate::stac::Interval;
 
@@ -28,6 +28,9 @@ pub(super) enum Found {
     Place(Vec<Rect<f64>>, Option<Interval>),
     /// By phrases, of which they have all words of one.
     Words(Vec<Vec<String>>),
+    /// By documents that were found by their words: their numbers with commas between them, and whether their words
+    /// need no other look.
+    Documents(String, bool),
 }
 
 impl Found {
@@ -52,20 +55,44 @@ impl Found {
     /// Whether it finds exactly what has the words that are asked for, so that nobody need look at them: SQLite's index
     /// knows which word follows which.
     pub(super) fn has_words(&self, dialect: Dialect) -> bool {
-        let one = |phrase: &Vec<String>| phrase.len() == 1;
-        matches!(self, Self::Words(phrases)
-            if dialect == Dialect::Sqlite || phrases.iter().all(one))
-    }
-
-    /// A query that gives about as many `number`s, of a look at the index alone.
-    pub(super) fn estimate(&self, dialect: Dialect, bound: &mut Bound) -> String {
         match self {
-            Self::Words(phrases) => documents(phrases, dialect, bound),
-            _ => self.select(dialect, true, bound),
+            Self::Words(phrases) => {
+                dialect == Dialect::Sqlite || phrases.iter().all(|phrase| phrase.len() == 1)
+            }
+            Self::Documents(_, has_words) => *has_words,
+            _ => false,
         }
     }
 
-    /// A query that gives their numbers as `number`. Each comes once, unless it may come `often`.
+    /// The same, once the numbers of all that it finds are known.
+    pub(super) fn known(&self, numbers: String, dialect: Dialect) -> Self {
+        match self {
+            Self::Words(_) => Self::Documents(numbers, self.has_words(dialect)),
+            other => other.clone(),
+        }
+    }
+
+    /// Whether a statement with it is worth keeping, because others will be the same.
+    pub(super) fn comes_again(&self) -> bool {
+        !matches!(self, Self::Documents(..))
+    }
+
+    /// The beginning of a statement over `found`, and what joins the items `i` that were found with it.
+    pub(super) fn with(&self, dialect: Dialect, bound: &mut Bound) -> With {
+        let select = self.select(dialect, false, bound);
+        // Words find documents, in the order of their numbers, in which SQLite best looks for their items one by one.
+        let (on, kept) = match self {
+            Self::Words(_) if dialect == Dialect::Sqlite => ("i.document", "not materialized"),
+            Self::Words(_) | Self::Documents(..) => ("i.document", "materialized"),
+            _ => ("i.number", "materialized"),
+        };
+        With {
+            text: format!("with found (number) as {kept} ({select})"),
+            on: format!("{on} = found.number"),
+        }
+    }
+
+    /// A query that gives the numbers of what is found. Each comes once, unless it may come `often`.
     pub(super) fn select(&self, dialect: Dialect, often: bool, bound: &mut Bound) -> String {
         match self {
             Self::Ids(ids) => {
@@ -81,9 +108,21 @@ impl Found {
                 format!("select item as number from item_tags where tag = {tag}")
             }
             Self::Place(pieces, span) => place(pieces, span.as_ref(), (dialect, often), bound),
-            Self::Words(phrases) => words(phrases, dialect, bound),
+            Self::Words(phrases) => documents(phrases, dialect, bound),
+            Self::Documents(numbers, _) if numbers.is_empty() => {
+                "select number from item_documents where 1 = 0".to_owned()
+            }
+            Self::Documents(numbers, _) => format!("values ({})", numbers.replace(',', "), (")),
         }
     }
+}
+
+/// How a statement over what was found begins.
+pub(super) struct With {
+    /// What stands before `select`.
+    pub(super) text: String,
+    /// What joins items with it.
+    pub(super) on: String,
 }
 
 fn place(
@@ -164,12 +203,4 @@ fn documents(phrases: &[Vec<String>], dialect: Dialect, bound: &mut Bound) -> St
              where array_to_tsvector(string_to_array(btrim(d.words), ' ')) @@ cast({any} as tsquery)"
         ),
     }
-}
-
-fn words(phrases: &[Vec<String>], dialect: Dialect, bound: &mut Bound) -> String {
-    let documents = documents(phrases, dialect, bound);
-    format!(
-        "select i.number as number from ({documents}) as w cross join items i
-         where i.document = w.number"
-    )
 }

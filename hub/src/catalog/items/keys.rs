@@ -10,7 +10,7 @@ use super::cursor::At;
 use super::deadline::Deadline;
 use super::exact::{Asked, Where};
 use super::filter::Filter;
-use super::found::Found;
+use super::found::{Found, With};
 use super::order::{Order, Part};
 use super::query::ItemQuery;
 use super::row::listed;
@@ -69,7 +69,8 @@ impl Keys<'_> {
         self.deadline.before_statement(reading).await?;
         let nothing = Taken { matching: Vec::new(), last: None, read: 0 };
         let Some((text, bound)) = self.statement(part, after, limit) else { return Ok(nothing) };
-        let rows = bound.query(text).fetch_all(&mut *reading).await?;
+        let query = bound.query(text).persistent(self.few.is_none_or(Found::comes_again));
+        let rows = query.fetch_all(&mut *reading).await?;
         let rows = rows.iter().map(|row| self.row(row)).collect::<Result<Vec<Row>, _>>()?;
         let (read, last) = (rows.len(), rows.last().map(|row| row.at.clone()));
         let matching = self.look_closer(reading, rows).await?;
@@ -153,10 +154,9 @@ impl Keys<'_> {
         let by = self.order.by(part, false);
         let condition = format!("{} and {place}", filter.text);
         if let Some(few) = self.few {
-            let found = few.select(self.dialect, false, &mut bound);
+            let With { text, on } = few.with(self.dialect, &mut bound);
             let text = format!(
-                "with found as materialized ({found})
-                 {select} from found cross join {} where i.number = found.number
+                "{text} {select} from found cross join {} where {on}
                  and i.collection in ({}) and {condition} order by {by} limit {limit}",
                 filter.tables(),
                 places.join(", ")

@@ -17,12 +17,14 @@ mod order;
 mod pending;
 mod pieces;
 mod plan;
+mod put;
 mod query;
 mod row;
 mod search;
 mod settings;
 mod sql;
 mod stars;
+mod texts;
 mod write;
 
 #[cfg(test)]

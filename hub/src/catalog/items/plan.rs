@@ -29,32 +29,39 @@ impl Plan {
             return Ok(Self { few: Some(few.clone()), all: Some(few) });
         }
         let perhaps = Found::perhaps_few(ready.query, ready.asked.as_ref());
-        let mut fewest: Option<(i64, &Found)> = None;
+        let mut fewest: Option<(i64, Found)> = None;
         for found in &perhaps {
             ready.deadline.before_statement(reading).await?;
-            let number = at_most(reading, ready.dialect, found).await?;
-            if number <= FEW && fewest.is_none_or(|(known, _)| number < known) {
-                fewest = Some((number, found));
+            let (number, numbers) = at_most(reading, ready.dialect, found).await?;
+            if number <= FEW && fewest.as_ref().is_none_or(|(known, _)| number < *known) {
+                fewest = Some((number, found.known(numbers, ready.dialect)));
             }
         }
-        let few = fewest.map(|(_, found)| found.clone());
+        let few = fewest.map(|(_, found)| found);
         let all = few.clone().or_else(|| perhaps.into_iter().next());
         Ok(Self { few, all })
     }
 }
 
-/// How many an index finds, or one more than few.
+/// How many an index finds, or one more than few; of documents their numbers as well, with commas between them, so that
+/// nobody looks for their words again.
 async fn at_most(
     reading: &mut AnyConnection,
     dialect: Dialect,
     found: &Found,
-) -> Result<i64, CatalogError> {
+) -> Result<(i64, String), CatalogError> {
     use sqlx::Row as _;
     let mut bound = Bound::default();
-    let select = found.estimate(dialect, &mut bound);
+    let select = found.select(dialect, true, &mut bound);
     let more = FEW + 1;
+    let numbers = match found {
+        Found::Words(_) => "coalesce(string_agg(cast(number as text), ','), '')",
+        _ => "''",
+    };
     let text = format!(
-        "select count(*) from (select number from ({select}) as found limit {more}) as counted"
+        "select count(*), {numbers}
+         from (select number from ({select}) as found limit {more}) as counted"
     );
-    Ok(bound.query(text).fetch_one(reading).await?.try_get(0)?)
+    let row = bound.query(text).fetch_one(reading).await?;
+    Ok((row.try_get(0)?, row.try_get(1)?))
 }

@@ -304,7 +304,7 @@ async fn published(stage: &Stage, dice: &mut Dice, items: usize) -> Vec<Known> {
         let starred = dice.once_in(4);
         if starred {
             let id = stage.repositories[repository].id;
-            stage.catalog.star(id, &name, stage.user.id).await.unwrap();
+            stage.catalog.star((id, &name), stage.user.id, true).await.unwrap();
         }
         let rows: Vec<(String, i64)> =
             sqlx::query_as("select collection, number from items where name = $1")

@@ -53,49 +53,23 @@ impl Catalog {
         Ok(committed?)
     }
 
-    /// Stars a name, which must be there, for a user. Says whether that is new.
+    /// Gives a name, which must be there, a user's star, or takes it away. Says whether that changed anything.
     pub async fn star(
         &self,
-        repository_id: i64,
-        name: &str,
+        (repository_id, name): (i64, &str),
         user_id: i64,
+        starred: bool,
     ) -> Result<bool, CatalogError> {
-        let mut transaction = self.write().await?;
-        let done = sqlx::query(
+        let change = if starred {
             "insert into item_stars (repository_id, name, user_id)
              select repository_id, name, $3 from names where repository_id = $1 and name = $2
-             on conflict (repository_id, name, user_id) do nothing",
-        )
-        .bind(repository_id)
-        .bind(name)
-        .bind(user_id)
-        .execute(&mut *transaction)
-        .await?;
-        if done.rows_affected() == 0 {
-            return Ok(false);
-        }
-        recount(&mut transaction, repository_id, name).await?;
-        self.commit_stars(transaction).await?;
-        Ok(true)
-    }
-
-    /// Takes a user's star from a name. Says whether there was one.
-    pub async fn unstar(
-        &self,
-        repository_id: i64,
-        name: &str,
-        user_id: i64,
-    ) -> Result<bool, CatalogError> {
+             on conflict (repository_id, name, user_id) do nothing"
+        } else {
+            "delete from item_stars where repository_id = $1 and name = $2 and user_id = $3"
+        };
         let mut transaction = self.write().await?;
-        let done = sqlx::query(
-            "delete from item_stars where repository_id = $1 and name = $2 and user_id = $3",
-        )
-        .bind(repository_id)
-        .bind(name)
-        .bind(user_id)
-        .execute(&mut *transaction)
-        .await?;
-        if done.rows_affected() == 0 {
+        let change = sqlx::query(change).bind(repository_id).bind(name).bind(user_id);
+        if change.execute(&mut *transaction).await?.rows_affected() == 0 {
             return Ok(false);
         }
         recount(&mut transaction, repository_id, name).await?;

@@ -47,9 +47,9 @@ async fn what_is_set_and_starred_goes_with_the_name() {
     let new = Composed { set: Some(set.clone()), ..composed(draft(&["dataset"])) };
     stage.publish((0, "scene"), "one", &new).await.unwrap();
     let (repository, user) = (stage.repositories[0].id, stage.user.id);
-    assert!(stage.catalog.star(repository, "scene", user).await.unwrap());
-    assert!(!stage.catalog.star(repository, "scene", user).await.unwrap());
-    assert!(!stage.catalog.star(repository, "none", user).await.unwrap());
+    assert!(stage.catalog.star((repository, "scene"), user, true).await.unwrap());
+    assert!(!stage.catalog.star((repository, "scene"), user, true).await.unwrap());
+    assert!(!stage.catalog.star((repository, "none"), user, true).await.unwrap());
     let (from, to) = (FlistName::parse("scene").unwrap(), FlistName::parse("place").unwrap());
     let by = Actor::of(&stage.user);
     let change = stage.change(0, &from, &by, Source::Rename);
@@ -71,7 +71,7 @@ async fn what_is_set_and_starred_goes_with_the_name() {
     let kept = stage.catalog.item_settings(repository, "place").await.unwrap().unwrap();
     assert_eq!(kept.metadata, set);
     assert_eq!(stage.catalog.stars(repository, "place", Some(user)).await.unwrap(), (1, true));
-    assert!(stage.catalog.unstar(repository, "place", user).await.unwrap());
+    assert!(stage.catalog.star((repository, "place"), user, false).await.unwrap());
     assert_eq!(stage.catalog.stars(repository, "place", None).await.unwrap(), (0, false));
 }
 

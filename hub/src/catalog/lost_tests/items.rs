@@ -77,7 +77,7 @@ pub(super) async fn prepare(this: &Try, catalog: &Catalog, change: &str) {
         "unstar" => {
             this.publish_item(catalog).await.unwrap();
             let (repository, name) = (this.repository.id, this.name.as_str());
-            assert!(catalog.star(repository, name, this.alice.id).await.unwrap());
+            assert!(catalog.star((repository, name), this.alice.id, true).await.unwrap());
         }
         _ => {}
     }
@@ -106,8 +106,8 @@ pub(super) async fn run(this: &Try, catalog: &Catalog, change: &str) -> Result<(
             catalog.rename_item(&change, &this.other, item).await.map(drop)
         }
         "give up an item" => catalog.give_up_item(repository, name).await,
-        "star" => catalog.star(repository, name, user).await.map(drop),
-        "unstar" => catalog.unstar(repository, name, user).await.map(drop),
+        "star" => catalog.star((repository, name), user, true).await.map(drop),
+        "unstar" => catalog.star((repository, name), user, false).await.map(drop),
         "set a repository's categories" => {
             let categories = ["dataset".to_owned()];
             catalog
