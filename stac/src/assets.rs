@@ -9,6 +9,7 @@ use super::globs::{Glob, Steps};
 use super::hrefs::{References, Target};
 use super::kinds;
 use super::members::Members;
+use super::one_key::Keys;
 use super::preview::Preview;
 use super::warnings::Warnings;
 
@@ -42,6 +43,8 @@ pub(super) struct Assets<'a, 'c> {
     pub(super) warnings: &'a mut Warnings,
     /// Knows checksums.
     pub(super) checksums: &'a mut Checksums<'c>,
+    /// Which of them has which key.
+    keys: Keys,
     /// Whether a bound was reached.
     full: bool,
     /// The most of them.
@@ -52,7 +55,7 @@ pub(super) struct Assets<'a, 'c> {
     most_bytes: usize,
     /// What may still be done to hold patterns against paths.
     steps: Steps,
-    /// Whether a rule without a file is worth a warning.
+    /// Whether a rule without a file, and a file without a key of its own, are worth a warning.
     expected: bool,
 }
 
@@ -79,6 +82,7 @@ impl<'a, 'c> Assets<'a, 'c> {
             found: Members::default(),
             warnings,
             checksums,
+            keys: Keys::default(),
             full: false,
             most: MAX_ASSETS,
             bytes: 0,
@@ -91,7 +95,9 @@ impl<'a, 'c> Assets<'a, 'c> {
     /// Finds what the rules of categories mean. That they mean nothing in this flist is nobody's fault.
     pub(super) fn by_categories(&mut self, rules: &[Value]) -> Result<(), LoadError> {
         self.expected = false;
-        self.by_rules("assets of the category", rules)
+        let found = self.by_rules("assets of the category", rules);
+        self.expected = true;
+        found
     }
 
     /// Finds what rules mean. An asset that is there already stays.
@@ -195,7 +201,7 @@ impl<'a, 'c> Assets<'a, 'c> {
             Some(key) => {
                 let made = asset::elsewhere(&target, said, key).map_err(str::to_owned);
                 if let Some(asset) = self.warnings.hear(about, made) {
-                    self.insert(key, &asset);
+                    self.insert(key, &target, &asset, about);
                 }
             }
             None => self.warnings.add(about, "an asset that is no file of the flist needs a `key`"),
@@ -219,8 +225,9 @@ impl<'a, 'c> Assets<'a, 'c> {
             self.warnings.add(about, "its `key` is empty or too long");
             return;
         };
+        let target = Target::File(path.clone());
         // A checksum may be computed for it, so room comes first.
-        if self.found.has(&key) || !self.has_room() {
+        if self.is_taken(&key, &target, about) || !self.has_room() {
             return;
         }
         let made = asset::of_file(path, file, said, &key, self.checksums).map_err(str::to_owned);
@@ -231,7 +238,7 @@ impl<'a, 'c> Assets<'a, 'c> {
             if self.preview.is_some_and(|it| it.key == key && it.is(path)) {
                 asset::thumbnail(&mut asset, said);
             }
-            self.insert(&key, &asset);
+            self.insert(&key, &target, &asset, about);
         }
     }
 
@@ -251,9 +258,23 @@ impl<'a, 'c> Assets<'a, 'c> {
         !self.full
     }
 
+    /// Whether an asset has that key. Where it is another one, the publisher is told in the end.
+    fn is_taken(&mut self, key: &str, target: &Target, about: &str) -> bool {
+        let taken = self.found.has(key);
+        if taken && self.expected {
+            self.keys.leave_out(key, target, about);
+        }
+        taken
+    }
+
+    /// Tells of assets that end up with one key.
+    pub(super) fn tell_keys(&mut self) {
+        self.keys.tell(self.warnings);
+    }
+
     /// Adds an asset, if there is room.
-    pub(super) fn insert(&mut self, key: &str, asset: &Members) {
-        if self.found.has(key) || !self.has_room() {
+    pub(super) fn insert(&mut self, key: &str, target: &Target, asset: &Members, about: &str) {
+        if self.is_taken(key, target, about) || !self.has_room() {
             return;
         }
         let json = asset.object("");
@@ -266,6 +287,7 @@ impl<'a, 'c> Assets<'a, 'c> {
         }
         self.bytes = bytes;
         self.found.made(key, json);
+        self.keys.take(key, target, self.expected.then_some(about));
     }
 }
 

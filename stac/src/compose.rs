@@ -15,6 +15,7 @@ use super::hrefs::References;
 use super::links::Links;
 use super::markers;
 use super::members::Members;
+use super::one_key::WHOLE;
 use super::preview;
 use super::properties;
 use super::said::{self, Said};
@@ -138,8 +139,8 @@ fn categories(said: &Said, inputs: &Inputs<'_>, warnings: &mut Warnings) -> (Vec
 
 /// Stands for the assets that are the whole flist. A publisher's own of the same name counts more.
 fn whole(is_free: impl Fn(&str) -> bool) -> String {
-    let both = [("flist", markers::FLIST), ("archive", markers::ARCHIVE)];
-    let free = both.into_iter().filter(|(key, _)| is_free(key)).map(|(_, marker)| marker);
+    let both = WHOLE.into_iter().zip([markers::FLIST, markers::ARCHIVE]);
+    let free = both.filter(|(key, _)| is_free(key)).map(|(_, marker)| marker);
     free.collect::<Vec<_>>().join(",")
 }
 
@@ -171,6 +172,7 @@ fn all_assets(
     if let Some(path) = said.readme_path {
         assets.readme(path)?;
     }
+    assets.tell_keys();
     Ok(())
 }
 

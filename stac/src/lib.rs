@@ -23,6 +23,7 @@ mod links;
 mod markers;
 mod members;
 mod number;
+mod one_key;
 mod own_assets;
 pub mod parameters;
 mod places;
@@ -47,6 +48,8 @@ mod bounds_tests;
 mod compose_tests;
 #[cfg(test)]
 mod kinds_tests;
+#[cfg(test)]
+mod one_key_tests;
 #[cfg(test)]
 mod places_tests;
 #[cfg(test)]

@@ -30,7 +30,7 @@ impl Assets<'_, '_> {
             return Ok(());
         };
         kinds::of_asset(&mut asset, &about, self.warnings);
-        match self.references.find(href, &[item_json::FOLDER, ""])? {
+        let target = match self.references.find(href, &[item_json::FOLDER, ""])? {
             Ok((target, file)) => {
                 asset.made("href", quoted(&hrefs::href(&target)));
                 if let (Target::File(at), Some(file)) = (&target, file) {
@@ -41,6 +41,7 @@ impl Assets<'_, '_> {
                         self.warnings.add(&about, what);
                     }
                 }
+                target
             }
             Err(why) => {
                 self.warnings.add(&about, &why);
@@ -48,9 +49,10 @@ impl Assets<'_, '_> {
                 if !hrefs::is_passed_on(href) {
                     return Ok(());
                 }
+                Target::Elsewhere(href.to_owned())
             }
-        }
-        self.insert(key, &asset);
+        };
+        self.insert(key, &target, &asset, &about);
         Ok(())
     }
 
@@ -71,7 +73,7 @@ impl Assets<'_, '_> {
             }
             other => {
                 if let Ok(asset) = asset::elsewhere(other, &said, &preview.key) {
-                    self.insert(&preview.key, &asset);
+                    self.insert(&preview.key, other, &asset, "preview");
                 }
             }
         }
