@@ -292,6 +292,32 @@ fn broken_and_huge_files_are_warnings() {
 }
 
 #[test]
+fn numbers_that_lose_digits_are_told() {
+    let yaml = "category: dataset\nbig: 18446744073709551616\neo: {x: [-9223372036854775809]}\n";
+    let front = format!("---\n{yaml}---\n");
+    for (path, text) in [("README.md", front.as_str()), ("sharinghub.yaml", yaml)] {
+        let draft = composed(&[(path, text.as_bytes())], None).unwrap();
+        assert_eq!(draft.warnings.len(), 1, "{:?}", draft.warnings);
+        for part in [path, "between quotes", "big, eo.x[0]"] {
+            assert!(draft.warnings[0].contains(part), "{part}: {:?}", draft.warnings);
+        }
+    }
+    let draft = front_of_kept("'18446744073709551616'");
+    assert_eq!(rendered(&draft)["properties"]["big"], "18446744073709551616");
+    for kept in ["18446744073709551615", "-9223372036854775808"] {
+        let draft = front_of_kept(kept);
+        assert_eq!(rendered(&draft)["properties"]["big"].to_string(), kept);
+    }
+}
+
+/// An item with a value that is kept as it is written.
+fn front_of_kept(value: &str) -> Told {
+    let draft = front(&format!("big: {value}"));
+    assert_eq!(draft.warnings, Vec::<String>::new(), "{value}");
+    draft
+}
+
+#[test]
 fn lines_are_those_of_the_file() {
     let api = json!({ "categories": ["dataset"] });
     let warning = |path: &str, text: &str| {

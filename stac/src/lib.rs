@@ -41,6 +41,7 @@ mod tree_files;
 mod warnings;
 pub mod words;
 mod yaml;
+mod yaml_numbers;
 
 #[cfg(test)]
 mod bounds_tests;

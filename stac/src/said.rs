@@ -12,6 +12,7 @@ use super::readme::{self, Readme};
 use super::tree_files::TreeFiles;
 use super::warnings::Warnings;
 use super::yaml::{self, YamlLimits};
+use super::yaml_numbers;
 
 /// The most bytes that are read of a README or of `sharinghub.yaml`.
 const MAX_BYTES: usize = 1 << 20;
@@ -49,11 +50,13 @@ pub(super) fn read(
     if let Some(read) = files.read("sharinghub.yaml", MAX_BYTES)? {
         let text = String::from_utf8_lossy(&read.bytes);
         let heard = if read.whole {
-            of_yaml(&text)
+            heard_of(&text, "sharinghub.yaml", warnings)
         } else {
-            Err(format!("it has more than {} KiB", MAX_BYTES >> 10))
+            let what = format!("it has more than {} KiB", MAX_BYTES >> 10);
+            warnings.add("sharinghub.yaml", &what);
+            None
         };
-        over = warnings.hear("sharinghub.yaml", heard).unwrap_or_else(|| rescued(&text));
+        over = heard.unwrap_or_else(|| rescued(&text));
         kinds::of_keys(&mut over, "sharinghub.yaml", warnings);
     }
     let mut set = one_way(api.cloned().unwrap_or_default());
@@ -79,8 +82,8 @@ impl Said {
             if let Some(text) = parts.yaml {
                 let about = format!("front matter of {path}");
                 // The line before it is one of the file, too: messages say the lines of that.
-                let heard = of_yaml(&format!("\n{text}"));
-                self.keys = warnings.hear(&about, heard).unwrap_or_else(|| rescued(text));
+                let heard = heard_of(&format!("\n{text}"), &about, warnings);
+                self.keys = heard.unwrap_or_else(|| rescued(text));
                 kinds::of_keys(&mut self.keys, &about, warnings);
             }
             self.readme = readme::read(parts.body);
@@ -100,9 +103,23 @@ impl Said {
     }
 }
 
-fn of_yaml(text: &str) -> Result<Map<String, Value>, String> {
-    let map = yaml::parse(text, &YamlLimits::default()).map_err(|error| error.to_string())?;
-    Ok(one_way(map))
+/// What YAML says, or a warning. Of numbers that lose digits there is a warning, too.
+fn heard_of(text: &str, about: &str, warnings: &mut Warnings) -> Option<Map<String, Value>> {
+    let limits = YamlLimits::default();
+    let parsed = yaml::parse(text, &limits).map_err(|error| error.to_string());
+    let map = warnings.hear(about, parsed)?;
+    let rounded = yaml_numbers::rounded(text, &limits, &map);
+    if !rounded.is_empty() {
+        let more = if rounded.len() < yaml_numbers::MAX_FOUND { "" } else { ", and maybe others" };
+        let what = format!(
+            "whole numbers below {} or above {} lose digits; written between quotes they are text and keep all: {}{more}",
+            i64::MIN,
+            u64::MAX,
+            rounded.join(", ")
+        );
+        warnings.add(about, &what);
+    }
+    Some(one_way(map))
 }
 
 /// The categories that YAML says which cannot be read, if lines of their own say them: an item does not vanish because
@@ -121,7 +138,7 @@ fn rescued(text: &str) -> Map<String, Value> {
     if kept.len() > MAX_RESCUED {
         return Map::new();
     }
-    of_yaml(&kept).unwrap_or_default()
+    yaml::parse(&kept, &YamlLimits::default()).map(one_way).unwrap_or_default()
 }
 
 /// What may be front matter of a README whose front matter does not end: it may be prose below a rule.

@@ -84,7 +84,7 @@ fn told(error: &Error) -> String {
 }
 
 /// The parser counts what comes of aliases, too.
-fn options(limits: &YamlLimits) -> serde_saphyr::Options {
+pub(super) fn options(limits: &YamlLimits) -> serde_saphyr::Options {
     serde_saphyr::options! {
         budget: serde_saphyr::budget! {
             max_depth: limits.depth,
