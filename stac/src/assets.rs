@@ -5,12 +5,13 @@ use flisthub_flist::{Content, File, LoadError, TreePath};
 use serde_json::{Map, Value};
 
 use super::asset::{self, Checksums};
-use super::globs::{Glob, Steps};
+use super::globs::Glob;
 use super::hrefs::{References, Target};
 use super::kinds;
 use super::members::Members;
 use super::one_key::Keys;
 use super::preview::Preview;
+use super::signs::Steps;
 use super::warnings::Warnings;
 
 /// The most assets of an item.

@@ -36,6 +36,7 @@ mod said;
 mod select;
 mod settings;
 mod shapes;
+mod signs;
 mod times;
 mod tree_files;
 mod warnings;
