@@ -6,6 +6,7 @@
 //! chunk store that it is handed. In the hub the index is the catalog's (`catalog::items`), what callers may see is
 //! decided by `actions::stac`, and addresses are in `routes::stac`.
 
+mod antimeridian;
 mod asked;
 mod asset;
 mod assets;
@@ -32,6 +33,7 @@ mod properties;
 mod readme;
 mod render;
 mod rfc3339;
+mod rings;
 mod said;
 mod select;
 mod settings;

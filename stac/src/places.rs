@@ -1,23 +1,13 @@
 //! Where an item is: what a publisher says of it, checked, and the box around it. Over the antimeridian a box has its
 //! west greater than its east, as RFC 7946 has it, and a geometry is in parts on both sides.
+//!
+//! How a geometry is cut there is in `antimeridian`, what its rings may be is in `rings`.
 
-use geo::{
-    BooleanOps, BoundingRect, CoordsIter, Geometry, Intersects, Line, LineString, MapCoords,
-    MultiLineString, MultiPolygon, Rect, Validation, coord,
-};
+use geo::{BoundingRect, CoordsIter, Geometry, MultiLineString, MultiPolygon, Rect, coord};
 use serde_json::Value;
 
 use super::draft::{Bounds, Place};
-use super::geometries;
-
-/// The most rings of which each two are compared.
-const MAX_RINGS: usize = 32;
-
-/// The most lines that are held against one another, of all rings: where lines are short it is few for each.
-const MAX_PAIRS: usize = 5_000_000;
-
-/// The most points of which each two are compared, or that are cut at the antimeridian: it takes time for each pair.
-const MAX_COMPARED: usize = 2_000;
+use super::{antimeridian, geometries, rings};
 
 /// The warning where checking a geometry fails for a fault that is not the publisher's.
 pub const PLACE_FAILED: &str = "it cannot be checked";
@@ -135,176 +125,14 @@ fn checked(geometry: Geometry<f64>) -> Result<Place, String> {
     }
     let rect = geometry.bounding_rect().ok_or("it is empty")?;
     latitudes(rect.min().y, rect.max().y)?;
-    check(&geometry)?;
-    let geometry = within(geometry, &rect)?;
-    let bounds = bounds(&geometry).ok_or("it is empty")?;
+    rings::check(&geometry)?;
+    let geometry = antimeridian::within(geometry, &rect)?;
+    let bounds = antimeridian::bounds(&geometry).ok_or("it is empty")?;
     let is_box = is_box(&geometry);
     let written = geometries::geojson(&geometry);
     // Well-known text may have lines and rings in it that GeoJSON has not.
     geometries::of_geojson(&written)?;
     Ok(Place { bounds, is_box, geometry: written.to_string() })
-}
-
-/// Whether it is what a geometry may be: rings neither cross nor wind round a pole.
-fn check(geometry: &Geometry<f64>) -> Result<(), String> {
-    let mut parts = Vec::new();
-    polygons(geometry, &mut parts);
-    let rings =
-        || parts.iter().flat_map(|one| std::iter::once(one.exterior()).chain(one.interiors()));
-    if rings().any(|ring| winds(&ring.0)) {
-        return Err(
-            "it goes round a pole: draw it along the antimeridian to the pole and back".to_owned()
-        );
-    }
-    if rings().count() <= MAX_RINGS && geometries::points(geometry) <= MAX_COMPARED {
-        return geometry.check_validation().map_err(|error| error.to_string());
-    }
-    if rings().any(|ring| ring.0.len() < 4) {
-        return Err("a ring of it has too few points".to_owned());
-    }
-    let mut pairs = MAX_PAIRS;
-    for ring in rings() {
-        match crosses(ring, &mut pairs) {
-            Some(false) => {}
-            Some(true) => return Err("a ring of it has a self-intersection".to_owned()),
-            None => return Err("its lines are too many and too long to be checked".to_owned()),
-        }
-    }
-    Ok(())
-}
-
-/// Whether a ring crosses or touches itself. Only lines that lie over one another from west to east are compared.
-/// `None`: that are too many pairs.
-fn crosses(ring: &LineString<f64>, pairs: &mut usize) -> Option<bool> {
-    let mut lines: Vec<(Rect<f64>, Line<f64>)> =
-        ring.lines().map(|line| (line.bounding_rect(), line)).collect();
-    lines.sort_by(|a, b| a.0.min().x.total_cmp(&b.0.min().x));
-    for (at, (rect, line)) in lines.iter().enumerate() {
-        let later = lines.iter().skip(at.saturating_add(1));
-        for (beside, other) in later.take_while(|(other, _)| other.min().x <= rect.max().x) {
-            *pairs = pairs.checked_sub(1)?;
-            let over = beside.min().y <= rect.max().y && rect.min().y <= beside.max().y;
-            let next = line.start == other.end || line.end == other.start;
-            if over && !next && line.intersects(other) {
-                return Some(true);
-            }
-        }
-    }
-    Some(false)
-}
-
-fn polygons<'a>(geometry: &'a Geometry<f64>, found: &mut Vec<&'a geo::Polygon<f64>>) {
-    match geometry {
-        Geometry::Polygon(polygon) => found.push(polygon),
-        Geometry::MultiPolygon(parts) => found.extend(&parts.0),
-        Geometry::GeometryCollection(parts) => {
-            parts.iter().for_each(|part| polygons(part, found));
-        }
-        _ => {}
-    }
-}
-
-/// Whether a ring goes once round the Earth, taking the short way between its points. Along the whole of a parallel it
-/// goes the long way, as the box of the world does.
-fn winds(ring: &[geo::Coord<f64>]) -> bool {
-    let steps = ring.windows(2).filter_map(|pair| match pair {
-        [from, to] => Some(to.x - from.x),
-        _ => None,
-    });
-    let turned = |step: f64| {
-        if step.abs() >= 360.0 {
-            step
-        } else if step > 180.0 {
-            step - 360.0
-        } else if step < -180.0 {
-            step + 360.0
-        } else {
-            step
-        }
-    };
-    steps.map(turned).sum::<f64>().abs() > 359.0
-}
-
-/// The geometry between -180 and 180: what is beyond comes in again on the other side.
-fn within(geometry: Geometry<f64>, rect: &Rect<f64>) -> Result<Geometry<f64>, String> {
-    let (min, max) = (rect.min().x, rect.max().x);
-    if min >= -180.0 && max <= 180.0 {
-        return Ok(geometry);
-    }
-    // More than once round is a mistake.
-    if min < -360.0 || max > 360.0 {
-        return Err("a longitude is outside of -180 to 180".to_owned());
-    }
-    let turn = |by: f64| move |coord: geo::Coord<f64>| coord! { x: coord.x + by, y: coord.y };
-    if min >= 180.0 {
-        return Ok(geometry.map_coords(turn(-360.0)));
-    }
-    if max <= -180.0 {
-        return Ok(geometry.map_coords(turn(360.0)));
-    }
-    if geometries::points(&geometry) > MAX_COMPARED {
-        let why = "it goes over the antimeridian and has too many points to be cut there";
-        return Err(why.to_owned());
-    }
-    let parts = match geometry {
-        Geometry::Polygon(polygon) if max - min <= 360.0 => MultiPolygon(vec![polygon]),
-        Geometry::MultiPolygon(parts) if max - min <= 360.0 => parts,
-        _ => return Err("a longitude is outside of -180 to 180".to_owned()),
-    };
-    let by = if max > 180.0 { -360.0 } else { 360.0 };
-    let world =
-        Rect::new(coord! { x: -180.0, y: -90.0 }, coord! { x: 180.0, y: 90.0 }).to_polygon();
-    let mut cut = parts.intersection(&world);
-    cut.0.extend(parts.map_coords(turn(by)).intersection(&world).0);
-    // Cutting rounds: what is at the edge of the world is there exactly.
-    let cut = cut.map_coords(|at| {
-        let edge = |value: f64, most: f64| {
-            if most - value.abs() < 1e-6 { most.copysign(value) } else { value }
-        };
-        coord! { x: edge(at.x, 180.0), y: edge(at.y, 90.0) }
-    });
-    if cut.0.is_empty() { Err("it is empty".to_owned()) } else { Ok(Geometry::MultiPolygon(cut)) }
-}
-
-/// The box around it. Where parts lie on both sides of the antimeridian and the rest of the Earth is between them, it
-/// is the box over the antimeridian.
-fn bounds(geometry: &Geometry<f64>) -> Option<Bounds> {
-    let rect = geometry.bounding_rect()?;
-    let around =
-        Bounds { west: rect.min().x, south: rect.min().y, east: rect.max().x, north: rect.max().y };
-    if around.west > -180.0 || around.east < 180.0 {
-        return Some(around);
-    }
-    let mut spans = Vec::new();
-    spans_of(geometry, &mut spans);
-    spans.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let (mut gap, mut reached) = ((0.0, around.west, around.east), around.west);
-    for (west, east) in spans {
-        if west - reached > gap.0 {
-            gap = (west - reached, west, reached);
-        }
-        reached = reached.max(east);
-    }
-    Some(Bounds { west: gap.1, east: gap.2, ..around })
-}
-
-/// From where to where in longitude each part is.
-fn spans_of(geometry: &Geometry<f64>, spans: &mut Vec<(f64, f64)>) {
-    let mut push =
-        |rect: Option<Rect<f64>>| spans.extend(rect.map(|one| (one.min().x, one.max().x)));
-    match geometry {
-        Geometry::MultiPoint(parts) => {
-            parts.iter().for_each(|part| push(Some(part.bounding_rect())));
-        }
-        Geometry::MultiLineString(parts) => {
-            parts.iter().for_each(|part| push(part.bounding_rect()));
-        }
-        Geometry::MultiPolygon(parts) => parts.iter().for_each(|part| push(part.bounding_rect())),
-        Geometry::GeometryCollection(parts) => {
-            parts.iter().for_each(|part| spans_of(part, spans));
-        }
-        other => push(other.bounding_rect()),
-    }
 }
 
 /// Whether it is the box around it, or a point.
