@@ -1,21 +1,20 @@
 //! From a published flist to its item: what is said of it, from all sources, becomes one document and what the index
-//! keeps beside it. What is wrong with the metadata is a warning in the item, and never an error.
+//! keeps beside it. What is wrong with the metadata is a warning in the item, and never an error. How the document is
+//! put together and bounded is in `document`.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use flisthub_flist::{File, LoadError};
 use flisthub_storage::{ChunkId, ChunkStore};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::asset::Checksums;
 use super::assets::Assets;
-use super::catalog::STAC_VERSION;
+use super::document::{Parts, whole};
 use super::draft::{Draft, Heard, Interval, Place};
 use super::hrefs::References;
 use super::links::Links;
-use super::markers;
 use super::members::Members;
-use super::one_key::WHOLE;
 use super::preview;
 use super::properties;
 use super::said::{self, Said};
@@ -44,16 +43,6 @@ pub struct Inputs<'a> {
     /// When the flist was published under it.
     pub published: u64,
 }
-
-/// The most bytes of a document, but for the features that the configuration gives it. Searches answer with thousands
-/// of them.
-const MAX_DOCUMENT: usize = 2 << 20;
-
-/// The most bytes of what is left of a property, of all links and of all assets where a document is longer.
-const MAX_LEFT: usize = 4 << 10;
-
-/// The most properties that are left then, beside those of [`properties::NEEDED`].
-const MAX_PROPERTIES: usize = 128;
 
 /// The most bytes of the text that is searched.
 const MAX_TEXT: usize = 256 << 10;
@@ -137,13 +126,6 @@ fn categories(said: &Said, inputs: &Inputs<'_>, warnings: &mut Warnings) -> (Vec
     (asked, inherits)
 }
 
-/// Stands for the assets that are the whole flist. A publisher's own of the same name counts more.
-fn whole(is_free: impl Fn(&str) -> bool) -> String {
-    let both = WHOLE.into_iter().zip([markers::FLIST, markers::ARCHIVE]);
-    let free = both.filter(|(key, _)| is_free(key)).map(|(_, marker)| marker);
-    free.collect::<Vec<_>>().join(",")
-}
-
 /// All assets: a publisher's own, those of rules, the preview and the README.
 fn all_assets(
     assets: &mut Assets<'_, '_>,
@@ -225,92 +207,6 @@ fn text_of(made: &Members, key: &str) -> String {
 
 fn moment(made: &Members, key: &str) -> Option<i64> {
     times::read(&text_of(made, key), Side::Begin).map(|at| at.micros)
-}
-
-/// What a document is put together from.
-struct Parts {
-    schemas: Vec<String>,
-    /// `geometry` and `bbox`; without one the other is empty.
-    where_it_is: [String; 2],
-    properties: Members,
-    /// What only some collections have of them.
-    features: String,
-    links: Vec<String>,
-    assets: String,
-}
-
-impl Parts {
-    /// The document with its warnings. One that is too long is made of less.
-    fn bounded(mut self, mut said: Said, warnings: &mut Warnings) -> String {
-        let document = self.document(&said, warnings);
-        if document.len() <= MAX_DOCUMENT {
-            return document;
-        }
-        warnings.add(
-            "item",
-            &format!("it is longer than {} KiB: parts of it are left out", MAX_DOCUMENT >> 10),
-        );
-        self.properties = self.left(MAX_PROPERTIES);
-        said.given.others = Members::default();
-        self.schemas.retain(|schema| schema.len() <= MAX_LEFT);
-        self.links.retain(|link| link.len() <= MAX_LEFT);
-        if self.assets.len() > MAX_DOCUMENT / 4 {
-            self.assets = Members::default().object(&whole(|_| true));
-        }
-        let document = self.document(&said, warnings);
-        if document.len() <= MAX_DOCUMENT {
-            return document;
-        }
-        // What is left is a place, which is bounded where it is read, and what an item must have.
-        self.properties = self.left(0);
-        self.schemas.clear();
-        self.links.clear();
-        self.assets = Members::default().object(&whole(|_| true));
-        self.document(&said, warnings)
-    }
-
-    /// The properties that an item needs and the first of the others, without long ones.
-    fn left(&self, most: usize) -> Members {
-        let short = |(key, json): &(&String, &String)| key.len() + json.len() <= MAX_LEFT;
-        let (needed, others): (Vec<_>, Vec<_>) = self
-            .properties
-            .iter()
-            .filter(short)
-            .partition(|(key, _)| properties::NEEDED.contains(&key.as_str()));
-        let mut left = Members::default();
-        for (key, json) in needed.into_iter().chain(others.into_iter().take(most)) {
-            left.made(key, json.clone());
-        }
-        left
-    }
-
-    fn document(&self, said: &Said, warnings: &Warnings) -> String {
-        let mut properties = self.properties.clone();
-        let told = warnings.all();
-        if !told.is_empty() {
-            properties.set("flisthub:warnings", &json!(told));
-        }
-        let mut item = Members::default();
-        let version = said.given.version.as_deref().unwrap_or(STAC_VERSION);
-        item.set("stac_version", &json!(version));
-        item.set("stac_extensions", &json!(self.schemas));
-        item.set("type", &json!("Feature"));
-        let [geometry, bbox] = &self.where_it_is;
-        item.made("geometry", geometry.clone());
-        if !bbox.is_empty() {
-            item.made("bbox", bbox.clone());
-        }
-        item.made("properties", properties.object(&markers::properties(&self.features)));
-        let links = std::iter::once(markers::LINKS).chain(self.links.iter().map(String::as_str));
-        item.made("links", format!("[{}]", links.collect::<Vec<_>>().join(",")));
-        item.made("assets", self.assets.clone());
-        for (key, json) in said.given.others.iter() {
-            if !item.has(key) {
-                item.made(key, json.clone());
-            }
-        }
-        item.object(markers::IDENTITY)
-    }
 }
 
 /// Whether the metadata says when that was.

@@ -12,6 +12,7 @@ mod asset;
 mod assets;
 pub mod catalog;
 mod compose;
+mod document;
 mod draft;
 mod extensions;
 mod front_matter;
