@@ -1,15 +1,16 @@
 //! The properties of an item: those that a publisher's own item has, over them what the keys say, and what follows
-//! where nobody says anything.
+//! where nobody says anything. Times are in `item_times`, and who made it and who has it in `providers`.
 
 use serde_json::{Map, Value, json};
 
 use super::compose::Inputs;
-use super::markers::{BASE, NAME};
-use super::members::{self, Members, quoted};
+use super::extensions;
+use super::item_times::{TIMES, times_of};
+use super::markers::NAME;
+use super::members::{Members, quoted};
+use super::providers::providers;
 use super::said::Said;
-use super::times::{self, Moment, Side};
 use super::warnings::Warnings;
-use super::{extensions, hrefs};
 
 /// Keys that are not copied: what becomes of them is said elsewhere, or below.
 const SPECIAL: &[&str] = &[
@@ -41,10 +42,6 @@ const OWN: &[&str] = &[
     "flisthub:warnings",
 ];
 
-/// Properties that are times.
-const TIMES: &[&str] =
-    &["datetime", "start_datetime", "end_datetime", "created", "updated", "published", "expires"];
-
 /// Properties without which an item is no STAC, or nothing that anybody finds.
 pub(super) const NEEDED: &[&str] = &[
     "datetime",
@@ -61,9 +58,6 @@ pub(super) const NEEDED: &[&str] = &[
 
 /// The most characters of a title or a keyword: they are in indexes.
 const MAX_SHORT: usize = 256;
-
-/// What a provider may be.
-const ROLES: [&str; 4] = ["licensor", "producer", "processor", "host"];
 
 /// The most keywords.
 const MAX_KEYWORDS: usize = 200;
@@ -162,84 +156,6 @@ pub(super) fn description(said: &Said, made: &Members) -> String {
     value.as_ref().and_then(Value::as_str).unwrap_or_default().chars().take(64 << 10).collect()
 }
 
-/// When: what the keys say, what the publisher's item says, and the times of the name.
-fn times_of(made: &mut Members, said: &Said, inputs: &Inputs<'_>, warnings: &mut Warnings) {
-    // A publisher's own stay as they are written, where they are times as STAC has them.
-    for key in TIMES {
-        // Beside a span STAC wants that null.
-        let beside_a_span = |value: &Value| *key == "datetime" && value.is_null();
-        let Some(value) = made.value(key).filter(|value| !beside_a_span(value)) else { continue };
-        match warnings.hear(key, times::of_value(&value, side(key))) {
-            Some(_) if value.as_str().is_some_and(times::is_full) => {}
-            Some(at) => made.set(key, &json!(at.text)),
-            None => {
-                made.take(key);
-            }
-        }
-    }
-    let of_seconds = |seconds: u64| times::of_seconds(seconds).unwrap_or_else(epoch);
-    let (created, published) = (of_seconds(inputs.created), of_seconds(inputs.published));
-    if let Some(span) =
-        said.key("extent").and_then(|extent| extent.get("temporal")).filter(|span| !span.is_null())
-        && let Some((start, end)) =
-            warnings.hear("extent.temporal", times::of_span(span, &published))
-    {
-        for (key, at) in [
-            ("start_datetime", &start),
-            ("created", &start),
-            ("end_datetime", &end),
-            ("updated", &end),
-        ] {
-            made.set(key, &json!(at.text));
-        }
-    }
-    for key in TIMES {
-        if let Some(value) = said.key(key)
-            && let Some(at) = warnings.hear(key, times::of_value(value, side(key)))
-        {
-            made.set(key, &json!(at.text));
-        }
-    }
-    if said.given.is_open && made.has("start_datetime") {
-        made.unless_set("end_datetime", &json!(published.text));
-    }
-    span_of_both(made, warnings);
-    let spans = made.has("start_datetime") && made.raw("datetime") == Some("null");
-    if !spans {
-        if made.raw("datetime") == Some("null") {
-            made.take("datetime");
-        }
-        made.unless_set("datetime", &json!(published.text));
-    }
-    made.unless_set("created", &json!(created.text));
-    made.unless_set("updated", &json!(published.text));
-}
-
-/// Which end of a day is meant where a property is a date.
-fn side(key: &str) -> Side {
-    if key == "end_datetime" { Side::End } else { Side::Begin }
-}
-
-fn epoch() -> Moment {
-    Moment { micros: 0, text: "1970-01-01T00:00:00Z".to_owned() }
-}
-
-/// A span has both ends, in their order, or there is none.
-fn span_of_both(made: &mut Members, warnings: &mut Warnings) {
-    let micros =
-        |key: &str| times::of_value(&made.value(key)?, Side::Begin).ok().map(|at| at.micros);
-    match (micros("start_datetime"), micros("end_datetime")) {
-        (Some(start), Some(end)) if start <= end => {}
-        (start, end) => {
-            if start.is_some() || end.is_some() {
-                warnings.add("start_datetime", "it needs an `end_datetime` that is no earlier");
-            }
-            made.take("start_datetime");
-            made.take("end_datetime");
-        }
-    }
-}
-
 /// Keywords.
 fn words(made: &mut Members, said: &Said, inputs: &Inputs<'_>, warnings: &mut Warnings) {
     let Some(asked) = said.key("keywords").and_then(Value::as_array) else { return };
@@ -277,79 +193,6 @@ pub(super) fn keywords(made: &Members) -> Vec<String> {
         }
     }
     kept
-}
-
-/// Who made it and who has it: the repository and the hub, unless somebody is said to.
-fn providers(made: &mut Members, said: &Said, inputs: &Inputs<'_>, warnings: &mut Warnings) {
-    let object = |value: &Value| match value {
-        Value::String(name) => Some(json!({ "name": name })),
-        Value::Object(provider) if provider.get("name").is_some_and(Value::is_string) => {
-            Some(value.clone())
-        }
-        _ => None,
-    };
-    if let Some(asked) = said.key("providers") {
-        let asked = asked.as_array().map_or(std::slice::from_ref(asked), Vec::as_slice);
-        let kept: Vec<Value> = asked.iter().filter_map(object).collect();
-        if kept.len() < asked.len() {
-            warnings.add("providers", "each is an object with a `name`");
-        }
-        made.set("providers", &json!(kept));
-    }
-    let raw = made.raw("providers").filter(|raw| *raw != "null").unwrap_or("[]");
-    let raw = members::list(raw).ok_or_else(|| "it is no list".to_owned());
-    let raw = warnings.hear("providers", raw).unwrap_or_default();
-    let raw: Vec<String> = raw.into_iter().filter_map(|one| provider(one, warnings)).collect();
-    let has = |role: &str| {
-        raw.iter().any(|provider| {
-            let value: Value = serde_json::from_str(provider).unwrap_or_default();
-            let roles = value.get("roles").and_then(Value::as_array);
-            roles.is_some_and(|roles| roles.iter().any(|one| one == role))
-        })
-    };
-    let mut all = raw.clone();
-    if !has("host") {
-        all.push(format!(
-            r#"{{"name":"Flisthub","roles":["host"],"url":"{BASE}api/v1/flists/{NAME}"}}"#
-        ));
-    }
-    if !has("producer") {
-        let name = inputs.repository;
-        all.push(format!(
-            r#"{{"name":"{name}","roles":["producer"],"url":"{BASE}api/v1/repositories/{name}"}}"#
-        ));
-    }
-    made.made("providers", format!("[{}]", all.join(",")));
-}
-
-/// A provider as it was written, but for members that STAC has otherwise, and an address that readers may not be given.
-/// `None`: it is none.
-fn provider(raw: String, warnings: &mut Warnings) -> Option<String> {
-    let mut members = Members::read(&raw).unwrap_or_default();
-    let name = members.value("name");
-    if name.as_ref().and_then(Value::as_str).is_none_or(str::is_empty) {
-        warnings.add("providers", "each is an object with a `name`");
-        return None;
-    }
-    let is_role = |role: &Value| role.as_str().is_some_and(|role| ROLES.contains(&role));
-    let fits = |key: &str, value: &Value| match key {
-        "roles" => value.as_array().is_some_and(|roles| roles.iter().all(is_role)),
-        "url" => value.as_str().is_some_and(hrefs::is_passed_on),
-        _ => value.is_string(),
-    };
-    let mut as_written = true;
-    for (key, otherwise) in [
-        ("url", "a `url` of that kind is not passed on"),
-        ("roles", "`roles` are a list of licensor, producer, processor and host"),
-        ("description", "a `description` is text"),
-    ] {
-        if members.value(key).is_some_and(|value| !fits(key, &value)) {
-            members.take(key);
-            warnings.add("providers", otherwise);
-            as_written = false;
-        }
-    }
-    Some(if as_written { raw } else { members.object("") })
 }
 
 /// What SharingHub's pages want to know: the features of the categories, and what the metadata says otherwise.
