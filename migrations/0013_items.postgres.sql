@@ -104,7 +104,8 @@ create table items (
     unique (id, collection)
 );
 
-create index items_by_document on items (document, visibility, repository_id, collection);
+-- All that a search for words asks of an item by itself.
+create index items_by_document on items (document, visibility, repository_id, collection, datetime, number);
 create index items_by_repository on items (repository_id);
 create index items_by_time on items (collection, timed, datetime, number);
 create index items_by_created on items (collection, created, number);

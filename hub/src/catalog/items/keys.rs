@@ -28,6 +28,9 @@ pub(super) const TOGETHER: usize = 64;
 /// Bytes of geometries that are looked at where they were read: that takes less than to hand them to a thread.
 const SHORT: usize = 32 << 10;
 
+/// Where an item is.
+const SIDES: &str = ", i.west, i.south, i.east, i.north, i.boxed";
+
 /// A search of which rows are read.
 pub(super) struct Keys<'a> {
     pub(super) query: &'a ItemQuery,
@@ -150,7 +153,9 @@ impl Keys<'_> {
             collections.iter().map(|collection| bound.text(collection.as_str())).collect();
         let place = self.order.condition(part, after, &mut bound);
         let columns = self.order.columns();
-        let select = format!("select i.number{columns}, i.west, i.south, i.east, i.north, i.boxed");
+        // Only where it matters: an index has all else that a search for words reads.
+        let sides = if self.asked.is_some() { SIDES } else { "" };
+        let select = format!("select i.number{columns}{sides}");
         let by = self.order.by(part, false);
         let condition = format!("{} and {place}", filter.text);
         if let Some(few) = self.few {
