@@ -1,0 +1,66 @@
+//! A filter that was read: a tree that keeps the limits and the grammar. How it is read and written is `text`'s.
+
+use std::collections::BTreeSet;
+
+use crate::error::ReadError;
+use crate::text;
+use crate::tree::Expr;
+
+/// A filter of the Common Query Language: a predicate within the limits of [`crate::limits`], with every expression
+/// where the standard has it.
+///
+/// ```
+/// use flisthub_cql2::Filter;
+///
+/// let filter = Filter::from_text("eo:cloud_cover < 10 AND NOT S_DISJOINT(geometry, BBOX(5, 50, 6, 51))")?;
+/// assert_eq!(filter.properties().into_iter().collect::<Vec<_>>(), ["eo:cloud_cover", "geometry"]);
+/// # Ok::<(), flisthub_cql2::ReadError>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct Filter {
+    root: Expr,
+}
+
+impl Filter {
+    /// Reads the text encoding.
+    pub fn from_text(filter: &str) -> Result<Self, ReadError> {
+        text::parse(filter).map(|root| Self { root })
+    }
+
+    /// Writes the text encoding: what is read from it is the same filter. Filters that were not read from text may be
+    /// longer than a text may be.
+    pub fn to_text(&self) -> String {
+        text::write(&self.root)
+    }
+
+    /// The predicate.
+    pub fn root(&self) -> &Expr {
+        &self.root
+    }
+
+    /// The names of all properties that are asked for.
+    pub fn properties(&self) -> BTreeSet<&str> {
+        self.names(|expression| match expression {
+            Expr::Property(name) => Some(name),
+            _ => None,
+        })
+    }
+
+    /// The names of all functions that the standard does not have.
+    pub fn functions(&self) -> BTreeSet<&str> {
+        self.names(|expression| match expression {
+            Expr::Function(name, _) => Some(name),
+            _ => None,
+        })
+    }
+
+    fn names(&self, name: fn(&Expr) -> Option<&str>) -> BTreeSet<&str> {
+        let mut found = BTreeSet::new();
+        let mut open = vec![&self.root];
+        while let Some(expression) = open.pop() {
+            found.extend(name(expression));
+            open.extend(expression.children());
+        }
+        found
+    }
+}

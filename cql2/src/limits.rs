@@ -1,0 +1,57 @@
+//! How large a filter may be, and the counting while one is read. What is refused in which words is `error.rs`.
+
+/// The most bytes that a filter in text may have.
+pub const TEXT_BYTES: usize = 16 << 10;
+
+/// The deepest that expressions may be nested in one another.
+pub const DEPTH: usize = 64;
+
+/// The most expressions that a filter may be made of.
+pub const NODES: usize = 1_000;
+
+/// The most positions that all geometries of a filter may have together.
+pub const POSITIONS: usize = 2_000;
+
+/// A limit that a filter went beyond.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Limit {
+    /// More nested than [`DEPTH`].
+    #[error("expressions are nested more than {DEPTH} deep")]
+    Depth,
+    /// More expressions than [`NODES`].
+    #[error("the filter is made of more than {NODES} expressions")]
+    Nodes,
+    /// More positions than [`POSITIONS`].
+    #[error("the geometries have more than {POSITIONS} positions")]
+    Positions,
+}
+
+/// What one reading has used of its limits.
+#[derive(Debug, Default)]
+pub(crate) struct Budget {
+    depth: usize,
+    nodes: usize,
+    positions: usize,
+}
+
+impl Budget {
+    /// One level deeper. `leave` goes up again; after an error nobody reads on, so nobody needs to.
+    pub(crate) fn enter(&mut self) -> Result<(), Limit> {
+        self.depth += 1;
+        if self.depth > DEPTH { Err(Limit::Depth) } else { Ok(()) }
+    }
+
+    pub(crate) fn leave(&mut self) {
+        self.depth -= 1;
+    }
+
+    pub(crate) fn node(&mut self) -> Result<(), Limit> {
+        self.nodes += 1;
+        if self.nodes > NODES { Err(Limit::Nodes) } else { Ok(()) }
+    }
+
+    pub(crate) fn position(&mut self) -> Result<(), Limit> {
+        self.positions += 1;
+        if self.positions > POSITIONS { Err(Limit::Positions) } else { Ok(()) }
+    }
+}
