@@ -1,10 +1,13 @@
-//! A filter that was read: a tree that keeps the limits and the grammar. How it is read and written is `text`'s.
+//! A filter that was read: a tree that keeps the limits and the grammar. How it is read and written is `text`'s and
+//! `json`'s.
 
 use std::collections::BTreeSet;
 
+use serde_json::Value;
+
 use crate::error::ReadError;
-use crate::text;
 use crate::tree::Expr;
+use crate::{json, text};
 
 /// A filter of the Common Query Language: a predicate within the limits of [`crate::limits`], with every expression
 /// where the standard has it.
@@ -31,6 +34,17 @@ impl Filter {
     /// longer than a text may be.
     pub fn to_text(&self) -> String {
         text::write(&self.root)
+    }
+
+    /// Reads the JSON encoding. How many bytes the document may have is for the caller to say: there are other ways to
+    /// read JSON than from bytes. What is made of it has the same limits as a text.
+    pub fn from_json(filter: &Value) -> Result<Self, ReadError> {
+        json::read(filter).map(|root| Self { root })
+    }
+
+    /// Writes the JSON encoding: what is read from it is the same filter.
+    pub fn to_json(&self) -> Value {
+        json::write(&self.root)
     }
 
     /// The predicate.

@@ -1,4 +1,4 @@
-//! Geometries and boxes of a filter, and which of them can be. How they are written is `text`'s.
+//! Geometries and boxes of a filter, and which of them can be. How they are written is `text`'s and `json`'s.
 
 /// A position: longitude and latitude in degrees, and a height, which is kept and means nothing to predicates.
 #[derive(Debug, Clone, Copy, PartialEq)]

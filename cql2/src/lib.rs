@@ -1,5 +1,5 @@
-//! Filters of OGC's Common Query Language (CQL2, OGC 21-065r2), all of its conformance classes: read from text, and
-//! written out again.
+//! Filters of OGC's Common Query Language (CQL2, OGC 21-065r2), all of its conformance classes: read from text and
+//! JSON, and written out again.
 //!
 //! Whatever comes in, reading it takes a bounded stack and bounded work ([`limits`]). It knows neither what properties
 //! there are nor where they are kept: no network, no disk, no clock and no async. The choices that the standard leaves
@@ -7,7 +7,10 @@
 
 mod error;
 mod filter;
+#[cfg(test)]
+mod generated;
 pub mod geometry;
+mod json;
 mod kinds;
 pub mod limits;
 mod moments;

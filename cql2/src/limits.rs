@@ -26,32 +26,39 @@ pub enum Limit {
     Positions,
 }
 
-/// What one reading has used of its limits.
-#[derive(Debug, Default)]
+/// What one reading has left of its limits.
+#[derive(Debug)]
 pub(crate) struct Budget {
     depth: usize,
     nodes: usize,
     positions: usize,
 }
 
+impl Default for Budget {
+    /// That of a filter.
+    fn default() -> Self {
+        Self { depth: DEPTH, nodes: NODES, positions: POSITIONS }
+    }
+}
+
 impl Budget {
     /// One level deeper. `leave` goes up again; after an error nobody reads on, so nobody needs to.
     pub(crate) fn enter(&mut self) -> Result<(), Limit> {
-        self.depth += 1;
-        if self.depth > DEPTH { Err(Limit::Depth) } else { Ok(()) }
+        self.depth = self.depth.checked_sub(1).ok_or(Limit::Depth)?;
+        Ok(())
     }
 
     pub(crate) fn leave(&mut self) {
-        self.depth -= 1;
+        self.depth += 1;
     }
 
     pub(crate) fn node(&mut self) -> Result<(), Limit> {
-        self.nodes += 1;
-        if self.nodes > NODES { Err(Limit::Nodes) } else { Ok(()) }
+        self.nodes = self.nodes.checked_sub(1).ok_or(Limit::Nodes)?;
+        Ok(())
     }
 
     pub(crate) fn position(&mut self) -> Result<(), Limit> {
-        self.positions += 1;
-        if self.positions > POSITIONS { Err(Limit::Positions) } else { Ok(()) }
+        self.positions = self.positions.checked_sub(1).ok_or(Limit::Positions)?;
+        Ok(())
     }
 }

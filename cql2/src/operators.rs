@@ -20,6 +20,10 @@ macro_rules! operators {
                 }
             }
 
+            pub(crate) fn from_json(name: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|operator| operator.name() == name)
+            }
+
             pub(crate) fn from_text(word: &str) -> Option<Self> {
                 Self::ALL.iter().copied().find(|operator| operator.name().eq_ignore_ascii_case(word))
             }

@@ -1,5 +1,5 @@
-//! What a filter says: one tree, however it is written. Which expression may stand where is `kinds.rs`, reading and
-//! writing are `text`.
+//! What a filter says: one tree for both encodings. Which expression may stand where is `kinds.rs`, reading and writing
+//! are `text` and `json`.
 
 use crate::geometry::{BBox, Geometry};
 use crate::moments::{Date, Timestamp};

@@ -1,0 +1,11 @@
+//! The JSON encoding: the schema of the standard (its annex C). What a tree may be is `kinds.rs`.
+
+mod places;
+mod read;
+mod reader;
+#[cfg(test)]
+mod tests;
+mod write;
+
+pub(crate) use read::read;
+pub(crate) use write::write;
