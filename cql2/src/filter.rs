@@ -1,11 +1,12 @@
 //! A filter that was read: a tree that keeps the limits and the grammar. How it is read and written is `text`'s and
-//! `json`'s.
+//! `json`'s, what it means `eval`'s.
 
 use std::collections::BTreeSet;
 
 use serde_json::Value;
 
 use crate::error::ReadError;
+use crate::eval::{self, EvaluateError, Properties};
 use crate::tree::Expr;
 use crate::{json, text};
 
@@ -45,6 +46,18 @@ impl Filter {
     /// Writes the JSON encoding: what is read from it is the same filter.
     pub fn to_json(&self) -> Value {
         json::write(&self.root)
+    }
+
+    /// Whether the filter holds of something with these properties: true, false, or nothing where it is unknown, as SQL
+    /// has it. Only what is true is to be found.
+    ///
+    /// The work is bounded by what the filter and the properties have: comparisons are linear in their texts, `LIKE` and
+    /// array functions in the product of both sides, spatial functions in the product of the positions at worst.
+    pub fn evaluate(
+        &self,
+        properties: &(impl Properties + ?Sized),
+    ) -> Result<Option<bool>, EvaluateError> {
+        eval::evaluate(&self.root, properties)
     }
 
     /// The predicate.

@@ -12,6 +12,9 @@ pub const NODES: usize = 1_000;
 /// The most positions that all geometries of a filter may have together.
 pub const POSITIONS: usize = 2_000;
 
+/// The most positions that a geometry of a property may have.
+pub const PROPERTY_POSITIONS: usize = 10_000;
+
 /// A limit that a filter went beyond.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Limit {
@@ -42,6 +45,11 @@ impl Default for Budget {
 }
 
 impl Budget {
+    /// That of a geometry which a property has.
+    pub(crate) fn of_property() -> Self {
+        Self { positions: PROPERTY_POSITIONS, ..Self::default() }
+    }
+
     /// One level deeper. `leave` goes up again; after an error nobody reads on, so nobody needs to.
     pub(crate) fn enter(&mut self) -> Result<(), Limit> {
         self.depth = self.depth.checked_sub(1).ok_or(Limit::Depth)?;

@@ -7,5 +7,6 @@ mod reader;
 mod tests;
 mod write;
 
-pub(crate) use read::read;
+pub(crate) use places::read_geometry;
+pub(crate) use read::{number, read};
 pub(crate) use write::write;

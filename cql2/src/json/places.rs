@@ -4,8 +4,13 @@ use serde_json::{Map, Value};
 
 use super::reader::{Reader, Step};
 use crate::error::ReadError;
-use crate::geometry::{BBox, Geometry, Line, Position, degrees_fault};
+use crate::geometry::{BBox, Geometry, Line, Position};
 use crate::tree::Expr;
+
+/// Reads a geometry that a property has.
+pub(crate) fn read_geometry(members: &Map<String, Value>) -> Result<Geometry, ReadError> {
+    Reader::of_property().geometry(members)
+}
 
 impl Reader {
     pub(super) fn geometry(&mut self, members: &Map<String, Value>) -> Result<Geometry, ReadError> {
@@ -72,9 +77,7 @@ impl Reader {
             [x, y, ..] => (*x, *y),
             _ => return Err(self.unexpected("two numbers or three", value)),
         };
-        if let Some(fault) = degrees_fault(x, y) {
-            return Err(self.wrong(fault));
-        }
+        self.degrees(x, y)?;
         self.position_used()?;
         Ok(Position { x, y, z: numbers.get(2).copied() })
     }

@@ -25,7 +25,9 @@ impl Reader {
         let expression = self.deeper(|reader| match value {
             Value::Null => Err(reader.unexpected(kind.name(), value)),
             Value::Bool(value) => Ok(Expr::Boolean(*value)),
-            Value::Number(number) => reader.number(number).map(Expr::Number),
+            Value::Number(number) => self::number(number)
+                .map(Expr::Number)
+                .ok_or_else(|| reader.wrong("the number is too large")),
             Value::String(text) => Ok(Expr::Text(text.clone())),
             Value::Array(parts) => reader.all(parts, Kind::Any).map(Expr::Array),
             Value::Object(members) => reader.object(members, value),
@@ -34,15 +36,6 @@ impl Reader {
             return Ok(expression);
         }
         Err(ReadError::unexpected(self.place(), kind.name(), described(&expression)))
-    }
-
-    fn number(&self, number: &serde_json::Number) -> Result<Number, ReadError> {
-        let whole = number.as_i64().map(i128::from).or_else(|| number.as_u64().map(i128::from));
-        let found = match whole {
-            Some(whole) => Some(Number::whole(whole)),
-            None => number.as_f64().and_then(Number::float),
-        };
-        found.ok_or_else(|| self.wrong("the number is too large"))
     }
 
     fn all(&mut self, values: &[Value], kind: Kind) -> Result<Vec<Expr>, ReadError> {
@@ -222,6 +215,15 @@ impl Reader {
     fn count(&self, expected: &str, args: &[Value]) -> ReadError {
         let expected = format!("{expected} of \"args\"");
         ReadError::unexpected(self.place(), expected, args.len().to_string())
+    }
+}
+
+/// The number that JSON has. It has none that is not finite.
+pub(crate) fn number(number: &serde_json::Number) -> Option<Number> {
+    let whole = number.as_i64().map(i128::from).or_else(|| number.as_u64().map(i128::from));
+    match whole {
+        Some(whole) => Some(Number::whole(whole)),
+        None => number.as_f64().and_then(Number::float),
     }
 }
 

@@ -6,6 +6,7 @@ use std::fmt::Write;
 use serde_json::Value;
 
 use crate::error::{Place, ReadError, shown};
+use crate::geometry::degrees_fault;
 use crate::limits::{Budget, Limit};
 
 /// One step of a JSON pointer; no name that is stepped into needs to be escaped.
@@ -20,6 +21,22 @@ pub(super) enum Step {
 pub(super) struct Reader {
     path: Vec<Step>,
     budget: Budget,
+    /// Positions are taken as they are: they are not of a filter.
+    any_degrees: bool,
+}
+
+impl Reader {
+    /// For a geometry that a property has: it may be larger, and in other coordinates.
+    pub(super) fn of_property() -> Self {
+        Self { path: Vec::new(), budget: Budget::of_property(), any_degrees: true }
+    }
+
+    pub(super) fn degrees(&self, x: f64, y: f64) -> Result<(), ReadError> {
+        match degrees_fault(x, y).filter(|_| !self.any_degrees) {
+            Some(fault) => Err(self.wrong(fault)),
+            None => Ok(()),
+        }
+    }
 }
 
 impl Reader {
