@@ -12,6 +12,8 @@ mod spatial;
 #[cfg(test)]
 mod tests;
 mod times;
+#[cfg(test)]
+mod times_tests;
 mod value;
 
 use std::borrow::Cow;

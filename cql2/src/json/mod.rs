@@ -1,5 +1,7 @@
 //! The JSON encoding: the schema of the standard (its annex C). What a tree may be is `kinds.rs`.
 
+#[cfg(test)]
+mod hostile_tests;
 mod places;
 mod read;
 mod reader;

@@ -1,11 +1,9 @@
 //! Filters in JSON: the same as in text, what is refused and with which pointer. Most pairs are the examples of
 //! OGC 21-065r2.
 
-use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::limits::{DEPTH, Limit, NODES, POSITIONS};
-use crate::{Filter, ReadError, generated};
+use crate::Filter;
 
 fn pairs() -> Vec<(&'static str, Value)> {
     let mut pairs = scalar_pairs();
@@ -254,60 +252,5 @@ fn what_is_wrong_is_said_with_its_pointer() {
     for (document, message) in WRONG {
         let document: Value = serde_json::from_str(document).unwrap();
         assert_eq!(Filter::from_json(&document).unwrap_err().to_string(), *message, "{document}");
-    }
-}
-
-fn limit(document: &Value) -> Option<Limit> {
-    match Filter::from_json(document) {
-        Err(ReadError::TooMuch { limit, .. }) => Some(limit),
-        _ => None,
-    }
-}
-
-#[test]
-fn what_is_too_large_is_refused() {
-    let nested = |times: usize| {
-        let mut document = json!(true);
-        for _ in 0..times {
-            document = json!({ "op": "not", "args": [document] });
-        }
-        document
-    };
-    assert_eq!(limit(&nested(200)), Some(Limit::Depth));
-    assert_eq!(limit(&nested(DEPTH)), Some(Limit::Depth));
-    let deepest = Filter::from_json(&nested(DEPTH - 1)).unwrap();
-    assert_eq!(Filter::from_text(&deepest.to_text()), Ok(deepest));
-
-    let mut array = json!([]);
-    for _ in 0..200 {
-        array = json!([array]);
-    }
-    assert_eq!(limit(&json!({ "op": "f", "args": [array] })), Some(Limit::Depth));
-    let mut collection = json!({ "type": "Point", "coordinates": [0, 0] });
-    for _ in 0..200 {
-        collection = json!({ "type": "GeometryCollection", "geometries": [collection] });
-    }
-    assert_eq!(limit(&json!({ "op": "isNull", "args": [collection] })), Some(Limit::Depth));
-
-    let wide = json!({ "op": "and", "args": vec![true; NODES] });
-    assert_eq!(limit(&wide), Some(Limit::Nodes));
-    let widest = json!({ "op": "and", "args": vec![true; NODES - 1] });
-    assert!(Filter::from_json(&widest).is_ok());
-    let points = json!({ "type": "MultiPoint", "coordinates": vec![[0, 0]; POSITIONS + 1] });
-    assert_eq!(limit(&json!({ "op": "isNull", "args": [points] })), Some(Limit::Positions));
-}
-
-proptest! {
-    /// Both encodings are read as what was written, and so say the same.
-    #[test]
-    fn every_filter_survives_both_encodings(tree in generated::filter()) {
-        let document = super::write(&tree);
-        let filter = Filter::from_json(&document);
-        prop_assert!(filter.is_ok(), "{:?}: {document}", filter);
-        let filter = filter.unwrap();
-        prop_assert_eq!(filter.root(), &tree);
-        let text = filter.to_text();
-        let again = Filter::from_text(&text);
-        prop_assert!(again == Ok(filter), "{:?}: {text}", again);
     }
 }

@@ -8,65 +8,81 @@ use crate::number::Number;
 use crate::operators::Arithmetic;
 use crate::tree::Expr;
 
+/// How closely operators bind.
+const SUM: u8 = 1;
+const PRODUCT: u8 = 2;
+const POWER: u8 = 3;
+
+fn binding(operator: Arithmetic) -> u8 {
+    match operator {
+        Arithmetic::Add | Arithmetic::Subtract => SUM,
+        Arithmetic::Multiply
+        | Arithmetic::Divide
+        | Arithmetic::Modulo
+        | Arithmetic::IntegerDivide => PRODUCT,
+        Arithmetic::Power => POWER,
+    }
+}
+
 impl Parser<'_> {
     pub(super) fn sum(&mut self) -> Result<Expr, ReadError> {
-        self.arithmetic(&["+", "-"], Self::product)
+        self.numbers(SUM)
     }
 
-    fn product(&mut self) -> Result<Expr, ReadError> {
-        self.arithmetic(&["*", "/", "%", "DIV"], Self::power)
-    }
-
-    /// Numbers between which some operators stand, from left to right.
-    fn arithmetic(
-        &mut self,
-        operators: &[&str],
-        part: fn(&mut Self) -> Result<Expr, ReadError>,
-    ) -> Result<Expr, ReadError> {
+    /// Values between which operators stand that bind at least so closely.
+    fn numbers(&mut self, least: u8) -> Result<Expr, ReadError> {
         let at = self.at();
-        let mut left = part(self)?;
-        while let Token::Sign(sign) | Token::Word(sign) = *self.peek() {
-            if !operators.iter().any(|operator| operator.eq_ignore_ascii_case(sign)) {
-                break;
-            }
-            let Some(operator) = Arithmetic::from_text(sign) else { break };
-            self.take();
-            let number = expect(at, left, Kind::Numeric)?;
-            let right_at = self.at();
-            let right = part(self)?;
-            let right = expect(right_at, right, Kind::Numeric)?;
-            self.node()?;
-            left = Expr::Arithmetic(operator, Box::new((number, right)));
+        let mut left = self.factor()?;
+        while let Some(operator) = self.operator().filter(|operator| binding(*operator) >= least) {
+            left = self.operation(at, left, operator)?;
         }
         Ok(left)
     }
 
-    /// The standard has at most one exponent; more are read from right to left.
-    fn power(&mut self) -> Result<Expr, ReadError> {
-        let at = self.at();
-        let base = self.factor()?;
-        if !self.eat("^") {
-            return Ok(base);
+    fn operator(&self) -> Option<Arithmetic> {
+        match self.peek() {
+            Token::Sign(sign) => Arithmetic::from_text(sign),
+            Token::Word(word) => Arithmetic::from_text(word),
+            _ => None,
         }
+    }
+
+    /// Sums and products are read from left to right. The standard has at most one exponent; more are read from right
+    /// to left.
+    fn operation(
+        &mut self,
+        at: usize,
+        left: Expr,
+        operator: Arithmetic,
+    ) -> Result<Expr, ReadError> {
+        self.take();
         self.node()?;
-        let base = expect(at, base, Kind::Numeric)?;
+        let left = expect(at, left, Kind::Numeric)?;
         let at = self.at();
-        let exponent = self.deeper(Self::power)?;
-        let exponent = expect(at, exponent, Kind::Numeric)?;
-        Ok(Expr::Arithmetic(Arithmetic::Power, Box::new((base, exponent))))
+        let right = match binding(operator) {
+            POWER => self.deeper(|parser| parser.numbers(POWER))?,
+            own => self.numbers(own + 1)?,
+        };
+        let right = expect(at, right, Kind::Numeric)?;
+        Ok(Expr::Arithmetic(operator, Box::new((left, right))))
     }
 
     /// A value with a sign or without. A sign binds closer than an exponent, as in the standard: `-2 ^ 2` is 4.
     fn factor(&mut self) -> Result<Expr, ReadError> {
+        match self.peek() {
+            Token::Sign("-" | "+") => self.signed(),
+            _ => self.value(),
+        }
+    }
+
+    fn signed(&mut self) -> Result<Expr, ReadError> {
         if self.eat("+") {
             return match self.peek() {
                 Token::Number(_) => self.value(),
                 _ => Err(self.unexpected("a number")),
             };
         }
-        if !self.eat("-") {
-            return self.value();
-        }
+        self.need("-")?;
         let at = self.at();
         // A number with a sign is one value, and not nested in anything.
         let literal = matches!(self.peek(), Token::Number(_));

@@ -1,6 +1,8 @@
 //! The text encoding: the grammar of the standard (its annex B). What a tree may be is `kinds.rs`.
 
 mod arithmetic;
+#[cfg(test)]
+mod hostile_tests;
 mod lexer;
 mod parser;
 mod places;

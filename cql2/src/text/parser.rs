@@ -117,11 +117,18 @@ impl<'a> Parser<'a> {
         Ok(value)
     }
 
-    /// An expression of any kind.
+    /// An expression of any kind. From here down to the next parenthesis the functions that are always gone through
+    /// hand on what is seldom needed to others: frames of the stack that are nested this deep are to be small.
     pub(super) fn expression(&mut self) -> Result<Expr, ReadError> {
-        self.deeper(|parser| {
-            parser.chain("OR", Expr::Or, |parser| parser.chain("AND", Expr::And, Self::negation))
-        })
+        let used = self.budget.enter();
+        self.limited(used)?;
+        let expression = self.chain("OR", Expr::Or, Self::conjunction)?;
+        self.budget.leave();
+        Ok(expression)
+    }
+
+    fn conjunction(&mut self) -> Result<Expr, ReadError> {
+        self.chain("AND", Expr::And, Self::negation)
     }
 
     /// An expression that may stand where it begins.
@@ -140,9 +147,16 @@ impl<'a> Parser<'a> {
     ) -> Result<Expr, ReadError> {
         let at = self.at();
         let first = part(self)?;
-        if !self.eat_word(word) {
-            return Ok(first);
-        }
+        if self.eat_word(word) { self.more(at, first, word, part).map(build) } else { Ok(first) }
+    }
+
+    fn more(
+        &mut self,
+        at: usize,
+        first: Expr,
+        word: &str,
+        part: fn(&mut Self) -> Result<Expr, ReadError>,
+    ) -> Result<Vec<Expr>, ReadError> {
         self.node()?;
         let mut parts = vec![expect(at, first, Kind::Boolean)?];
         loop {
@@ -150,15 +164,16 @@ impl<'a> Parser<'a> {
             let next = part(self)?;
             parts.push(expect(at, next, Kind::Boolean)?);
             if !self.eat_word(word) {
-                return Ok(build(parts));
+                return Ok(parts);
             }
         }
     }
 
     fn negation(&mut self) -> Result<Expr, ReadError> {
-        if !self.eat_word("NOT") {
-            return self.predicate();
-        }
+        if self.eat_word("NOT") { self.negated_predicate() } else { self.predicate() }
+    }
+
+    fn negated_predicate(&mut self) -> Result<Expr, ReadError> {
         self.node()?;
         let at = self.at();
         let negated = self.deeper(Self::negation)?;
@@ -169,6 +184,13 @@ impl<'a> Parser<'a> {
     fn predicate(&mut self) -> Result<Expr, ReadError> {
         let at = self.at();
         let left = self.sum()?;
+        match self.peek() {
+            Token::Sign(")" | ",") | Token::End => Ok(left),
+            _ => self.comparison(at, left),
+        }
+    }
+
+    fn comparison(&mut self, at: usize, left: Expr) -> Result<Expr, ReadError> {
         if let Token::Sign(sign) = *self.peek()
             && let Some(operator) = Comparison::from_text(sign)
         {

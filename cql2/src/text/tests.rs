@@ -1,13 +1,10 @@
-//! Filters in text: what they mean, what is refused and in which words. The filters under "standard" are the examples
+//! Filters in text: how they are read and written, what is refused and in which words. The filters under "standard" are the examples
 //! of OGC 21-065r2.
 
-use proptest::prelude::*;
-
-use crate::limits::{DEPTH, Limit, NODES};
-use crate::{Filter, Place, ReadError};
+use crate::Filter;
 
 /// A text, and how it is written out: with the parentheses that the tree needs, so that this tells how it was read.
-const WRITTEN: &[(&str, &str)] = &[
+pub(super) const WRITTEN: &[(&str, &str)] = &[
     ("a=1 or b=2 and not c=3", "a = 1 OR b = 2 AND NOT c = 3"),
     ("(a=1 OR b=2) AND c=3", "(a = 1 OR b = 2) AND c = 3"),
     ("(a=1 AND b=2) AND c=3", "(a = 1 AND b = 2) AND c = 3"),
@@ -208,86 +205,5 @@ const WRONG: &[(&str, &str)] = &[
 fn what_is_wrong_is_said_with_its_place() {
     for (text, message) in WRONG {
         assert_eq!(Filter::from_text(text).unwrap_err().to_string(), *message, "{text}");
-    }
-}
-
-fn limit(text: &str) -> Option<Limit> {
-    match Filter::from_text(text) {
-        Err(ReadError::TooMuch { limit, place: Place::Byte(_) }) => Some(limit),
-        _ => None,
-    }
-}
-
-#[test]
-fn what_is_too_large_is_refused_and_never_overflows_the_stack() {
-    let nested = |open: &str, inner: &str, close: &str, times: usize| {
-        format!("{}{inner}{}", open.repeat(times), close.repeat(times))
-    };
-    for (name, text) in [
-        ("parentheses", nested("(", "a = 1", ")", 3_000)),
-        ("parentheses that stay open", "(".repeat(16_000)),
-        ("negations", nested("NOT ", "a = 1", "", 4_000)),
-        ("signs", format!("a = {}1", "-".repeat(16_000))),
-        ("signs and exponents", format!("a = {}1", "2^-".repeat(5_000))),
-        ("exponents", format!("a = {}1", "2^".repeat(8_000))),
-        ("functions", nested("f(", "1", ")", 5_000)),
-        ("arrays", format!("A_EQUALS(a, {})", nested("(", "1", ")", 5_000))),
-        ("cases", nested("CASEI(", "a", ")", 2_000) + " = 'x'"),
-        (
-            "collections",
-            format!("S_EQUALS(a, {})", nested("GEOMETRYCOLLECTION(", "POINT(0 0)", ")", 700)),
-        ),
-        ("sums", format!("a = {}1", "1+".repeat(100))),
-        ("IS NULL", nested("(", "a", " IS NULL)", 1_000)),
-    ] {
-        assert_eq!(limit(&text), Some(Limit::Depth), "{name}");
-    }
-    assert_eq!(limit(&format!("{}a=1", "a=1 AND ".repeat(NODES))), Some(Limit::Nodes));
-    assert_eq!(limit(&format!("a IN ({}1)", "1,".repeat(NODES))), Some(Limit::Nodes));
-    let points = format!("S_EQUALS(a, MULTIPOINT({}0 0))", "0 0,".repeat(2_000));
-    assert_eq!(limit(&points), Some(Limit::Positions));
-    let ands = format!("{}a=1", "a=1 AND ".repeat(20_000));
-    assert_eq!(Filter::from_text(&ands), Err(ReadError::TooLong(ands.len())));
-}
-
-#[test]
-fn what_is_within_the_limits_is_read() {
-    let deep = format!("{}a = 1", "NOT ".repeat(DEPTH - 2));
-    let wide = format!("{}a=1", "a=1 AND ".repeat((NODES - 4) / 3));
-    let sum = format!("a = {}1", "1+".repeat(DEPTH - 2));
-    for text in [deep, wide, sum] {
-        let filter = Filter::from_text(&text).unwrap();
-        assert_eq!(Filter::from_text(&filter.to_text()).unwrap(), filter);
-    }
-}
-
-#[test]
-fn any_prefix_of_a_filter_is_read_or_refused() {
-    for (text, _) in WRITTEN {
-        for (end, _) in text.char_indices() {
-            let _ = Filter::from_text(&text[..end]);
-        }
-    }
-}
-
-proptest! {
-    /// What is read of any text can be written, and is the same when it is read again.
-    #[test]
-    fn any_text_is_read_or_refused(
-        words in prop::collection::vec(
-            prop_oneof![
-                "\\PC{0,3}",
-                prop::sample::select(
-                    "( ( ( ) ) ) , , a b 'x' 'y%' 1 -2.5 = < <> AND OR NOT + - * ^ div IS NULL IN LIKE BETWEEN \
-                     TRUE CASEI f DATE INTERVAL '..' '2020-01-01' T_AFTER A_EQUALS S_EQUALS POINT BBOX"
-                        .split(' ').collect::<Vec<_>>()
-                ).prop_map(str::to_owned),
-            ],
-            0..30,
-        )
-    ) {
-        if let Ok(filter) = Filter::from_text(&words.join(" ")) {
-            prop_assert_eq!(Filter::from_text(&filter.to_text()), Ok(filter));
-        }
     }
 }

@@ -14,11 +14,15 @@ const VALUE: &str = "a value, a property or a function";
 impl Parser<'_> {
     /// One value, or any expression in parentheses.
     pub(super) fn value(&mut self) -> Result<Expr, ReadError> {
-        if self.eat("(") {
-            let inner = self.expression()?;
-            self.need(")")?;
-            return Ok(inner);
+        if !self.eat("(") {
+            return self.single();
         }
+        let inner = self.expression()?;
+        self.need(")")?;
+        Ok(inner)
+    }
+
+    fn single(&mut self) -> Result<Expr, ReadError> {
         let at = self.at();
         let value = match self.peek().clone() {
             Token::Number(number) => Expr::Number(number),
