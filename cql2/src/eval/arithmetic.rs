@@ -13,11 +13,7 @@ pub(super) fn calculate(operator: Arithmetic, left: Number, right: Number) -> Op
         return Some(Number::whole(whole));
     }
     let (left, right) = (left.as_f64(), right.as_f64());
-    let divides =
-        matches!(operator, Arithmetic::Divide | Arithmetic::Modulo | Arithmetic::IntegerDivide);
-    if divides && right == 0.0 {
-        return None;
-    }
+    // By zero nothing is finite that division makes.
     Number::float(match operator {
         Arithmetic::Add => left + right,
         Arithmetic::Subtract => left - right,

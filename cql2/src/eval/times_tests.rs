@@ -4,6 +4,7 @@
 use serde_json::{Map, Value, json};
 
 use super::tests::{evaluate, item};
+use crate::Temporal;
 
 fn places() -> [Map<String, Value>; 4] {
     [
@@ -72,5 +73,42 @@ fn times_are_as_the_standard_has_them() {
     for (filter, count) in TIMES {
         let found = places().iter().filter(|item| evaluate(filter, item) == Some(true)).count();
         assert_eq!(found, *count, "{filter}");
+    }
+}
+
+/// The thirteen ways in which two intervals can lie, by the days of January on which the first begins and ends; the
+/// second is from the 10th to the 20th. Beside its own name, each has one of `intersects` and `disjoint`.
+const WAYS: &[(u8, u8, &str, &str)] = &[
+    (1, 5, "before", "disjoint"),
+    (1, 10, "meets", "intersects"),
+    (5, 15, "overlaps", "intersects"),
+    (10, 15, "starts", "intersects"),
+    (12, 15, "during", "intersects"),
+    (15, 20, "finishes", "intersects"),
+    (10, 20, "equals", "intersects"),
+    (5, 20, "finishedBy", "intersects"),
+    (5, 25, "contains", "intersects"),
+    (10, 25, "startedBy", "intersects"),
+    (15, 25, "overlappedBy", "intersects"),
+    (20, 25, "metBy", "intersects"),
+    (22, 25, "after", "disjoint"),
+];
+
+#[test]
+fn two_intervals_lie_in_one_way_alone() {
+    let empty = item(json!({}));
+    for (start, end, own, also) in WAYS {
+        for clock in ["", "T12:00:00Z"] {
+            let interval = |start: u8, end: u8| {
+                format!("INTERVAL('2020-01-{start:02}{clock}', '2020-01-{end:02}{clock}')")
+            };
+            let (first, second) = (interval(*start, *end), interval(10, 20));
+            for operator in Temporal::ALL {
+                let name = operator.name();
+                let expected = [own, also].iter().any(|way| name == format!("t_{way}"));
+                let filter = format!("{name}({first}, {second})");
+                assert_eq!(evaluate(&filter, &empty), Some(expected), "{filter}");
+            }
+        }
     }
 }
