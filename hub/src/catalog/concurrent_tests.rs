@@ -173,3 +173,34 @@ async fn bounds_hold_for_many_at_once() {
     }
     assert_eq!((tokens, repositories), (MOST, MOST));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn readers_of_a_file_do_not_wait_for_writers_that_do() {
+    let directory = tempfile::tempdir().unwrap();
+    let catalog = Catalog::open(&directory.path().join("catalog.db")).await.unwrap();
+    let first = catalog.write().await.unwrap();
+    let (begins, mut seen) = tokio::sync::mpsc::channel(64);
+    let waiting: Vec<_> = (0..64)
+        .map(|task| {
+            let (catalog, begins) = (catalog.clone(), begins.clone());
+            tokio::spawn(async move {
+                begins.send(()).await.unwrap();
+                let name = RepositoryName::parse(&format!("user{task}")).unwrap();
+                catalog.make_user(&name, 1).await.unwrap();
+            })
+        })
+        .collect();
+    for _ in &waiting {
+        seen.recv().await.unwrap();
+    }
+    // Were the connections that read among those that wait, this would fail once all have waited for long enough.
+    for _ in 0..8 {
+        catalog.ping().await.unwrap();
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    assert!(waiting.iter().all(|task| !task.is_finished()), "one writes at a time");
+    first.rollback().await.unwrap();
+    for task in waiting {
+        task.await.unwrap();
+    }
+}

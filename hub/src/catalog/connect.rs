@@ -39,18 +39,24 @@ pub(super) async fn pool(location: &Location) -> Result<Pool, CatalogError> {
         Dialect::Sqlite => sqlx::Error::PoolTimedOut,
         Dialect::Postgres => away(),
     })??;
-    let pool = AnyPoolOptions::new()
-        .max_connections(location.connections())
-        .acquire_timeout(patience)
-        .after_connect(move |connection, _| Box::pin(settle(connection, dialect)))
-        // A commit that failed (the disk was full) has ended SQLite's transaction, but not the one
-        // that sqlx counts: such a connection can begin no other.
-        .before_acquire(|connection, _| {
-            Box::pin(async move { Ok(!connection.is_in_transaction()) })
-        })
-        .connect_with(options)
-        .await?;
-    Ok(Pool::new(pool, dialect))
+    let pool = |connections| {
+        AnyPoolOptions::new()
+            .max_connections(connections)
+            .acquire_timeout(patience)
+            .after_connect(move |connection, _| Box::pin(settle(connection, dialect)))
+            // A commit that failed (the disk was full) has ended SQLite's transaction, but not the one
+            // that sqlx counts: such a connection can begin no other.
+            .before_acquire(|connection, _| {
+                Box::pin(async move { Ok(!connection.is_in_transaction()) })
+            })
+            .connect_with(options.clone())
+    };
+    let shared = pool(location.connections()).await?;
+    let writing = match dialect {
+        Dialect::Sqlite => pool(1).await?,
+        Dialect::Postgres => shared.clone(),
+    };
+    Ok(Pool::new(shared, writing, dialect))
 }
 
 /// Makes the settings of a connection. SQLite itself waits for no lock while programs that open a new file at the same

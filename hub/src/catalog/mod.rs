@@ -157,7 +157,7 @@ impl Catalog {
     /// Refuses to change tables under a hub that works with them as they are.
     async fn migrate(&self, steps: usize) -> Result<(), CatalogError> {
         let dialect = self.location.dialect();
-        let mut transaction = self.pool.begin_with(dialect.begin()).await?;
+        let mut transaction = self.pool.begin_writing().await?;
         dialect.lock_migrations(&mut transaction).await?;
         if dialect == Dialect::Postgres
             && let Some(by) = lease::holder(&mut transaction).await?
@@ -171,9 +171,8 @@ impl Catalog {
 
     /// Starts a transaction that writes. No other writes until it ends. Every change goes through here.
     async fn write(&self) -> Result<Transaction<'static, Any>, CatalogError> {
-        let dialect = self.location.dialect();
-        let mut transaction = self.pool.begin_with(dialect.begin()).await?;
-        if dialect == Dialect::Postgres {
+        let mut transaction = self.pool.begin_writing().await?;
+        if self.location.dialect() == Dialect::Postgres {
             lease::lock(&mut transaction, self.lease.get()).await?;
         }
         Ok(transaction)

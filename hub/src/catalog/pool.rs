@@ -28,6 +28,9 @@ const TOO_MANY: &str = "53300";
 #[derive(Debug, Clone)]
 pub(super) struct Pool {
     inner: AnyPool,
+    /// Where transactions come from that write: of an SQLite file one connection of their own, which keeps what it
+    /// has read of the file from one to the next, and which they take in the order in which they come.
+    writing: AnyPool,
     dialect: Dialect,
     /// When it was tried last whether the server is there, and whether it was.
     tried: Arc<Mutex<Option<(Instant, bool)>>>,
@@ -40,8 +43,8 @@ pub(super) fn away() -> Error {
 }
 
 impl Pool {
-    pub(super) fn new(inner: AnyPool, dialect: Dialect) -> Self {
-        Self { inner, dialect, tried: Arc::default() }
+    pub(super) fn new(inner: AnyPool, writing: AnyPool, dialect: Dialect) -> Self {
+        Self { inner, writing, dialect, tried: Arc::default() }
     }
 
     pub(super) async fn acquire(&self) -> Result<PoolConnection<Any>, Error> {
@@ -55,8 +58,14 @@ impl Pool {
         or_told(self, self.inner.begin_with(sql)).await
     }
 
+    /// Begins a transaction that writes.
+    pub(super) async fn begin_writing(&self) -> Result<Transaction<'static, Any>, Error> {
+        or_told(self, self.writing.begin_with(self.dialect.begin())).await
+    }
+
     /// Waits until no connection is in use, and closes them.
     pub(super) async fn close(&self) {
+        self.writing.close().await;
         self.inner.close().await;
     }
 
@@ -158,7 +167,8 @@ mod tests {
     fn pool(url: &str, patience: Duration) -> Pool {
         sqlx::any::install_default_drivers();
         let options = AnyPoolOptions::new().max_connections(1).acquire_timeout(patience);
-        Pool::new(options.connect_lazy(url).unwrap(), Dialect::Postgres)
+        let pool = options.connect_lazy(url).unwrap();
+        Pool::new(pool.clone(), pool, Dialect::Postgres)
     }
 
     #[tokio::test]
