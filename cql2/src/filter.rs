@@ -51,8 +51,8 @@ impl Filter {
     /// Whether the filter holds of something with these properties: true, false, or nothing where it is unknown, as SQL
     /// has it. Only what is true is to be found.
     ///
-    /// The work is bounded by what the filter and the properties have: comparisons are linear in their texts, `LIKE` and
-    /// array functions in the product of both sides, spatial functions in the product of the positions at worst.
+    /// The work is bounded whatever the filter and the properties have: what takes more than [`crate::limits::STEPS`] is
+    /// an error.
     pub fn evaluate(
         &self,
         properties: &(impl Properties + ?Sized),

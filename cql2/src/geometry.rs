@@ -49,6 +49,18 @@ pub struct BBox {
 }
 
 impl Geometry {
+    /// How many positions it has.
+    pub(crate) fn positions(&self) -> usize {
+        let of_lines = |lines: &[Line]| lines.iter().map(Vec::len).sum::<usize>();
+        match self {
+            Self::Point(_) => 1,
+            Self::LineString(positions) | Self::MultiPoint(positions) => positions.len(),
+            Self::Polygon(lines) | Self::MultiLineString(lines) => of_lines(lines),
+            Self::MultiPolygon(polygons) => polygons.iter().map(|lines| of_lines(lines)).sum(),
+            Self::Collection(parts) => parts.iter().map(Self::positions).sum(),
+        }
+    }
+
     /// How deep collections are nested: 1 for a geometry that is none.
     pub(crate) fn height(&self) -> usize {
         match self {

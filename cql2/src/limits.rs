@@ -15,6 +15,13 @@ pub const POSITIONS: usize = 2_000;
 /// The most positions that a geometry of a property may have.
 pub const PROPERTY_POSITIONS: usize = 10_000;
 
+/// The most steps that the evaluation of a filter with one set of properties may take: a member of an array, a byte of a
+/// text that is folded, two characters, members or edges that are compared.
+pub const STEPS: u64 = 10_000_000;
+
+/// The most pairs of edges that may meet where it is asked how two geometries lie to one another: each takes memory.
+pub const CROSSINGS: usize = 100_000;
+
 /// A limit that a filter went beyond.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Limit {

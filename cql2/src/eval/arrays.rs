@@ -3,6 +3,17 @@
 use super::datum::Datum;
 use crate::operators::ArrayRelation;
 
+/// How many members there are, with those of arrays and geometries among them.
+pub(super) fn size(array: &[Datum<'_>]) -> usize {
+    let each = array.iter().map(|member| match member {
+        Datum::Array(members) => size(members) + 1,
+        Datum::Text(text) => text.len() / 16 + 1,
+        Datum::Geometry(geometry) => geometry.positions() + 1,
+        _ => 1,
+    });
+    each.sum()
+}
+
 /// Whether two arrays lie so to one another, in as many comparisons as the product of their lengths.
 pub(super) fn relate(operator: ArrayRelation, first: &[Datum<'_>], second: &[Datum<'_>]) -> bool {
     match operator {

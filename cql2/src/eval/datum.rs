@@ -59,6 +59,11 @@ impl<'a> Datum<'a> {
         }
     }
 
+    /// How long a text is, in bytes.
+    pub(super) fn length(&self) -> usize {
+        self.text().map_or(0, str::len)
+    }
+
     pub(super) fn is_null(&self) -> bool {
         *self == Self::Null
     }

@@ -1,5 +1,8 @@
 //! Texts against patterns.
 
+use super::Outcome;
+use super::steps::Steps;
+
 /// One part of a pattern.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Part {
@@ -16,13 +19,15 @@ enum Part {
 ///
 /// Where a `%` was tried with too few characters, only the last one is tried with more: earlier ones cannot do better.
 /// So it takes at most as many steps as the product of both lengths.
-pub(super) fn matches(text: &str, pattern: &str) -> bool {
+pub(super) fn matches(text: &str, pattern: &str, steps: &Steps) -> Outcome<bool> {
+    steps.take(text.len() + pattern.len())?;
     let pattern = parts(pattern);
     let text: Vec<char> = text.chars().collect();
     let (mut at, mut part) = (0, 0);
     // After the last `%`, and the character from which it was tried.
     let mut again: Option<(usize, usize)> = None;
     loop {
+        steps.take(1)?;
         let next = text.get(at);
         match (pattern.get(part), next) {
             (Some(Part::Any), _) => {
@@ -38,11 +43,11 @@ pub(super) fn matches(text: &str, pattern: &str) -> bool {
                 (at, part) = (at + 1, part + 1);
                 continue;
             }
-            (None, None) => return true,
+            (None, None) => return Ok(true),
             _ => {}
         }
         let Some((after, from)) = again.filter(|(_, from)| *from < text.len()) else {
-            return false;
+            return Ok(false);
         };
         again = Some((after, from + 1));
         (at, part) = (from + 1, after);
@@ -69,6 +74,10 @@ fn parts(pattern: &str) -> Vec<Part> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn matches(text: &str, pattern: &str) -> bool {
+        super::matches(text, pattern, &Steps::default()).unwrap()
+    }
 
     #[test]
     fn patterns_match_whole_texts() {

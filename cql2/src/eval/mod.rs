@@ -9,6 +9,9 @@ mod datum;
 mod fold;
 mod like;
 mod spatial;
+mod steps;
+#[cfg(test)]
+mod steps_tests;
 #[cfg(test)]
 mod tests;
 mod times;
@@ -21,9 +24,11 @@ use std::cmp::Ordering;
 
 use serde_json::{Map, Value};
 
-use crate::limits::PROPERTY_POSITIONS;
+use crate::limits::STEPS;
 use crate::operators::Comparison;
 use crate::tree::Expr;
+use datum::Datum;
+use steps::Steps;
 
 /// Where the properties come from that a filter asks for.
 pub trait Properties {
@@ -44,9 +49,9 @@ pub enum EvaluateError {
     /// The filter has a function that is not one of the standard's. [`crate::Filter::functions`] tells before.
     #[error("there is no function called {0}")]
     UnknownFunction(String),
-    /// The geometry of this property is too large to be compared.
-    #[error("the geometry of {0} has more than {PROPERTY_POSITIONS} positions")]
-    LargeGeometry(String),
+    /// It would take more than [`STEPS`].
+    #[error("the evaluation takes more than {STEPS} steps")]
+    TooMuch,
 }
 
 /// True, false, or unknown.
@@ -54,41 +59,46 @@ type Truth = Option<bool>;
 
 type Outcome<T> = Result<T, EvaluateError>;
 
-/// The properties that a filter is evaluated with.
-struct Evaluation<'a, P: ?Sized>(&'a P);
+/// The properties that a filter is evaluated with, and the work that it may be.
+struct Evaluation<'a, P: ?Sized> {
+    properties: &'a P,
+    steps: Steps,
+}
 
 pub(crate) fn evaluate(filter: &Expr, properties: &(impl Properties + ?Sized)) -> Outcome<Truth> {
-    Evaluation(properties).truth(filter)
+    Evaluation { properties, steps: Steps::default() }.truth(filter)
 }
 
 impl<'a, P: Properties + ?Sized> Evaluation<'a, P> {
     /// Every part is looked at, even where one decides: a function that is not known is an error whatever the
     /// properties are.
     fn truth(&self, predicate: &'a Expr) -> Outcome<Truth> {
+        self.steps.take(1)?;
         Ok(match predicate {
             Expr::And(parts) => self.junction(parts, false)?,
             Expr::Or(parts) => self.junction(parts, true)?,
             Expr::Not(of) => self.truth(of)?.map(|holds| !holds),
             Expr::IsNull(of) => Some(self.value(of)?.is_null()),
             Expr::Compare(operator, pair) => {
-                let order = self.value(&pair.0)?.compare(&self.value(&pair.1)?);
+                let order = self.order(&self.value(&pair.0)?, &pair.1)?;
                 order.map(|order| holds(*operator, order))
             }
             Expr::Like(pair) => {
                 let (text, pattern) = (self.value(&pair.0)?, self.value(&pair.1)?);
-                text.text().zip(pattern.text()).map(|(text, pattern)| like::matches(text, pattern))
+                match (text.text(), pattern.text()) {
+                    (Some(text), Some(pattern)) => Some(like::matches(text, pattern, &self.steps)?),
+                    _ => None,
+                }
             }
             Expr::Between(three) => {
-                let (of, low) = (self.value(&three.0)?, self.value(&three.1)?);
-                let above = of.compare(&low).map(Ordering::is_ge);
-                let below = of.compare(&self.value(&three.2)?).map(Ordering::is_le);
+                let of = self.value(&three.0)?;
+                let above = self.order(&of, &three.1)?.map(Ordering::is_ge);
+                let below = self.order(&of, &three.2)?.map(Ordering::is_le);
                 joined([above, below], false)
             }
             Expr::In(of, list) => {
                 let of = self.value(of)?;
-                let each = list
-                    .iter()
-                    .map(|candidate| Ok(of.compare(&self.value(candidate)?).map(Ordering::is_eq)));
+                let each = list.iter().map(|one| Ok(self.order(&of, one)?.map(Ordering::is_eq)));
                 joined(each.collect::<Outcome<Vec<_>>>()?, true)
             }
             Expr::Spatial(operator, pair) => self.spatial(*operator, pair)?,
@@ -98,11 +108,24 @@ impl<'a, P: Properties + ?Sized> Evaluation<'a, P> {
             }
             Expr::Arrays(operator, pair) => {
                 let (first, second) = (self.value(&pair.0)?, self.value(&pair.1)?);
-                let both = first.array().zip(second.array());
-                both.map(|(first, second)| arrays::relate(*operator, first, second))
+                match (first.array(), second.array()) {
+                    (Some(first), Some(second)) => {
+                        self.steps.take_pairs(arrays::size(first), arrays::size(second))?;
+                        Some(arrays::relate(*operator, first, second))
+                    }
+                    _ => None,
+                }
             }
             _ => self.value(predicate)?.boolean(),
         })
+    }
+
+    /// How a value compares to another one.
+    fn order(&self, left: &Datum<'_>, right: &'a Expr) -> Outcome<Option<Ordering>> {
+        let right = self.value(right)?;
+        // Texts are compared many bytes at a time, and read as times one by one.
+        self.steps.take(left.length().max(right.length()) / 16)?;
+        Ok(left.compare(&right))
     }
 
     fn junction(&self, parts: &'a [Expr], decisive: bool) -> Outcome<Truth> {

@@ -2,43 +2,84 @@
 
 use std::panic::catch_unwind;
 
-use geo::{Coord, LineString, MultiLineString, MultiPoint, MultiPolygon, Point, Polygon, Relate};
+use geo::{
+    BoundingRect, Coord, CoordsIter, Intersects, LineString, MultiLineString, MultiPoint,
+    MultiPolygon, Point, Polygon, Rect, Relate,
+};
 use serde_json::Value;
 
-use super::{EvaluateError, Evaluation, Outcome, Properties, Truth};
-use crate::error::ReadError;
+use super::steps::Steps;
+use super::{Evaluation, Outcome, Properties, Truth};
 use crate::geometry::{BBox, Geometry, Position};
 use crate::json;
+use crate::limits::CROSSINGS;
 use crate::operators::Spatial;
 use crate::tree::Expr;
 
 impl<'a, P: Properties + ?Sized> Evaluation<'a, P> {
     pub(super) fn spatial(&self, operator: Spatial, pair: &'a (Expr, Expr)) -> Outcome<Truth> {
         let (first, second) = (self.shape(&pair.0)?, self.shape(&pair.1)?);
+        let Some((first, second)) = first.zip(second) else { return Ok(None) };
+        self.steps.take_pairs(first.coords_count() / 4 + 1, second.coords_count() + 1)?;
+        let meets = matches!(operator, Spatial::Intersects | Spatial::Disjoint);
+        if !meets && crossings(&first, &second, &self.steps)? > CROSSINGS {
+            return Ok(None);
+        }
         // Rings that cross themselves or one another can make the library panic; then nothing is known.
-        Ok(first
-            .zip(second)
-            .and_then(|(first, second)| catch_unwind(|| relate(operator, &first, &second)).ok()))
+        Ok(catch_unwind(|| relate(operator, &first, &second)).ok())
     }
 
-    /// The geometry that an expression is; nothing where there is none.
+    /// The geometry that an expression is; nothing where there is none, or where it has too many positions.
     fn shape(&self, expression: &'a Expr) -> Outcome<Option<geo::Geometry>> {
-        match expression {
-            Expr::Geometry(geometry) => Ok(Some(planar(geometry))),
-            Expr::BBox(bbox) => Ok(Some(of_box(bbox))),
+        Ok(match expression {
+            Expr::Geometry(geometry) => Some(planar(geometry)),
+            Expr::BBox(bbox) => Some(of_box(bbox)),
             Expr::Property(name) => {
-                let value = self.0.property(name);
+                let value = self.properties.property(name);
                 let Some(Value::Object(members)) = value.as_deref() else { return Ok(None) };
-                match json::read_geometry(members) {
-                    Ok(geometry) => Ok(Some(planar(&geometry))),
-                    Err(ReadError::TooMuch { .. }) => {
-                        Err(EvaluateError::LargeGeometry(name.clone()))
-                    }
-                    Err(_) => Ok(None),
-                }
+                json::read_geometry(members).ok().map(|geometry| planar(&geometry))
             }
-            other => self.value(other).map(|_| None),
+            other => self.value(other).map(|_| None)?,
+        })
+    }
+}
+
+/// How many pairs of edges may meet, of both or of one of them: those whose boxes do. Counted from west to east, as
+/// far as it matters.
+fn crossings(first: &geo::Geometry, second: &geo::Geometry, steps: &Steps) -> Outcome<usize> {
+    let mut edges: Vec<Rect> = [first, second].into_iter().flat_map(edges).collect();
+    edges.sort_by(|left, right| left.min().x.total_cmp(&right.min().x));
+    let mut met = 0_usize;
+    for (at, edge) in edges.iter().enumerate() {
+        let east = edge.max().x;
+        let others = edges.iter().skip(at + 1).take_while(|other| other.min().x <= east);
+        for other in others {
+            steps.take(1)?;
+            met += usize::from(edge.min().y <= other.max().y && other.min().y <= edge.max().y);
+            if met > CROSSINGS {
+                return Ok(met);
+            }
         }
+    }
+    Ok(met)
+}
+
+/// The boxes around its edges.
+fn edges(geometry: &geo::Geometry) -> Vec<Rect> {
+    let of_line = |line: &LineString| -> Vec<Rect> {
+        line.lines().map(|edge| edge.bounding_rect()).collect()
+    };
+    let of_polygon = |polygon: &Polygon| -> Vec<Rect> {
+        let rings = [polygon.exterior()].into_iter().chain(polygon.interiors());
+        rings.flat_map(of_line).collect()
+    };
+    match geometry {
+        geo::Geometry::LineString(line) => of_line(line),
+        geo::Geometry::MultiLineString(lines) => lines.iter().flat_map(of_line).collect(),
+        geo::Geometry::Polygon(polygon) => of_polygon(polygon),
+        geo::Geometry::MultiPolygon(polygons) => polygons.iter().flat_map(of_polygon).collect(),
+        geo::Geometry::GeometryCollection(parts) => parts.iter().flat_map(edges).collect(),
+        _ => Vec::new(),
     }
 }
 
@@ -71,7 +112,7 @@ fn meet(first: &geo::Geometry, second: &geo::Geometry) -> bool {
         (other, geo::Geometry::GeometryCollection(parts)) => {
             parts.iter().any(|part| meet(other, part))
         }
-        _ => first.relate(second).is_intersects(),
+        _ => first.intersects(second),
     }
 }
 

@@ -1,5 +1,7 @@
 //! The values of expressions.
 
+use serde_json::Value;
+
 use super::datum::Datum;
 use super::times::{Bound, Moment, Span};
 use super::{EvaluateError, Evaluation, Outcome, Properties, arithmetic, fold};
@@ -7,6 +9,7 @@ use crate::tree::{End, Expr};
 
 impl<'a, P: Properties + ?Sized> Evaluation<'a, P> {
     pub(super) fn value(&self, expression: &'a Expr) -> Outcome<Datum<'a>> {
+        self.steps.take(1)?;
         Ok(match expression {
             Expr::Boolean(value) => Datum::Boolean(*value),
             Expr::Text(text) => Datum::Text(text.as_str().into()),
@@ -20,7 +23,7 @@ impl<'a, P: Properties + ?Sized> Evaluation<'a, P> {
                 let each = parts.iter().map(|part| self.value(part));
                 Datum::Array(each.collect::<Outcome<_>>()?)
             }
-            Expr::Property(name) => self.0.property(name).map_or(Datum::Null, Datum::from_json),
+            Expr::Property(name) => self.property(name)?,
             Expr::Function(name, _) => {
                 return Err(EvaluateError::UnknownFunction(name.clone()));
             }
@@ -36,8 +39,36 @@ impl<'a, P: Properties + ?Sized> Evaluation<'a, P> {
         })
     }
 
+    fn property(&self, name: &str) -> Outcome<Datum<'a>> {
+        let Some(value) = self.properties.property(name) else { return Ok(Datum::Null) };
+        if let Value::Array(_) | Value::Object(_) = &*value {
+            self.count(&value)?;
+        }
+        Ok(Datum::from_json(value))
+    }
+
+    /// Takes as many steps as a value has members, before anything is made of them.
+    fn count(&self, value: &Value) -> Outcome<()> {
+        let mut open = vec![value];
+        while let Some(value) = open.pop() {
+            match value {
+                Value::Array(members) => {
+                    self.steps.take(members.len())?;
+                    open.extend(members);
+                }
+                Value::Object(members) => {
+                    self.steps.take(members.len())?;
+                    open.extend(members.values());
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
     fn folded(&self, of: &'a Expr, fold: fn(&str) -> String) -> Outcome<Datum<'a>> {
         let value = self.value(of)?;
+        self.steps.take(value.length())?;
         Ok(value.text().map_or(Datum::Null, |text| Datum::Text(fold(text).into())))
     }
 
