@@ -14,6 +14,7 @@
 mod archive;
 mod encode;
 mod file;
+mod filter;
 mod frame;
 mod image;
 mod item;
@@ -43,7 +44,7 @@ pub struct Target {
 }
 
 /// All targets.
-pub const TARGETS: [Target; 19] = [
+pub const TARGETS: [Target; 21] = [
     Target { name: "frame", longest: 64 << 10, run: frame::frame },
     Target { name: "records", longest: 64 << 10, run: wire::records },
     Target { name: "ids", longest: 4 << 10, run: wire::ids },
@@ -63,4 +64,6 @@ pub const TARGETS: [Target; 19] = [
     Target { name: "item-json", longest: 16 << 10, run: item::item_json },
     Target { name: "wkt", longest: 16 << 10, run: item::wkt },
     Target { name: "search", longest: 16 << 10, run: item::search },
+    Target { name: "filter-text", longest: 16 << 10, run: filter::text },
+    Target { name: "filter-json", longest: 16 << 10, run: filter::json },
 ];

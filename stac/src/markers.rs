@@ -60,6 +60,12 @@ pub(super) fn properties(features: &str) -> String {
     }
 }
 
+/// Whether a member of the properties only stands for others.
+pub(super) fn is_marker(name: &str) -> bool {
+    let is = |marker: &str| marker.split('"').nth(1) == Some(name);
+    is(PROPERTIES) || is(FEATURES)
+}
+
 /// The document as it is in a collection: with what the properties have in that one alone.
 pub(super) fn within<'a>(document: &'a str, collection: &str) -> Cow<'a, str> {
     let Some((before, rest)) = document.split_once(FEATURES) else { return document.into() };

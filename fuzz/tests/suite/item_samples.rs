@@ -58,3 +58,49 @@ pub(crate) fn searches() -> Samples {
         ("nothing", "{}"),
     ])
 }
+
+pub(crate) fn filter_texts() -> Samples {
+    of(&[
+        (
+            "scalars",
+            "NOT (a + 2 * b ^ 2 >= 3.5 OR t LIKE 'te%' AND CASEI(t) IN ('x', CASEI(ACCENTI('é'))))",
+        ),
+        (
+            "more",
+            "a BETWEEN -1 AND 7 div 2 AND \"n\" IS NOT NULL AND c = TRUE AND A_OVERLAPS(l, ('x', 2))",
+        ),
+        (
+            "times",
+            "T_DURING(datetime, INTERVAL('2024-01-01', '..')) AND day = DATE('2024-05-01') OR datetime < TIMESTAMP('2024-05-01T00:00:00.5Z')",
+        ),
+        (
+            "places",
+            "S_INTERSECTS(geometry, POLYGON((0 0, 5 0, 5 5, 0 0))) AND NOT S_TOUCHES(BBOX(170, 0, -170, 1), geometry) AND S_WITHIN(POINT(1 2), GEOMETRYCOLLECTION(POINT(1 2 3), LINESTRING(0 0, 1 1)))",
+        ),
+    ])
+}
+
+pub(crate) fn filter_jsons() -> Samples {
+    of(&[
+        (
+            "scalars",
+            r#"{"op":"and","args":[{"op":"like","args":[{"op":"casei","args":[{"property":"t"}]},"te%"]},{"op":"between","args":[{"property":"a"},1,2.5]},{"op":"in","args":[{"property":"a"},[1,2]]},{"op":"not","args":[{"op":"isNull","args":[{"property":"n"}]}]}]}"#,
+        ),
+        (
+            "times",
+            r#"{"op":"t_during","args":[{"property":"datetime"},{"interval":["2024-01-01",".."]}]}"#,
+        ),
+        (
+            "span",
+            r#"{"op":"t_after","args":[{"interval":[{"property":"day"},"2024-06-01"]},{"date":"2024-01-01"}]}"#,
+        ),
+        (
+            "places",
+            r#"{"op":"s_intersects","args":[{"property":"geometry"},{"type":"Polygon","coordinates":[[[0,0],[5,0],[5,5],[0,0]]]}]}"#,
+        ),
+        (
+            "sum",
+            r#"{"op":"=","args":[{"op":"+","args":[{"property":"a"},{"op":"div","args":[7,2]}]},{"op":"f","args":[true,{"bbox":[170,0,-170,1]}]}]}"#,
+        ),
+    ])
+}

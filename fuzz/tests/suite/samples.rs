@@ -40,6 +40,8 @@ pub(crate) fn samples(target: &str) -> Samples {
         "item-json" => item_samples::item_jsons(),
         "wkt" => item_samples::wkts(),
         "search" => item_samples::searches(),
+        "filter-text" => item_samples::filter_texts(),
+        "filter-json" => item_samples::filter_jsons(),
         _ => Vec::new(),
     }
 }

@@ -1,0 +1,101 @@
+//! Filters of items: what the Common Query Language says, with the names that STAC has for what is asked for. The
+//! language itself is `flisthub_cql2`'s; how a request brings a filter is `parameters::filter`'s.
+
+mod boxes;
+mod casts;
+mod implied;
+mod kinds;
+mod subject;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeSet;
+
+use flisthub_cql2::{EvaluateError, Filter};
+
+pub use implied::Implied;
+pub use kinds::QUERYABLES;
+pub use subject::Subject;
+
+/// Begins the name of a property where a filter calls it by its path in the item.
+const PREFIX: &str = "properties.";
+
+/// A filter that items can be asked by.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ItemFilter {
+    /// All of them have to find it.
+    filters: Vec<Filter>,
+    /// The properties that they ask for.
+    wanted: BTreeSet<String>,
+    implied: Implied,
+}
+
+/// Why there is no answer to whether an item is found.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum FilterError {
+    /// The item's document is no object of JSON.
+    #[error("the document of {0} cannot be read")]
+    Unreadable(String),
+    /// See [`EvaluateError`].
+    #[error(transparent)]
+    Evaluate(#[from] EvaluateError),
+}
+
+impl ItemFilter {
+    /// Takes a filter, unless it asks for what no item can answer. The message says what that is.
+    pub fn new(filter: Filter) -> Result<Self, String> {
+        if let Some(name) = filter.functions().first() {
+            return Err(format!("there is no function called {name}"));
+        }
+        kinds::check(filter.root())?;
+        Ok(Self::of_conditions(filter))
+    }
+
+    /// The same, of conditions that may compare anything with anything, and have no functions.
+    pub fn of_conditions(filter: Filter) -> Self {
+        let filter = casts::cast(filter);
+        let wanted = filter.properties().into_iter().map(str::to_owned).collect();
+        let implied = Implied::by(filter.root());
+        Self { filters: vec![filter], wanted, implied }
+    }
+
+    /// What both find.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        self.filters.extend(other.filters);
+        self.wanted.extend(other.wanted);
+        self.implied = self.implied.and(other.implied);
+        self
+    }
+
+    /// What is true of each item that the filter finds.
+    pub fn implied(&self) -> &Implied {
+        &self.implied
+    }
+
+    /// Whether a search asks for how many users starred an item.
+    pub fn asks_for_stars(&self) -> bool {
+        self.wanted.iter().any(|name| bare(name) == "sharinghub:stars")
+    }
+
+    /// Whether an item is found: a filter that is neither true nor false of it does not find it, nor one that takes
+    /// more steps than it may.
+    pub fn finds(&self, item: &Subject<'_>) -> Result<bool, FilterError> {
+        let properties = item.read(&self.wanted)?;
+        for filter in &self.filters {
+            match filter.evaluate(&properties) {
+                Ok(Some(true)) => {}
+                // One item that takes too much must not end the search of all others.
+                Ok(_) | Err(EvaluateError::TooMuch) => return Ok(false),
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(true)
+    }
+}
+
+/// The name of a property without the path that may be before it.
+fn bare(name: &str) -> &str {
+    name.strip_prefix(PREFIX).unwrap_or(name)
+}
