@@ -123,6 +123,8 @@ mod stac_changing;
 #[cfg(test)]
 mod stac_composing;
 #[cfg(test)]
+mod stac_filters;
+#[cfg(test)]
 mod stac_items;
 #[cfg(test)]
 mod stac_search;

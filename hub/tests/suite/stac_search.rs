@@ -117,7 +117,8 @@ async fn what_cannot_be_asked_is_refused() {
         "datetime=../..",
         "intersects=%7B%7D",
         "sortby=nope",
-        "filter=a%3D1",
+        "filter=a%3D",
+        "where=a%3D1",
         "after=nonsense",
         "q=%ff",
     ] {

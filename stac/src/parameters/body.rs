@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::error::ParameterError;
+use super::filter::{Language, Parts};
 use super::{
     Fields, MOST_COLLECTIONS, MOST_IDS, MOST_POSITIONS, Mode, Search, bbox, cursor, datetime,
     limit, names, sort, text, unknown,
@@ -12,15 +13,17 @@ use crate::{Direction, SortKey, shapes};
 /// Reads the members of a body, of which there may be those that are `known`. One that is null is as if it were not
 /// there, but for `fields`.
 pub fn of_body(body: &Map<String, Value>, known: &[&str]) -> Result<Search, ParameterError> {
-    let mut search = Search::default();
+    let (mut search, mut filter) = (Search::default(), Parts::default());
     for (name, value) in body {
         if !known.contains(&name.as_str()) {
             return Err(unknown(name, known));
         }
-        if !value.is_null() || name == "fields" {
+        let is_there = !value.is_null() || name == "fields";
+        if is_there && !filter.take(name, value)? {
             search.member(name, value)?;
         }
     }
+    search.filter = filter.read(Language::Json)?;
     search.checked()
 }
 

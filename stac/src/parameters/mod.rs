@@ -4,9 +4,11 @@
 
 mod bbox;
 mod body;
+mod conditions;
 mod datetime;
 mod error;
 mod fields;
+mod filter;
 mod query;
 mod sort;
 mod text;
@@ -19,7 +21,7 @@ pub use self::fields::{Fields, Mode};
 pub use self::query::of_query;
 pub use self::sort::{SORTABLES, USUAL as USUAL_ORDER};
 pub use self::text::FreeText;
-use super::{Bounds, Direction, Interval, SortKey};
+use super::{Bounds, Direction, Interval, ItemFilter, SortKey};
 
 /// The most items of a page: who asks for more gets that many.
 pub(super) const MOST_ITEMS: u32 = 10_000;
@@ -47,6 +49,10 @@ pub const OF_SEARCH: &[&str] = &[
     "intersects",
     "datetime",
     "q",
+    "filter",
+    "filter-lang",
+    "filter-crs",
+    "query",
     "sortby",
     "fields",
     "mode",
@@ -55,8 +61,22 @@ pub const OF_SEARCH: &[&str] = &[
 ];
 
 /// The parameters of a list of a collection's items.
-pub const OF_ITEMS: &[&str] =
-    &["collections", "ids", "bbox", "datetime", "q", "sortby", "fields", "mode", "limit", "after"];
+pub const OF_ITEMS: &[&str] = &[
+    "collections",
+    "ids",
+    "bbox",
+    "datetime",
+    "q",
+    "filter",
+    "filter-lang",
+    "filter-crs",
+    "query",
+    "sortby",
+    "fields",
+    "mode",
+    "limit",
+    "after",
+];
 
 /// A search as it was asked for.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -73,6 +93,8 @@ pub struct Search {
     pub interval: Option<Interval>,
     /// Free text.
     pub text: FreeText,
+    /// What else is asked of them.
+    pub filter: Option<ItemFilter>,
     /// The order; empty: the usual one.
     pub sort: Vec<(SortKey, Direction)>,
     /// Which members are written out.

@@ -1,6 +1,7 @@
 //! A search from the query of a `GET`: names and values, decoded.
 
 use super::error::ParameterError;
+use super::filter::{Language, Parts};
 use super::{
     Fields, MOST_COLLECTIONS, MOST_IDS, MOST_POSITIONS, Mode, Search, bbox, cursor, datetime,
     limit, names, sort, text, unknown,
@@ -9,7 +10,7 @@ use crate::shapes;
 
 /// Reads the parameters of a query, of which there may be those that are `known`.
 pub fn of_query(pairs: &[(String, String)], known: &[&str]) -> Result<Search, ParameterError> {
-    let mut search = Search::default();
+    let (mut search, mut filter) = (Search::default(), Parts::default());
     for (at, (name, value)) in pairs.iter().enumerate() {
         if !known.contains(&name.as_str()) {
             return Err(unknown(name, known));
@@ -17,8 +18,11 @@ pub fn of_query(pairs: &[(String, String)], known: &[&str]) -> Result<Search, Pa
         if pairs.iter().take(at).any(|(before, _)| before == name) {
             return Err(ParameterError::new(name, "it stands there twice"));
         }
-        search.read(name, value)?;
+        if !filter.take(name, &value.as_str().into())? {
+            search.read(name, value)?;
+        }
     }
+    search.filter = filter.read(Language::Text)?;
     search.checked()
 }
 

@@ -99,8 +99,11 @@ fn queries_that_cannot_be_taken_are_refused_by_name() {
         ("after", ""),
         ("after", &long),
         ("before", "x"),
-        ("filter", "a=1"),
-        ("query", "{}"),
+        ("filter", "a="),
+        ("filter-lang", "sql"),
+        ("filter-crs", ""),
+        ("query", "{"),
+        ("where", "a=1"),
         ("gitlab_token", "x"),
         ("", ""),
     ] {
@@ -138,7 +141,10 @@ fn bodies_that_cannot_be_taken_are_refused_by_name() {
         ("fields", json!({"only": []})),
         ("mode", json!("")),
         ("filter", json!({})),
-        ("query", json!(null)),
+        ("filter-lang", json!(1)),
+        ("filter-crs", json!("EPSG:3857")),
+        ("query", json!([])),
+        ("where", json!(null)),
     ] {
         assert_eq!(post(&json!({ name: value })).unwrap_err().parameter, name, "{value}");
     }

@@ -1,5 +1,7 @@
 //! Searching: what a caller asks for, of what they may read.
 
+use std::sync::Arc;
+
 use super::readable::{Access, access};
 use super::shown::Shown;
 use crate::actions::error::ActionError;
@@ -75,18 +77,22 @@ where
     Ok(asking.await?)
 }
 
+/// What the index is asked for. What a filter implies is asked for as well: it takes nothing away, and the index knows it.
 fn query(
     hub: &Hub,
     caller: &Caller,
     access: &Access,
     search: Search,
 ) -> Result<ItemQuery, ActionError> {
+    let implied = search.filter.as_ref().map(|filter| filter.implied().clone()).unwrap_or_default();
     let there = || hub.stac.categories.iter().map(|category| category.id.clone());
-    let collections = match search.collections {
+    let collections: Vec<String> = match search.collections {
         None => there().collect(),
         // What is no collection any more has no items, whatever the index still holds.
         Some(asked) => there().filter(|id| asked.contains(id)).collect(),
     };
+    let is_implied = |id: &String| implied.collections.as_ref().is_none_or(|all| all.contains(id));
+    let collections = collections.into_iter().filter(is_implied).collect();
     let starred_by = match caller {
         _ if !search.text.starred => None,
         Caller::User(identity) => Some(identity.user.id),
@@ -95,10 +101,12 @@ fn query(
     Ok(ItemQuery {
         readable: access.readable.clone(),
         collections,
-        ids: search.ids,
-        bbox: search.bbox,
+        ids: search.ids.or(implied.ids),
+        bbox: search.bbox.or(implied.bounds.filter(|_| search.intersects.is_none())),
         intersects: search.intersects,
         interval: search.interval,
+        dated: implied.datetime,
+        filter: search.filter.map(Arc::new),
         words: search.text.words,
         tags: search.text.tags,
         starred_by,

@@ -6,16 +6,20 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use futures_util::TryStreamExt as _;
 use quick_cache::sync::Cache;
+use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row as _};
 
+use super::cursor::At;
 use super::exact::{Asked, Where, gone};
 use super::facts::CollectionFacts;
 use super::filter::Filter;
+use super::filtered;
 use super::found::{Found, With};
 use super::keys::{Keys, TOGETHER, place};
 use super::query::ItemQuery;
 use super::sql::Bound;
 use crate::catalog::error::CatalogError;
+use crate::stac::{FilterError, ItemFilter};
 
 /// Searches whose number of matches is remembered, about 100 bytes each.
 const QUERIES: usize = 10_000;
@@ -74,7 +78,8 @@ impl Counted {
 /// By what the number of matches of a search is remembered.
 pub(super) fn remembered_as(query: &ItemQuery, stars: u64) -> [u8; 32] {
     let all = ItemQuery { sort: Vec::new(), after: None, limit: 0, ..query.clone() };
-    let stars = query.starred_by.map(|_| stars);
+    let of_stars = query.filter.as_ref().is_some_and(|filter| filter.asks_for_stars());
+    let stars = (of_stars || query.starred_by.is_some()).then_some(stars);
     key(&(all, stars))
 }
 
@@ -89,6 +94,9 @@ pub(super) async fn count(
     keys: &Keys<'_>,
     by: Option<&Found>,
 ) -> Result<u64, CatalogError> {
+    if keys.query.filter.is_some() {
+        return unsure(reading, keys, by).await;
+    }
     let Some(asked) = keys.asked else {
         return sure(reading, keys, by, None).await;
     };
@@ -148,38 +156,88 @@ async fn sure(
     Ok(u64::try_from(counted).unwrap_or(0))
 }
 
-/// Counts what must be looked at more closely.
+/// Counts what must be looked at more closely: all, where there is a filter.
 async fn unsure(
     reading: &mut AnyConnection,
     keys: &Keys<'_>,
     by: Option<&Found>,
 ) -> Result<u64, CatalogError> {
-    let Some(asked) = keys.asked else { return Ok(0) };
     let mut bound = Bound::default();
-    let sure = asked.sure(&mut bound);
+    let filter = keys.query.filter.as_ref();
+    let sure = keys.asked.filter(|_| filter.is_none()).and_then(|asked| asked.sure(&mut bound));
     let condition = sure.map_or_else(|| "1 = 1".to_owned(), |sure| format!("not {sure}"));
-    let select = "i.west, i.south, i.east, i.north, i.boxed, d.geometry";
-    let matching = statement(keys, by, select, (&condition, bound), true);
+    let more = filter.map(|_| filtered::columns()).unwrap_or_default();
+    let geometry = keys.asked.map_or("cast(null as text) as geometry", |_| "d.geometry");
+    let select = format!("i.west, i.south, i.east, i.north, i.boxed, {geometry}{more}");
+    let matching = statement(keys, by, &select, (&condition, bound), true);
     let Some((text, bound)) = matching else { return Ok(0) };
     keys.deadline.before_statement(reading).await?;
     let query = bound.query(text).persistent(by.is_none_or(Found::comes_again));
-    let mut chunks = query.fetch(reading).try_chunks(TOGETHER);
-    let mut counted = 0_u64;
+    let mut chunks = query.fetch(&mut *reading).try_chunks(TOGETHER);
+    let (mut counted, mut long) = (0_u64, Vec::new());
     while let Some(rows) = chunks.try_next().await.map_err(|stopped| stopped.1)? {
-        let mut some: Vec<(Where, Option<String>)> = Vec::new();
-        for row in &rows {
-            if let Some(place) = place(row)? {
-                some.push((place, row.try_get("geometry")?));
+        let rows = rows.iter().map(|row| Unsure::of(row, filter.is_some()));
+        let rows = rows.collect::<Result<Vec<Unsure>, CatalogError>>()?;
+        let (asked, filter, deadline) = (keys.asked.cloned(), filter.cloned(), keys.deadline);
+        let look = move || {
+            let in_time = rows.iter().take_while(|_| !deadline.is_over());
+            in_time.map(|row| row.look(asked.as_ref(), filter.as_deref())).collect::<Vec<_>>()
+        };
+        for seen in tokio::task::spawn_blocking(look).await.map_err(gone)? {
+            match seen.map_err(|error| filtered::failed(&error))? {
+                Seen::Matches => counted = counted.saturating_add(1),
+                Seen::Long(at) => long.push(at),
+                Seen::Differs => {}
             }
         }
-        let (asked, deadline) = (asked.clone(), keys.deadline);
-        let look = move || {
-            let in_time = some.iter().take_while(|_| !deadline.is_over());
-            let meets = in_time.filter(|(place, text)| asked.meets(place, text.as_deref()));
-            meets.count() as u64
-        };
-        counted = counted.saturating_add(tokio::task::spawn_blocking(look).await.map_err(gone)?);
         keys.deadline.check()?;
     }
+    drop(chunks);
+    if let Some(filter) = filter {
+        let found = filtered::found(reading, long, filter, keys.deadline).await?;
+        counted = counted.saturating_add(found.len() as u64);
+    }
     Ok(counted)
+}
+
+/// A row that must be looked at.
+struct Unsure {
+    place: Option<Where>,
+    geometry: Option<String>,
+    item: Option<filtered::Candidate>,
+}
+
+/// What is seen of it.
+enum Seen {
+    Matches,
+    Differs,
+    /// Its document is too long to come with its row.
+    Long(At),
+}
+
+impl Unsure {
+    fn of(row: &AnyRow, is_filtered: bool) -> Result<Self, CatalogError> {
+        let item = is_filtered.then(|| filtered::Candidate::of(row)).transpose()?;
+        Ok(Self { place: place(row)?, geometry: row.try_get("geometry")?, item })
+    }
+
+    fn look(
+        &self,
+        asked: Option<&Asked>,
+        filter: Option<&ItemFilter>,
+    ) -> Result<Seen, FilterError> {
+        let geometry = self.geometry.as_deref();
+        let is_there = asked.is_none_or(|asked| {
+            self.place.is_some_and(|place| asked.is_sure(&place) || asked.meets(&place, geometry))
+        });
+        if !is_there {
+            return Ok(Seen::Differs);
+        }
+        let Some((filter, item)) = filter.zip(self.item.as_ref()) else { return Ok(Seen::Matches) };
+        Ok(match item.is_found(filter).transpose()? {
+            None => Seen::Long(At { values: Vec::new(), number: item.number }),
+            Some(true) => Seen::Matches,
+            Some(false) => Seen::Differs,
+        })
+    }
 }

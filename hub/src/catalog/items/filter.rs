@@ -41,6 +41,9 @@ impl Filter {
         if let Some(span) = &query.interval {
             all.push(time(span, bound));
         }
+        if let Some(span) = &query.dated {
+            all.push(dated(span, bound));
+        }
         let phrases = phrases(query);
         if phrases.as_ref().is_some_and(Vec::is_empty) {
             return None;
@@ -143,4 +146,14 @@ fn time(span: &Interval, bound: &mut Bound) -> String {
         all.push(format!("(i.ends is null or i.ends >= {})", bound.number(start)));
     }
     all.join(" and ")
+}
+
+/// When an item must be dated.
+fn dated(span: &Interval, bound: &mut Bound) -> String {
+    let mut end = |sign: &str, end: Option<i64>| {
+        end.map(|end| format!("i.datetime {sign} {}", bound.number(end)))
+    };
+    let ends: Vec<String> =
+        [end(">=", span.start), end("<=", span.end)].into_iter().flatten().collect();
+    if ends.is_empty() { "i.datetime is not null".to_owned() } else { ends.join(" and ") }
 }

@@ -1,5 +1,5 @@
 //! The rows of a search as far as their order needs them: by which values they stand where they stand, and where they
-//! are. The rest is read of those alone that are shown.
+//! are. The rest is read of those alone that are shown, and of those that a filter is asked of (`filtered`).
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -10,6 +10,7 @@ use super::cursor::At;
 use super::deadline::Deadline;
 use super::exact::{Asked, Where};
 use super::filter::Filter;
+use super::filtered;
 use super::found::{Found, With};
 use super::order::{Order, Part};
 use super::query::ItemQuery;
@@ -22,7 +23,7 @@ use crate::stac::SortKey;
 /// Collections that are walked one by one, each in its order; more are walked together.
 const ONE_BY_ONE: usize = 16;
 
-/// Geometries that are looked at together, and are in memory at a time.
+/// Rows whose geometries or documents are looked at together, and are in memory at a time.
 pub(super) const TOGETHER: usize = 64;
 
 /// Bytes of geometries that are looked at where they were read: that takes less than to hand them to a thread.
@@ -76,7 +77,10 @@ impl Keys<'_> {
         let rows = query.fetch_all(&mut *reading).await?;
         let rows = rows.iter().map(|row| self.row(row)).collect::<Result<Vec<Row>, _>>()?;
         let (read, last) = (rows.len(), rows.last().map(|row| row.at.clone()));
-        let matching = self.look_closer(reading, rows).await?;
+        let mut matching = self.look_closer(reading, rows).await?;
+        if let Some(filter) = &self.query.filter {
+            matching = filtered::found(reading, matching, filter, self.deadline).await?;
+        }
         Ok(Taken { matching, last, read })
     }
 

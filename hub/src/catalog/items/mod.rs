@@ -10,6 +10,7 @@ mod deadline;
 mod exact;
 mod facts;
 mod filter;
+mod filtered;
 mod found;
 mod ids;
 mod keys;

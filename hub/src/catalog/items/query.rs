@@ -1,10 +1,12 @@
 //! What a search asks the index for, once its parameters were read and the caller is known. How parameters are read is
 //! in `crate::stac::parameters`.
 
+use std::sync::Arc;
+
 use geo::Geometry;
 
 use crate::auth::Visibility;
-use crate::stac::{Bounds, Direction, Interval, SortKey, Words};
+use crate::stac::{Bounds, Direction, Interval, ItemFilter, SortKey, Words};
 
 /// The repositories whose items count: exactly those that the caller may read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +32,10 @@ pub struct ItemQuery {
     pub intersects: Option<Geometry<f64>>,
     /// Only those whose time meets that span.
     pub interval: Option<Interval>,
+    /// Only those whose `datetime`, or the begin of their span, is in that span.
+    pub dated: Option<Interval>,
+    /// Only those that this finds.
+    pub filter: Option<Arc<ItemFilter>>,
     /// Only those with these words.
     pub words: Option<Words>,
     /// Only those with all of these tags.

@@ -115,7 +115,7 @@ pub(super) async fn by_number(
     connection: &mut AnyConnection,
     numbers: &[i64],
 ) -> Result<Vec<ItemRow>, CatalogError> {
-    let (mut rows, mut bytes) = (HashMap::new(), 0);
+    let (mut rows, mut bytes, mut whole) = (HashMap::new(), 0, 0);
     for some in numbers.chunks(AT_ONCE) {
         let lengths =
             if numbers.len() > FEW { lengths(connection, some).await? } else { HashMap::new() };
@@ -133,11 +133,18 @@ pub(super) async fn by_number(
                 .await?;
             rows.extend(found.into_iter().map(|row| (row.number, row)));
         }
+        whole += fit.len();
         if fit.len() < some.len() {
             break;
         }
     }
-    numbers.iter().filter_map(|number| rows.remove(number)).map(Columns::into_row).collect()
+    let row = |number: &i64| rows.remove(number).ok_or_else(|| gone(*number))?.into_row();
+    numbers.iter().take(whole).map(row).collect()
+}
+
+/// The error for a number that was read a moment ago, of the same state of the catalog.
+fn gone(number: i64) -> CatalogError {
+    inconsistent("items", &format!("number {number}"))
 }
 
 /// How long the documents of rows are. Neither database reads them for it.

@@ -1,14 +1,16 @@
 //! Searches of random items against a filter that looks at every one of them, on both ways through the index.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use flisthub_cql2::Filter;
 use geo::{BoundingRect as _, Coord, Geometry, Intersects as _, LineString, Polygon, Rect};
 use serde_json::json;
 
 use super::stage::{Stage, composed, draft, query};
 use super::{ItemQuery, Readable};
 use crate::auth::Visibility;
-use crate::stac::{Bounds, Direction, Draft, Interval, Place, SortKey, Words};
+use crate::stac::{Bounds, Direction, Draft, Interval, ItemFilter, Place, SortKey, Subject, Words};
 
 const COLLECTIONS: [&str; 3] = ["a", "b", "c"];
 const WORDS: [&str; 6] = ["flood", "model", "sea", "ice", "中", "v2"];
@@ -105,8 +107,18 @@ impl Dice {
             interval,
             created: Some(i64::from(self.below(10))),
             place: self.place(),
+            document: self.document(),
             ..draft(&categories)
         }
+    }
+
+    /// One that has a number, or none, and may be too long to come with its row.
+    fn document(&mut self) -> String {
+        let long = "x".repeat(if self.once_in(10) { 70_000 } else { 0 });
+        if self.once_in(4) {
+            return json!({ "properties": { "long": long } }).to_string();
+        }
+        json!({ "properties": { "own": self.below(10), "long": long } }).to_string()
     }
 
     fn sort(&mut self) -> Vec<(SortKey, Direction)> {
@@ -151,6 +163,12 @@ impl Dice {
             _ => {}
         }
         query.interval = if self.once_in(3) { self.interval() } else { None };
+        query.dated = if self.once_in(4) { self.interval() } else { None };
+        if self.once_in(3) {
+            let text = format!("own >= {} OR id = '{}'", self.below(12), self.one(ids));
+            let filter = ItemFilter::new(Filter::from_text(&text).unwrap()).unwrap();
+            query.filter = Some(Arc::new(filter));
+        }
         if self.once_in(3) {
             let any_of = (0..self.below(3)).map(|_| self.words(3)).filter(|one| !one.is_empty());
             query.words = Some(Words { any_of: any_of.collect() });
@@ -209,6 +227,7 @@ impl Known {
             && starred
             && tagged
             && self.is_then(query)
+            && self.is_dated(query)
             && self.is_there(query)
             && self.says(query)
     }
@@ -220,6 +239,22 @@ impl Known {
             let ends = own.end.is_none_or(|end| asked.start.is_none_or(|start| end >= start));
             begins && ends
         })
+    }
+
+    fn is_dated(&self, query: &ItemQuery) -> bool {
+        let Some(asked) = query.dated else { return true };
+        self.draft.datetime.is_some_and(|at| {
+            asked.start.is_none_or(|start| start <= at) && asked.end.is_none_or(|end| at <= end)
+        })
+    }
+
+    /// Whether the filter finds it in a collection.
+    fn is_found(&self, query: &ItemQuery, collection: &str) -> bool {
+        let repository = ["public", "internal", "private"][self.repository];
+        let (name, document) = (self.name.as_str(), self.draft.document.as_str());
+        let stars = u64::from(self.starred);
+        let subject = Subject { collection, repository, name, stars, document };
+        query.filter.as_ref().is_none_or(|filter| filter.finds(&subject).unwrap())
     }
 
     fn is_there(&self, query: &ItemQuery) -> bool {
@@ -263,6 +298,7 @@ fn expected(stage: &Stage, known: &[Known], query: &ItemQuery) -> Vec<String> {
     let mut rows: Vec<(&Known, &String, i64)> = matching
         .flat_map(|item| item.numbers.iter().map(move |(place, number)| (item, place, *number)))
         .filter(|(_, collection, _)| query.collections.contains(collection))
+        .filter(|(item, collection, _)| item.is_found(query, collection))
         .collect();
     rows.sort_by(|one, other| {
         for (key, direction) in &query.sort {

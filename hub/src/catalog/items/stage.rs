@@ -129,6 +129,8 @@ pub(super) fn query(collections: &[&str]) -> ItemQuery {
         bbox: None,
         intersects: None,
         interval: None,
+        dated: None,
+        filter: None,
         words: None,
         tags: Vec::new(),
         starred_by: None,

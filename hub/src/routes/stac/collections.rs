@@ -1,4 +1,4 @@
-//! Collections, the same as children of the root, what can be sorted by, and the way to all items by links alone.
+//! Collections, the same as children of the root, and the way to all items by links alone.
 
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, Uri};
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::answer::{self, GEOJSON, JSON, SCHEMA};
 use super::asked::{address, from_there, pairs};
-use super::landing::{SORTABLES, add_links};
+use super::landing::{QUERYABLES, SORTABLES, add_links};
 use crate::actions::stac::{self, ShownCollection};
 use crate::auth::Caller;
 use crate::error::ApiError;
@@ -15,7 +15,7 @@ use crate::routes::language::languages;
 use crate::routes::openapi::errors;
 use crate::routes::percent;
 use crate::stac::catalog::{self, STAC_VERSION, collection_address, root_address};
-use crate::stac::parameters::{self, Search, of_query};
+use crate::stac::parameters::{Search, of_query};
 use crate::stac::{Direction, SortKey};
 use crate::state::Hub;
 
@@ -32,6 +32,7 @@ fn body(hub: &Hub, shown: &ShownCollection<'_>, base: &str, languages: &[String]
         vec![
             json!({"rel": "child", "type": JSON, "href": format!("{at}/browse"), "title": "All items"}),
             json!({"rel": SORTABLES, "type": SCHEMA, "href": format!("{at}/sortables")}),
+            json!({"rel": QUERYABLES, "type": SCHEMA, "href": format!("{at}/queryables")}),
         ],
     );
     body.into()
@@ -166,56 +167,4 @@ pub(super) async fn browse(
         "title": "Items", "description": "Items of the collection, by id", "links": links,
     });
     Ok(answer::value(&headers, JSON, &catalog))
-}
-
-/// What items can be sorted by.
-#[utoipa::path(
-    get, path = "/api/stac/sortables", operation_id = "get_sortables", tag = "items",
-    responses(
-        (status = 200, description = "A schema.", body = Value, content_type = "application/schema+json"),
-        (status = 304, description = "The caller has it."),
-        errors::Caller, errors::Timed,
-    ),
-)]
-pub(super) async fn sortables(State(hub): State<Hub>, _: Caller, headers: HeaderMap) -> Response {
-    let at = format!("{}sortables", root_address(&hub.public_url()));
-    answer::value(&headers, SCHEMA, &schema(&at))
-}
-
-/// What items of a collection can be sorted by.
-#[utoipa::path(
-    get, path = "/api/stac/collections/{collection}/sortables", operation_id = "get_sortables_of", tag = "items",
-    params(("collection" = String, Path, description = "The collection's id.")),
-    responses(
-        (status = 200, description = "A schema.", body = Value, content_type = "application/schema+json"),
-        (status = 304, description = "The caller has it."),
-        errors::Caller, errors::Named, errors::Timed,
-    ),
-)]
-pub(super) async fn sortables_of(
-    State(hub): State<Hub>,
-    _: Caller,
-    Path(collection): Path<String>,
-    headers: HeaderMap,
-) -> Result<Response, ApiError> {
-    stac::known(&hub, &collection)?;
-    let at = format!("{}/sortables", collection_address(&hub.public_url(), &collection));
-    Ok(answer::value(&headers, SCHEMA, &schema(&at)))
-}
-
-fn schema(at: &str) -> Value {
-    let properties = parameters::SORTABLES.map(|(name, key, _)| {
-        let described = match key {
-            SortKey::Id | SortKey::Collection | SortKey::Title => json!({"type": "string"}),
-            SortKey::Stars => json!({"type": "integer"}),
-            _ => json!({"type": "string", "format": "date-time"}),
-        };
-        (name.to_owned(), described)
-    });
-    json!({
-        "$schema": "https://json-schema.org/draft/2020-12/schema", "$id": at, "type": "object",
-        "title": "What items can be sorted by",
-        "properties": properties.into_iter().collect::<serde_json::Map<_, _>>(),
-        "additionalProperties": false,
-    })
 }

@@ -38,6 +38,16 @@ pub(super) struct Filters {
     /// Free text: terms with commas between them, of which one must be there. `[tag]` asks for a keyword, `:starred` for
     /// what the caller starred.
     q: Option<String>,
+    /// A filter of the Common Query Language (CQL2).
+    filter: Option<String>,
+    /// How it is written: `cql2-text`, or `cql2-json`.
+    #[param(rename = "filter-lang")]
+    filter_lang: Option<String>,
+    /// The reference system of its geometries: `http://www.opengis.net/def/crs/OGC/1.3/CRS84`, and no other.
+    #[param(rename = "filter-crs")]
+    filter_crs: Option<String>,
+    /// Conditions on properties, as JSON: `{"eo:cloud_cover": {"lt": 10}}`.
+    query: Option<String>,
     /// Members to sort by, `-` before one for the greatest first.
     sortby: Option<String>,
     /// Members that are wanted, with commas between them; `-` before those that are not.
@@ -144,7 +154,8 @@ pub(super) async fn search(
 /// Searches items of all collections, by a body.
 ///
 /// Its members are called as the parameters of `GET`. `collections`, `ids`, `bbox` and `q` are lists, `intersects` is a
-/// geometry, `sortby` a list of objects with `field` and `direction`, `fields` an object with `include` and `exclude`.
+/// geometry, `sortby` a list of objects with `field` and `direction`, `fields` an object with `include` and `exclude`,
+/// `query` and `filter` objects, unless `filter-lang` says `cql2-text`.
 #[utoipa::path(
     post, path = "/api/stac/search", operation_id = "search_items_by_body", tag = "items",
     request_body(content = Value, example = json!({"collections": ["dataset"], "bbox": [5, 45, 11, 48], "limit": 10})),

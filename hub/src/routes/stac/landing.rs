@@ -15,7 +15,7 @@ use crate::stac::catalog::{collection_address, root, root_address};
 use crate::state::Hub;
 
 /// What the API conforms to.
-const CONFORMS_TO: [&str; 17] = [
+const CONFORMS_TO: &[&str] = &[
     "https://api.stacspec.org/v1.0.0/core",
     "https://api.stacspec.org/v1.0.0/collections",
     "https://api.stacspec.org/v1.0.0/ogcapi-features",
@@ -33,6 +33,29 @@ const CONFORMS_TO: [&str; 17] = [
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core",
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/oas30",
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/geojson",
+    "https://api.stacspec.org/v1.0.0/item-search#filter",
+    "https://api.stacspec.org/v1.0.0/item-search#query",
+    "https://api.stacspec.org/v1.0.0/ogcapi-features#query",
+    "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/queryables",
+    "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/filter",
+    "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/features-filter",
+    "http://www.opengis.net/spec/cql2/1.0/conf/cql2-text",
+    "http://www.opengis.net/spec/cql2/1.0/conf/cql2-json",
+    "http://www.opengis.net/spec/cql2/1.0/conf/basic-cql2",
+    "http://www.opengis.net/spec/cql2/1.0/conf/advanced-comparison-operators",
+    "http://www.opengis.net/spec/cql2/1.0/conf/case-insensitive-comparison",
+    "http://www.opengis.net/spec/cql2/1.0/conf/accent-insensitive-comparison",
+    "http://www.opengis.net/spec/cql2/1.0/conf/basic-spatial-functions",
+    "http://www.opengis.net/spec/cql2/1.0/conf/basic-spatial-functions-plus",
+    "http://www.opengis.net/spec/cql2/1.0/conf/spatial-functions",
+    "http://www.opengis.net/spec/cql2/1.0/conf/temporal-functions",
+    "http://www.opengis.net/spec/cql2/1.0/conf/array-functions",
+    "http://www.opengis.net/spec/cql2/1.0/conf/property-property",
+    "http://www.opengis.net/spec/cql2/1.0/conf/arithmetic",
+    // What drafts called some of them: there are clients that look for these.
+    "http://www.opengis.net/spec/cql2/1.0/conf/basic-spatial-operators",
+    "http://www.opengis.net/spec/cql2/1.0/conf/spatial-operators",
+    "http://www.opengis.net/spec/cql2/1.0/conf/temporal-operators",
 ];
 
 /// The rest of a link that leads to what can be sorted by.
@@ -79,6 +102,9 @@ pub(super) fn add_links(body: &mut Map<String, Value>, more: Vec<Value>) {
     }
 }
 
+/// The rest of a link that leads to what can be asked for.
+pub(super) const QUERYABLES: &str = "http://www.opengis.net/def/rel/ogc/1.0/queryables";
+
 /// Links to what the API has.
 fn links(hub: &Hub, base: &str, languages: &[String]) -> Vec<Value> {
     let root = root_address(base);
@@ -95,6 +121,7 @@ fn links(hub: &Hub, base: &str, languages: &[String]) -> Vec<Value> {
         link("data", JSON, format!("{root}collections")),
         link("children", JSON, format!("{root}children")),
         link(SORTABLES, SCHEMA, format!("{root}sortables")),
+        link(QUERYABLES, SCHEMA, format!("{root}queryables")),
         search("GET"),
         search("POST"),
     ];

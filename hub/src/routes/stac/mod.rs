@@ -7,6 +7,7 @@ mod collections;
 mod found;
 mod items;
 mod landing;
+mod members;
 
 use axum::extract::DefaultBodyLimit;
 use axum::http::{Method, Uri};
@@ -46,8 +47,10 @@ pub(super) fn face(hub: &Hub) -> Listed {
         .routes(routes!(collections::children))
         .routes(routes!(collections::collection))
         .routes(routes!(collections::browse))
-        .routes(routes!(collections::sortables))
-        .routes(routes!(collections::sortables_of))
+        .routes(routes!(members::sortables))
+        .routes(routes!(members::sortables_of))
+        .routes(routes!(members::queryables))
+        .routes(routes!(members::queryables_of))
         .routes(routes!(items::items))
         .routes(routes!(items::item))
         .routes(

@@ -37,6 +37,12 @@ fn configured() -> Vec<Rule> {
         Rule::get("/api/stac/collections/{collection}/sortables", Needs::Valid, |_, _| {
             Ask::new("GET", "/api/stac/collections/dataset/sortables")
         }),
+        Rule::get("/api/stac/queryables", Needs::Valid, |_, _| {
+            Ask::new("GET", "/api/stac/queryables")
+        }),
+        Rule::get("/api/stac/collections/{collection}/queryables", Needs::Valid, |_, _| {
+            Ask::new("GET", "/api/stac/collections/dataset/queryables")
+        }),
     ]
 }
 

@@ -1,0 +1,112 @@
+//! Items that must be asked one by one whether a filter finds them: no index knows what it asks for. Their documents are
+//! read, a few at a time.
+
+use std::sync::Arc;
+
+use sqlx::any::AnyRow;
+use sqlx::{AnyConnection, Row as _};
+use tokio::task::spawn_blocking;
+
+use super::cursor::At;
+use super::deadline::Deadline;
+use super::exact::gone;
+use super::row::{ItemRow, by_number};
+use crate::catalog::error::CatalogError;
+use crate::catalog::rows::{inconsistent, number};
+use crate::stac::{FilterError, ItemFilter, Subject};
+
+/// Bytes of a document that comes with its row; longer ones are read apart, so that a few rows are never many bytes.
+const SHORT: usize = 64 << 10;
+
+/// What [`Candidate`] is read of, where items are `i` and their documents `d`.
+pub(super) fn columns() -> String {
+    format!(
+        ", i.number, i.collection, i.id, i.stars,
+         case when octet_length(d.document) <= {SHORT} then d.document end as document"
+    )
+}
+
+/// An item that is to be asked.
+pub(super) struct Candidate {
+    pub(super) number: i64,
+    collection: String,
+    /// `repository/name`.
+    id: String,
+    stars: u64,
+    /// `None`: it is long.
+    document: Option<String>,
+}
+
+impl Candidate {
+    pub(super) fn of(row: &AnyRow) -> Result<Self, CatalogError> {
+        let id: String = row.try_get("id")?;
+        Ok(Self {
+            number: row.try_get("number")?,
+            collection: row.try_get("collection")?,
+            stars: number("items", &id, row.try_get("stars")?)?,
+            document: row.try_get("document")?,
+            id,
+        })
+    }
+
+    /// Whether the filter finds it. `None`: its document is not there.
+    pub(super) fn is_found(&self, filter: &ItemFilter) -> Option<Result<bool, FilterError>> {
+        let document = self.document.as_deref()?;
+        let (repository, name) = self.id.split_once('/').unwrap_or((&self.id, ""));
+        let (collection, stars) = (self.collection.as_str(), self.stars);
+        Some(filter.finds(&Subject { collection, repository, name, stars, document }))
+    }
+}
+
+/// What a filter that fails is to whoever asked the catalog: it was looked at before, so the item cannot be.
+pub(super) fn failed(error: &FilterError) -> CatalogError {
+    tracing::error!(%error, "a filter could not be evaluated");
+    inconsistent("item_documents", &error.to_string())
+}
+
+/// Those of rows that a filter finds, in their order.
+pub(super) async fn found(
+    reading: &mut AnyConnection,
+    rows: Vec<At>,
+    filter: &Arc<ItemFilter>,
+    deadline: Deadline,
+) -> Result<Vec<At>, CatalogError> {
+    let (mut found, mut rest) = (Vec::new(), rows);
+    while !rest.is_empty() {
+        let numbers: Vec<i64> =
+            rest.iter().take(super::keys::TOGETHER).map(|at| at.number).collect();
+        deadline.before_statement(reading).await?;
+        let read = by_number(reading, &numbers).await?;
+        // One at least; those that are too much for once are left out at the end.
+        let left = rest.split_off(read.len());
+        let kept = kept(read, filter, deadline).await?;
+        let pairs = std::mem::replace(&mut rest, left).into_iter().zip(kept);
+        found.extend(pairs.filter(|(_, kept)| *kept).map(|(at, _)| at));
+    }
+    Ok(found)
+}
+
+/// Of each row whether a filter finds it.
+async fn kept(
+    rows: Vec<ItemRow>,
+    filter: &Arc<ItemFilter>,
+    deadline: Deadline,
+) -> Result<Vec<bool>, CatalogError> {
+    let filter = filter.clone();
+    let look = move || {
+        let in_time = rows.iter().take_while(|_| !deadline.is_over());
+        let each = in_time.map(|row| {
+            filter.finds(&Subject {
+                collection: &row.collection,
+                repository: &row.repository,
+                name: &row.name,
+                stars: row.stars,
+                document: &row.document,
+            })
+        });
+        each.collect::<Result<Vec<bool>, FilterError>>()
+    };
+    let kept = spawn_blocking(look).await.map_err(gone)?.map_err(|error| failed(&error))?;
+    deadline.check()?;
+    Ok(kept)
+}
