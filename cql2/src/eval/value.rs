@@ -7,6 +7,9 @@ use super::times::{Bound, Moment, Span};
 use super::{EvaluateError, Evaluation, Outcome, Properties, arithmetic, fold};
 use crate::tree::{End, Expr};
 
+/// Steps for each member of a property: its value is kept in about 100 bytes, and all of an array at once.
+const MEMBER: usize = 16;
+
 impl<'a, P: Properties + ?Sized> Evaluation<'a, P> {
     pub(super) fn value(&self, expression: &'a Expr) -> Outcome<Datum<'a>> {
         self.steps.take(1)?;
@@ -47,17 +50,17 @@ impl<'a, P: Properties + ?Sized> Evaluation<'a, P> {
         Ok(Datum::from_json(value))
     }
 
-    /// Takes as many steps as a value has members, before anything is made of them.
+    /// Takes steps for each member that a value has, before anything is made of them.
     fn count(&self, value: &Value) -> Outcome<()> {
         let mut open = vec![value];
         while let Some(value) = open.pop() {
             match value {
                 Value::Array(members) => {
-                    self.steps.take(members.len())?;
+                    self.steps.take(members.len().saturating_mul(MEMBER))?;
                     open.extend(members);
                 }
                 Value::Object(members) => {
-                    self.steps.take(members.len())?;
+                    self.steps.take(members.len().saturating_mul(MEMBER))?;
                     open.extend(members.values());
                 }
                 _ => {}
