@@ -138,14 +138,7 @@ impl Reader {
             "casei" => Expr::CaseI(Box::new(self.one(args, Kind::Character)?)),
             "accenti" => Expr::AccentI(Box::new(self.one(args, Kind::Character)?)),
             "like" => Expr::Like(self.two(args, Kind::Character, Kind::Pattern)?),
-            "between" => {
-                let [of, low, high] = args else { return Err(self.count("three", args)) };
-                Expr::Between(Box::new((
-                    self.argument(0, of, Kind::Scalar)?,
-                    self.argument(1, low, Kind::Scalar)?,
-                    self.argument(2, high, Kind::Scalar)?,
-                )))
-            }
+            "between" => Expr::Between(self.between(args)?),
             "in" => {
                 let [of, list] = args else { return Err(self.count("two", args)) };
                 let of = self.argument(0, of, Kind::Scalar)?;
@@ -156,6 +149,27 @@ impl Reader {
             }
             _ => return Ok(None),
         }))
+    }
+
+    /// A value and its two bounds. Drafts of the standard had the bounds in an array, and so do tools that are in use.
+    fn between(&mut self, args: &[Value]) -> Result<Box<(Expr, Expr, Expr)>, ReadError> {
+        let three = match args {
+            [of, low, high] => (
+                self.argument(0, of, Kind::Scalar)?,
+                self.argument(1, low, Kind::Scalar)?,
+                self.argument(2, high, Kind::Scalar)?,
+            ),
+            [of, Value::Array(bounds)] => {
+                let of = self.argument(0, of, Kind::Scalar)?;
+                let bounds = self.within(Step::Index(1), |reader| {
+                    reader.two(bounds, Kind::Scalar, Kind::Scalar)
+                });
+                let (low, high) = *bounds?;
+                (of, low, high)
+            }
+            _ => return Err(self.count("three", args)),
+        };
+        Ok(Box::new(three))
     }
 
     fn candidates(&mut self, list: &Value) -> Result<Vec<Expr>, ReadError> {

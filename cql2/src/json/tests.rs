@@ -139,6 +139,14 @@ fn other_pairs() -> Vec<(&'static str, Value)> {
     ]
 }
 
+/// Some tools write it as drafts of the standard had it.
+#[test]
+fn the_bounds_of_between_may_be_an_array() {
+    let of_draft = json!({ "op": "between", "args": [{ "property": "depth" }, [100.0, 150.0]] });
+    let filter = Filter::from_text("depth BETWEEN 100.0 AND 150.0").unwrap();
+    assert_eq!(Filter::from_json(&of_draft), Ok(filter));
+}
+
 #[test]
 fn both_encodings_say_the_same() {
     for (text, document) in pairs() {
@@ -161,6 +169,11 @@ const WRONG: &[(&str, &str)] = &[
     ),
     (r#"{"op":"not","args":[true,true]}"#, "at /args: expected one of \"args\", found 2"),
     (r#"{"op":"between","args":[1,2]}"#, "at /args: expected three of \"args\", found 2"),
+    (r#"{"op":"between","args":[1,[2]]}"#, "at /args/1: expected two of \"args\", found 1"),
+    (
+        r#"{"op":"between","args":[1,[2,null]]}"#,
+        "at /args/1/1: expected a text, a number, a date, a timestamp, TRUE, FALSE, a property or a function, found null",
+    ),
     (
         r#"{"op":"in","args":[1,[]]}"#,
         "at /args/1: expected an array that is not empty, found an array",
