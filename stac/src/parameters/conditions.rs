@@ -106,11 +106,16 @@ fn contains(property: &Value, value: &Value) -> Result<Value, ParameterError> {
     Ok(json!({ "op": "or", "args": [member, part] }))
 }
 
+/// A value that is one of several, or a list that has one of them.
 fn one_of(property: &Value, value: &Value) -> Result<Value, ParameterError> {
     let form = || wrong(format!("in takes a list of 1 to {MOST} texts or numbers"));
     let list = value.as_array().filter(|list| list.len() <= MOST).ok_or_else(form)?;
     let any = list.iter().map(|value| Ok(compared("=", property, scalar("in", value)?)));
-    joined("or", any.collect::<Result<_, ParameterError>>()?).ok_or_else(form)
+    let mut any = any.collect::<Result<Vec<Value>, ParameterError>>()?;
+    if !any.is_empty() {
+        any.push(json!({ "op": "a_overlaps", "args": [property, list] }));
+    }
+    joined("or", any).ok_or_else(form)
 }
 
 #[cfg(test)]
@@ -136,6 +141,7 @@ mod tests {
             json!({"s": {"endsWith": "b%c", "contains": "_b%"}}),
             json!({"l": {"contains": "x"}}),
             json!({"n": {"in": [1, "10"]}, "s": {"in": ["a_b%c"]}}),
+            json!({"l": {"in": ["q", "y"]}}),
             json!({"d": {"gte": "2024-04-01T00:00:00Z"}}),
         ] {
             assert!(holds(&query), "{query}");
@@ -146,6 +152,7 @@ mod tests {
             json!({"x": {"startsWith": "a_b"}}),
             json!({"s": {"contains": "zz"}}),
             json!({"l": {"contains": "z"}}),
+            json!({"l": {"in": ["q", "z"]}}),
             json!({"n": {"eq": 10}, "t": {"eq": "11"}}),
             json!({"nowhere": {"neq": 1}}),
         ] {
