@@ -33,9 +33,15 @@ pub enum Direction {
     Descending,
 }
 
-/// A free text: an item matches that has all words of any of the phrases, in their order.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Words {
-    /// Phrases, each of one or more words in the form in which words are compared.
-    pub any_of: Vec<Vec<String>>,
+/// A free text: what the words of something have to be like.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Words {
+    /// These words one after the other, in the form in which words are compared. Nothing has no words.
+    Phrase(Vec<String>),
+    /// All of these. Everything has all of none.
+    All(Vec<Words>),
+    /// Any of these. Nothing has any of none.
+    Any(Vec<Words>),
+    /// Not this.
+    Not(Box<Words>),
 }

@@ -129,6 +129,8 @@ mod stac_items;
 #[cfg(test)]
 mod stac_search;
 #[cfg(test)]
+mod stac_words;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod tenants;

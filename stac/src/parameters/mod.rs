@@ -11,6 +11,7 @@ mod fields;
 mod filter;
 mod query;
 mod sort;
+mod terms;
 mod text;
 
 use geo::Geometry;
@@ -159,5 +160,7 @@ fn unknown(name: &str, known: &[&str]) -> ParameterError {
     ParameterError { parameter: name, message }
 }
 
+#[cfg(test)]
+mod terms_tests;
 #[cfg(test)]
 mod tests;

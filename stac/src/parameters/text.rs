@@ -1,13 +1,14 @@
-//! `q`: free text, in which SharingHub's `[tag]` and `:starred` may stand. Several terms: any of them.
+//! `q`: free text, in which SharingHub's `[tag]` and `:starred` may stand. Several terms: any of them. A term is a phrase,
+//! or an expression, if anything in it makes it one.
 
 use super::error::ParameterError;
+use super::terms::{Token, any, expression, phrase, tokens};
 use crate::Words;
-use crate::words::words;
 
 /// Bytes of a free text: the more words, the longer a search takes.
 const MOST_BYTES: usize = 2_048;
 
-/// Terms: each is looked for by itself.
+/// Terms, and words and phrases of expressions: each is looked for by itself.
 const MOST_TERMS: usize = 64;
 
 /// Tags that are asked for at once.
@@ -26,23 +27,32 @@ pub struct FreeText {
 
 /// Reads the text of a query: terms with commas between them.
 pub(super) fn of_text(text: &str) -> Result<FreeText, ParameterError> {
-    let mut inside = false;
+    let (mut in_tag, mut in_quotes, mut depth) = (false, false, 0_usize);
     let terms = text.split(|char| {
-        // A tag may have a comma in it.
-        inside = (inside || char == '[') && char != ']';
-        char == ',' && !inside
+        // A tag may have a comma in it, a phrase and what is between parentheses as well.
+        in_tag = (in_tag || char == '[') && char != ']';
+        in_quotes ^= char == '"' && !in_tag;
+        match char {
+            '(' if !in_tag && !in_quotes => depth = depth.saturating_add(1),
+            ')' if !in_tag && !in_quotes => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        char == ',' && !in_tag && !in_quotes && depth == 0
     });
     of_terms(&terms.collect::<Vec<_>>())
 }
 
 /// Reads terms.
 pub(super) fn of_terms(terms: &[&str]) -> Result<FreeText, ParameterError> {
+    let too_many = || {
+        let message = format!("at most {MOST_TERMS} terms, of {MOST_BYTES} bytes together");
+        Err(ParameterError::new("q", message))
+    };
     let bytes: usize = terms.iter().map(|term| term.len()).sum();
     if bytes > MOST_BYTES || terms.len() > MOST_TERMS {
-        let message = format!("at most {MOST_TERMS} terms, of {MOST_BYTES} bytes together");
-        return Err(ParameterError::new("q", message));
+        return too_many();
     }
-    let mut asked = FreeText::default();
+    let (mut asked, mut wanted, mut looked_for) = (FreeText::default(), None, 0_usize);
     for term in terms {
         let rest = asked.take_tags(term);
         let (flags, rest): (Vec<&str>, Vec<&str>) =
@@ -51,17 +61,25 @@ pub(super) fn of_terms(terms: &[&str]) -> Result<FreeText, ParameterError> {
         if rest.is_empty() {
             continue;
         }
-        let phrase = words(&rest.join(" "));
-        let words = asked.words.get_or_insert_default();
-        // What has no word in it is found nowhere.
-        if !phrase.is_empty() {
-            words.any_of.push(phrase);
+        let rest = rest.join(" ");
+        let tokens = tokens(&rest)?;
+        let is_plain = tokens.iter().all(|token| matches!(token, Token::Word(_)));
+        looked_for = looked_for.saturating_add(if is_plain { 1 } else { terms_in(&tokens) });
+        if looked_for > MOST_TERMS {
+            return too_many();
         }
+        let read = if is_plain { phrase(&rest) } else { expression(&tokens)? };
+        wanted.get_or_insert_with(Vec::new).push(read);
     }
+    asked.words = wanted.map(any);
     if asked.tags.len() > MOST_TAGS {
         return Err(ParameterError::new("q", format!("it has more than {MOST_TAGS} tags")));
     }
     Ok(asked)
+}
+
+fn terms_in(tokens: &[Token]) -> usize {
+    tokens.iter().filter(|token| matches!(token, Token::Word(_) | Token::Quoted(_))).count()
 }
 
 impl FreeText {
@@ -86,9 +104,16 @@ impl FreeText {
 mod tests {
     use super::*;
 
+    /// Phrases, of which any will do.
     fn phrases(text: &FreeText) -> Option<Vec<String>> {
-        let phrases = |words: &Words| words.any_of.iter().map(|words| words.join(" ")).collect();
-        text.words.as_ref().map(phrases)
+        let one = |words: &Words| match words {
+            Words::Phrase(words) => words.join(" "),
+            other => format!("{other:?}"),
+        };
+        Some(match text.words.as_ref()? {
+            Words::Any(parts) => parts.iter().map(one).collect(),
+            words => vec![one(words)],
+        })
     }
 
     #[test]
@@ -105,6 +130,10 @@ mod tests {
             ("flood :starred [x]", Some(&["flood"]), &["x"], true),
             ("***", Some(&[]), &[], false),
             ("flood [open", Some(&["flood open"]), &[], false),
+            ("\"flood map\" [x]", Some(&["flood map"]), &["x"], false),
+            ("\"ice, sheet\",sea level", Some(&["ice sheet", "sea level"]), &[], false),
+            ("(ice, sheet) :starred", Some(&["ice", "sheet"]), &[], true),
+            ("[a, (b] ice,sheet", Some(&["ice", "sheet"]), &["a, (b"], false),
         ] {
             let read = of_text(text).unwrap();
             let expected: Option<Vec<String>> =
@@ -123,6 +152,10 @@ mod tests {
         assert!(of_text(&"x".repeat(MOST_BYTES)).is_ok());
         assert!(of_text(&"x".repeat(MOST_BYTES + 1)).is_err());
         assert!(of_text(&"x,".repeat(MOST_TERMS)).is_err());
+        assert!(of_text(&format!("({})", "x ".repeat(MOST_TERMS))).is_ok());
+        assert!(of_text(&format!("({})", "x ".repeat(MOST_TERMS + 1))).is_err());
+        assert!(of_text(&"x ".repeat(MOST_TERMS + 1)).is_ok());
+        assert!(of_text("(a, b").is_err());
         let tags: Vec<String> = (0..=MOST_TAGS).map(|tag| format!("[{tag}]")).collect();
         assert!(of_text(&tags.concat()).is_err());
     }

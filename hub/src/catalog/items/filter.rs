@@ -5,11 +5,9 @@ use super::pieces::{TURN, is_everything};
 use super::query::{ItemQuery, Readable};
 use super::row::listed;
 use super::sql::Bound;
-use super::texts::{LONGEST_WORD, cut, indexed};
+use super::texts::indexed;
+use super::wording::{condition, is_nothing, wanted};
 use crate::stac::Interval;
-
-/// Bytes of a phrase that is looked for; SQLite takes a longer pattern for an attack.
-const LONGEST_PHRASE: usize = 16 * LONGEST_WORD;
 
 /// What a search asks, but for collections and where to begin.
 pub(super) struct Filter {
@@ -44,19 +42,12 @@ impl Filter {
         if let Some(span) = &query.dated {
             all.push(dated(span, bound));
         }
-        let phrases = phrases(query);
-        if phrases.as_ref().is_some_and(Vec::is_empty) {
+        let words = wanted(query);
+        if words.as_ref().is_some_and(is_nothing) {
             return None;
         }
-        let phrases = phrases.filter(|_| !has_words);
-        if let Some(phrases) = &phrases {
-            let like = |phrase: &Vec<String>| {
-                let phrase = format!("% {} %", phrase.join(" "));
-                format!("d.words like {}", bound.text(phrase))
-            };
-            let any: Vec<String> = phrases.iter().map(like).collect();
-            all.push(format!("({})", any.join(" or ")));
-        }
+        let words = words.filter(|_| !has_words);
+        all.extend(words.as_ref().map(|words| condition(words, bound)));
         for tag in &query.tags {
             let tag = bound.text(indexed(tag));
             all.push(format!(
@@ -69,7 +60,7 @@ impl Filter {
                          and s.repository_id = i.repository_id and s.name = i.name)"
             ));
         }
-        Some(Self { text: all.join(" and "), words: phrases.is_some() })
+        Some(Self { text: all.join(" and "), words: words.is_some() })
     }
 
     /// What items are read from.
@@ -90,21 +81,6 @@ pub(super) fn readable(readable: &Readable) -> String {
     } else {
         format!("(i.visibility <= {up_to} or i.repository_id in ({}))", listed(&readable.also))
     }
-}
-
-/// The phrases that are looked for; `None`: any text will do.
-pub(super) fn phrases(query: &ItemQuery) -> Option<Vec<Vec<String>>> {
-    let words = query.words.as_ref()?;
-    let plain = |word: &str| word.chars().all(char::is_alphanumeric) && !word.is_empty();
-    let cut = |phrase: &Vec<String>| -> Vec<String> {
-        phrase.iter().map(|word| cut(word).to_owned()).collect()
-    };
-    let phrases = words.any_of.iter().map(cut).filter(|phrase| {
-        !phrase.is_empty()
-            && phrase.iter().all(|word| plain(word))
-            && phrase.iter().map(String::len).sum::<usize>() <= LONGEST_PHRASE
-    });
-    Some(phrases.collect())
 }
 
 /// Texts as PostgreSQL takes them: no name has a zero in it.

@@ -4,11 +4,12 @@
 use geo::Rect;
 
 use super::exact::Asked;
-use super::filter::{clean, phrases};
+use super::filter::clean;
 use super::pieces::{TURN, is_everything};
 use super::query::ItemQuery;
 use super::sql::Bound;
 use super::texts::indexed;
+use super::wording::{Lookup, is_nothing, wanted};
 use crate::catalog::dialect::Dialect;
 use crate::stac::Interval;
 
@@ -26,8 +27,8 @@ pub(super) enum Found {
     Tag(String),
     /// By the rectangles that their boxes meet, and when they are, if that is asked for.
     Place(Vec<Rect<f64>>, Option<Interval>),
-    /// By phrases, of which they have all words of one.
-    Words(Vec<Vec<String>>),
+    /// By their words.
+    Words(Lookup),
     /// By documents that were found by their words: their numbers with commas between them, and whether their words
     /// need no other look.
     Documents(String, bool),
@@ -47,18 +48,16 @@ impl Found {
         let pieces = asked.map(Asked::pieces).filter(|pieces| !pieces.iter().any(is_everything));
         let place = pieces.filter(|pieces| !pieces.is_empty());
         let place = place.map(|pieces| Self::Place(pieces, query.interval));
-        let words = phrases(query).filter(|phrases| !phrases.is_empty()).map(Self::Words);
+        let words = wanted(query).filter(|words| !is_nothing(words));
+        let words = words.and_then(|words| Lookup::of(&words)).map(Self::Words);
         let tags = query.tags.iter().take(TAGS).map(|tag| Self::Tag(indexed(tag)));
         place.into_iter().chain(words).chain(tags).collect()
     }
 
-    /// Whether it finds exactly what has the words that are asked for, so that nobody need look at them: SQLite's index
-    /// knows which word follows which.
+    /// Whether it finds exactly what has the words that are asked for, so that nobody need look at them.
     pub(super) fn has_words(&self, dialect: Dialect) -> bool {
         match self {
-            Self::Words(phrases) => {
-                dialect == Dialect::Sqlite || phrases.iter().all(|phrase| phrase.len() == 1)
-            }
+            Self::Words(words) => words.is_exact(dialect),
             Self::Documents(_, has_words) => *has_words,
             _ => false,
         }
@@ -108,7 +107,7 @@ impl Found {
                 format!("select item as number from item_tags where tag = {tag}")
             }
             Self::Place(pieces, span) => place(pieces, span.as_ref(), (dialect, often), bound),
-            Self::Words(phrases) => documents(phrases, dialect, bound),
+            Self::Words(words) => documents(words, dialect, bound),
             Self::Documents(numbers, _) if numbers.is_empty() => {
                 "select number from item_documents where 1 = 0".to_owned()
             }
@@ -174,33 +173,16 @@ fn when(span: Option<&Interval>, bound: &mut Bound) -> String {
     })
 }
 
-/// Phrases as the databases look for them. Their words are letters and digits alone, so that they need no quoting but
-/// what is here.
-fn matching(phrases: &[Vec<String>], dialect: Dialect) -> String {
-    let phrase = |words: &Vec<String>| match dialect {
-        Dialect::Sqlite => format!("\"{}\"", words.join(" ")),
-        Dialect::Postgres => {
-            let words: Vec<String> = words.iter().map(|word| format!("'{word}'")).collect();
-            format!("({})", words.join(" & "))
-        }
-    };
-    let any: Vec<String> = phrases.iter().map(phrase).collect();
-    any.join(match dialect {
-        Dialect::Sqlite => " OR ",
-        Dialect::Postgres => " | ",
-    })
-}
-
 /// The documents that have the words.
-fn documents(phrases: &[Vec<String>], dialect: Dialect, bound: &mut Bound) -> String {
-    let any = bound.text(matching(phrases, dialect));
+fn documents(words: &Lookup, dialect: Dialect, bound: &mut Bound) -> String {
+    let words = bound.text(words.matching(dialect));
     match dialect {
         Dialect::Sqlite => {
-            format!("select rowid as number from _item_words where _item_words match {any}")
+            format!("select rowid as number from _item_words where _item_words match {words}")
         }
         Dialect::Postgres => format!(
             "select d.number from item_documents d
-             where array_to_tsvector(string_to_array(btrim(d.words), ' ')) @@ cast({any} as tsquery)"
+             where array_to_tsvector(string_to_array(btrim(d.words), ' ')) @@ cast({words} as tsquery)"
         ),
     }
 }

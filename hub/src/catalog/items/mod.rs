@@ -26,6 +26,7 @@ mod settings;
 mod sql;
 mod stars;
 mod texts;
+mod wording;
 mod write;
 
 #[cfg(test)]

@@ -43,6 +43,17 @@ impl Dice {
         (0..self.below(most)).map(|_| self.one(&WORDS).to_owned()).collect()
     }
 
+    /// What words are to be like.
+    fn wording(&mut self, depth: u32) -> Words {
+        let parts = |dice: &mut Self| (0..dice.below(4)).map(|_| dice.wording(depth - 1)).collect();
+        match self.below(if depth == 0 { 2 } else { 6 }) {
+            0 | 1 => Words::Phrase(self.words(4)),
+            2 => Words::All(parts(self)),
+            3 => Words::Not(Box::new(self.wording(depth - 1))),
+            _ => Words::Any(parts(self)),
+        }
+    }
+
     fn bounds(&mut self) -> Bounds {
         let (west, south) = (self.degrees(180), self.degrees(90));
         let width = f64::from(self.below(60));
@@ -170,8 +181,7 @@ impl Dice {
             query.filter = Some(Arc::new(filter));
         }
         if self.once_in(3) {
-            let any_of = (0..self.below(3)).map(|_| self.words(3)).filter(|one| !one.is_empty());
-            query.words = Some(Words { any_of: any_of.collect() });
+            query.words = Some(self.wording(3));
         }
         query.tags = TAGS.into_iter().filter(|_| self.once_in(6)).map(str::to_owned).collect();
         query.starred_by = self.once_in(10).then_some(stage.user.id);
@@ -269,9 +279,17 @@ impl Known {
     }
 
     fn says(&self, query: &ItemQuery) -> bool {
-        let Some(words) = &query.words else { return true };
-        let own: Vec<&str> = self.draft.text.split(' ').collect();
-        words.any_of.iter().any(|phrase| own.windows(phrase.len()).any(|some| some == phrase))
+        fn like(own: &str, words: &Words) -> bool {
+            match words {
+                Words::Phrase(words) if words.is_empty() => false,
+                Words::Phrase(words) => own.contains(&format!(" {} ", words.join(" "))),
+                Words::All(parts) => parts.iter().all(|part| like(own, part)),
+                Words::Any(parts) => parts.iter().any(|part| like(own, part)),
+                Words::Not(part) => !like(own, part),
+            }
+        }
+        let own = format!(" {} ", self.draft.text);
+        query.words.as_ref().is_none_or(|words| like(&own, words))
     }
 
     /// The value of a key as something that is in order; `None`: it has none.

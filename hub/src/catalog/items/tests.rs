@@ -147,7 +147,7 @@ async fn hostile_drafts_are_cut_to_what_an_index_takes() {
     stage.publish((0, "scene"), "one", &composed(item)).await.unwrap();
     let words = |words: &[&str]| {
         let phrase = words.iter().map(|&word| word.to_owned()).collect();
-        let words = Some(Words { any_of: vec![phrase] });
+        let words = Some(Words::Phrase(phrase));
         ItemQuery { words, ..query(&["dataset"]) }
     };
     assert_eq!(stage.all(&words(&["w0", &long, "w1"])).await.1, 1);

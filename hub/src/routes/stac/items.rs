@@ -35,14 +35,15 @@ pub(super) struct Filters {
     bbox: Option<String>,
     /// An instant of RFC 3339, or two with `/` between them, of which one may be `..`.
     datetime: Option<String>,
-    /// Free text: terms with commas between them, of which one must be there. `[tag]` asks for a keyword, `:starred` for
-    /// what the caller starred.
+    /// Free text: terms with commas between them, of which one must be there. A term is a phrase, or an expression with
+    /// `AND`, `OR`, parentheses, quotation marks, `+` and `-`. `[tag]` asks for a keyword, `:starred` for what the caller
+    /// starred.
     q: Option<String>,
     /// A filter of the Common Query Language (CQL2).
     filter: Option<String>,
-    /// How it is written: `cql2-text`, or `cql2-json`.
-    #[param(rename = "filter-lang")]
-    filter_lang: Option<String>,
+    /// How it is written; `cql2-text` unless given.
+    #[param(rename = "filter-lang", inline)]
+    filter_lang: Option<FilterLanguage>,
     /// The reference system of its geometries: `http://www.opengis.net/def/crs/OGC/1.3/CRS84`, and no other.
     #[param(rename = "filter-crs")]
     filter_crs: Option<String>,
@@ -59,6 +60,16 @@ pub(super) struct Filters {
     limit: Option<u64>,
     /// Where the page begins: what the `next` link of the page before has.
     after: Option<String>,
+}
+
+/// How a filter is written.
+#[expect(dead_code, reason = "the document alone reads it")]
+#[derive(utoipa::ToSchema)]
+pub(super) enum FilterLanguage {
+    #[schema(rename = "cql2-text")]
+    Text,
+    #[schema(rename = "cql2-json")]
+    Json,
 }
 
 /// Parameters that only a search over all collections has.

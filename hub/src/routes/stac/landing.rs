@@ -28,6 +28,8 @@ const CONFORMS_TO: &[&str] = &[
     "https://api.stacspec.org/v1.1.0/item-search#sort",
     "https://api.stacspec.org/v1.0.0/item-search#fields",
     "https://api.stacspec.org/v1.0.0-rc.1/item-search#free-text",
+    "https://api.stacspec.org/v1.0.0-rc.1/item-search#advanced-free-text",
+    "https://api.stacspec.org/v1.0.0-rc.1/ogcapi-features#advanced-free-text",
     "https://api.stacspec.org/v1.0.0-rc.3/browseable",
     "https://api.stacspec.org/v1.0.0-rc.2/children",
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core",
