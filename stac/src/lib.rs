@@ -67,7 +67,10 @@ pub use asked::{Direction, SortKey, Words};
 pub use catalog::Extent;
 pub use compose::{Inputs, compose};
 pub use draft::{Bounds, Draft, Heard, Interval, Place};
-pub use filters::{FilterError, Implied, ItemFilter, QUERYABLES, Subject};
+pub use filters::{
+    COLLECTION_QUERYABLES, FilterError, Implied, ItemFilter, Observed, QUERYABLES, Queryable,
+    Subject,
+};
 pub use number::number;
 pub use parameters::{Fields, Mode, Search};
 pub use places::PLACE_FAILED;

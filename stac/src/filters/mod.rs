@@ -5,6 +5,8 @@ mod boxes;
 mod casts;
 mod implied;
 mod kinds;
+mod known;
+mod observed;
 mod subject;
 
 #[cfg(test)]
@@ -15,7 +17,8 @@ use std::collections::BTreeSet;
 use flisthub_cql2::{EvaluateError, Filter};
 
 pub use implied::Implied;
-pub use kinds::QUERYABLES;
+pub use known::{COLLECTION_QUERYABLES, QUERYABLES, Queryable};
+pub use observed::Observed;
 pub use subject::Subject;
 
 /// Begins the name of a property where a filter calls it by its path in the item.

@@ -8,8 +8,8 @@ use crate::actions::error::{ActionError, Thing};
 use crate::actions::resolve::shown;
 use crate::auth::Caller;
 use crate::catalog::CollectionFacts;
-use crate::stac::Category;
 use crate::stac::catalog::Extent;
+use crate::stac::{Category, Observed};
 use crate::state::Hub;
 
 /// A collection for a caller.
@@ -52,6 +52,14 @@ pub async fn collection<'a>(
     known(hub, id)?;
     let all = collections(hub, caller).await?;
     all.into_iter().find(|collection| collection.category.id == id).ok_or_else(|| none(id))
+}
+
+/// What items of a collection have that the caller may see.
+pub async fn observed(hub: &Hub, caller: &Caller, id: &str) -> Result<Observed, ActionError> {
+    known(hub, id)?;
+    let (readable, id) = (access(hub, caller).await?.readable, id.to_owned());
+    let asked = in_turn(hub, move |catalog| async move { catalog.observed(&readable, &id).await });
+    Ok(asked.await??)
 }
 
 /// Refuses what is no collection.

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use flisthub_storage::Kind;
 
 use super::ItemQuery;
-use super::count::remembered_as;
+use super::counted::remembered_as;
 use super::stage::{Stage, composed, draft, query};
 use crate::stac::{Direction, Draft, SortKey};
 

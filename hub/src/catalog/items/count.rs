@@ -1,92 +1,18 @@
-//! How many items match, and what is in each collection: exact, so it takes looking at all of them. It is remembered
-//! until any name changes. What changes while it is asked, or about then, is neither remembered nor taken from there:
-//! the number is that of the state of which the page is.
-
-use std::sync::atomic::{AtomicU64, Ordering};
+//! How many items match: exact, so it takes looking at all of them, and is remembered by `counted.rs`.
 
 use futures_util::TryStreamExt as _;
-use quick_cache::sync::Cache;
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row as _};
 
 use super::cursor::At;
 use super::exact::{Asked, Where, gone};
-use super::facts::CollectionFacts;
 use super::filter::Filter;
 use super::filtered;
 use super::found::{Found, With};
 use super::keys::{Keys, TOGETHER, place};
-use super::query::ItemQuery;
 use super::sql::Bound;
 use crate::catalog::error::CatalogError;
 use crate::stac::{FilterError, ItemFilter};
-
-/// Searches whose number of matches is remembered, about 100 bytes each.
-const QUERIES: usize = 10_000;
-
-/// Sets of repositories of which it is remembered what is in their collections.
-const VIEWS: usize = 1_000;
-
-/// What was counted, by what was asked, and the catalog's number of changes before.
-#[derive(Debug)]
-pub(in crate::catalog) struct Counted {
-    queries: Cache<[u8; 32], (u64, u64)>,
-    facts: Cache<[u8; 32], (u64, Vec<CollectionFacts>)>,
-    /// How often stars have changed, which only searches for stars ask for.
-    stars: AtomicU64,
-}
-
-impl Default for Counted {
-    fn default() -> Self {
-        Self { queries: Cache::new(QUERIES), facts: Cache::new(VIEWS), stars: AtomicU64::new(0) }
-    }
-}
-
-impl Counted {
-    /// Stars change, or have changed.
-    pub(super) fn stars_change(&self) {
-        self.stars.fetch_add(1, Ordering::SeqCst);
-    }
-
-    /// A number that differs whenever stars have changed.
-    pub(super) fn stars(&self) -> u64 {
-        self.stars.load(Ordering::SeqCst)
-    }
-
-    pub(super) fn of_query(&self, query: [u8; 32], generation: u64) -> Option<u64> {
-        self.queries.get(&query).filter(|known| known.0 == generation).map(|known| known.1)
-    }
-
-    pub(super) fn remember_query(&self, query: [u8; 32], generation: u64, count: u64) {
-        self.queries.insert(query, (generation, count));
-    }
-
-    pub(super) fn facts(&self, view: [u8; 32], generation: u64) -> Option<Vec<CollectionFacts>> {
-        self.facts.get(&view).filter(|known| known.0 == generation).map(|known| known.1)
-    }
-
-    pub(super) fn remember_facts(
-        &self,
-        view: [u8; 32],
-        generation: u64,
-        facts: &[CollectionFacts],
-    ) {
-        self.facts.insert(view, (generation, facts.to_vec()));
-    }
-}
-
-/// By what the number of matches of a search is remembered.
-pub(super) fn remembered_as(query: &ItemQuery, stars: u64) -> [u8; 32] {
-    let all = ItemQuery { sort: Vec::new(), after: None, limit: 0, ..query.clone() };
-    let of_stars = query.filter.as_ref().is_some_and(|filter| filter.asks_for_stars());
-    let stars = (of_stars || query.starred_by.is_some()).then_some(stars);
-    key(&(all, stars))
-}
-
-/// A key for whatever shows all of itself.
-pub(super) fn key(of: &impl std::fmt::Debug) -> [u8; 32] {
-    *blake3::hash(format!("{of:?}").as_bytes()).as_bytes()
-}
 
 /// Counts what matches.
 pub(super) async fn count(

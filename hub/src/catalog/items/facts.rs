@@ -3,7 +3,7 @@
 use sqlx::Row as _;
 use sqlx::any::AnyRow;
 
-use super::count::key;
+use super::counted::key;
 use super::filter::{clean, readable};
 use super::pieces::TURN;
 use super::query::Readable;
@@ -133,7 +133,11 @@ impl Catalog {
     }
 
     /// What one statement gives, within the time that an answer may take.
-    async fn rows_in_time(&self, bound: Bound, sql: String) -> Result<Vec<AnyRow>, CatalogError> {
+    pub(super) async fn rows_in_time(
+        &self,
+        bound: Bound,
+        sql: String,
+    ) -> Result<Vec<AnyRow>, CatalogError> {
         let deadline = self.deadline();
         let read = async {
             let mut reading = self.read_until(&deadline).await?;

@@ -5,6 +5,7 @@
 mod basis;
 mod checksums;
 mod count;
+mod counted;
 mod cursor;
 mod deadline;
 mod exact;
@@ -14,6 +15,7 @@ mod filtered;
 mod found;
 mod ids;
 mod keys;
+mod observed;
 mod order;
 mod pending;
 mod pieces;
@@ -51,6 +53,6 @@ pub use search::ItemPage;
 pub use settings::ItemSettings;
 pub use write::Composed;
 
-pub(super) use count::Counted;
+pub(super) use counted::Counted;
 pub(super) use settings::{forget, forget_old};
 pub(super) use write::{recall, rename, write};

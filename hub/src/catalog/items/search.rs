@@ -6,7 +6,8 @@
 
 use sqlx::AnyConnection;
 
-use super::count::{count, remembered_as};
+use super::count::count;
+use super::counted::remembered_as;
 use super::cursor::At;
 use super::deadline::Deadline;
 use super::exact::Asked;

@@ -1,4 +1,5 @@
-//! What items can be sorted by and asked for: schemas of their members, the same for every collection.
+//! What items can be sorted by and asked for: schemas of their members. What the items of a collection
+//! can be asked for is what they have.
 
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
@@ -12,7 +13,7 @@ use crate::error::ApiError;
 use crate::routes::openapi::errors;
 use crate::stac::catalog::{collection_address, root_address};
 use crate::stac::parameters::SORTABLES;
-use crate::stac::{QUERYABLES, SortKey};
+use crate::stac::{QUERYABLES, Queryable, SortKey};
 use crate::state::Hub;
 
 /// What items can be sorted by.
@@ -64,7 +65,8 @@ pub(super) async fn queryables(State(hub): State<Hub>, _: Caller, headers: Heade
     answer::value(&headers, SCHEMA, &asking(&at))
 }
 
-/// What items of a collection can be asked for in a filter. Other properties can be asked for, too.
+/// What items of a collection can be asked for in a filter: what is known of all items, and what the newest 200 of them
+/// have that the caller may see. Other properties can be asked for, too.
 #[utoipa::path(
     get, path = "/api/stac/collections/{collection}/queryables", operation_id = "get_queryables_of", tag = "items",
     params(("collection" = String, Path, description = "The collection's id.")),
@@ -76,35 +78,61 @@ pub(super) async fn queryables(State(hub): State<Hub>, _: Caller, headers: Heade
 )]
 pub(super) async fn queryables_of(
     State(hub): State<Hub>,
-    _: Caller,
+    caller: Caller,
     Path(collection): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    stac::known(&hub, &collection)?;
+    let observed = stac::observed(&hub, &caller, &collection).await?;
     let at = format!("{}/queryables", collection_address(&hub.public_url(), &collection));
-    Ok(answer::value(&headers, SCHEMA, &asking(&at)))
+    let about = "What is known of all items, and what items of the collection have";
+    let texts = ("What items of the collection can be asked for", about);
+    Ok(answer::value(&headers, SCHEMA, &schema(&at, texts, &observed.schemas(), true)))
 }
 
 fn sorting(at: &str) -> Value {
     let properties = SORTABLES.map(|(name, key, _)| {
         let described = match key {
-            SortKey::Id | SortKey::Collection | SortKey::Title => json!({"type": "string"}),
-            SortKey::Stars => json!({"type": "integer"}),
-            _ => json!({"type": "string", "format": "date-time"}),
+            SortKey::Id => sorted("Id", false),
+            SortKey::Collection => sorted("Collection", false),
+            SortKey::Title => sorted("Title", false),
+            SortKey::Datetime => sorted("When the data is from", true),
+            SortKey::Created => sorted("When it was first published", true),
+            SortKey::Updated => sorted("When it was last published", true),
+            SortKey::Start => sorted("Begin of its time", true),
+            SortKey::End => sorted("End of its time", true),
+            SortKey::Stars => json!({"type": "integer", "title": "How many users starred it"}),
         };
         (name.to_owned(), described)
     });
-    schema(at, "What items can be sorted by", &properties.into_iter().collect(), false)
+    let texts = ("What items can be sorted by", "Members of items for `sortby`");
+    schema(at, texts, &properties.into_iter().collect(), false)
+}
+
+fn sorted(title: &str, is_time: bool) -> Value {
+    if is_time {
+        return json!({"type": "string", "format": "date-time", "title": title});
+    }
+    json!({"type": "string", "title": title})
 }
 
 fn asking(at: &str) -> Value {
-    let properties = QUERYABLES.iter().map(|known| (known.name.to_owned(), known.schema()));
-    schema(at, "What items can be asked for", &properties.collect(), true)
+    let texts = ("What items can be asked for", "Properties of items that are known, for `filter`");
+    schema(at, texts, &schemas(QUERYABLES), true)
 }
 
-fn schema(at: &str, title: &str, properties: &Map<String, Value>, and_others: bool) -> Value {
+fn schemas(known: &[Queryable]) -> Map<String, Value> {
+    known.iter().map(|known| (known.name.to_owned(), known.schema())).collect()
+}
+
+fn schema(
+    at: &str,
+    (title, about): (&str, &str),
+    properties: &Map<String, Value>,
+    and_others: bool,
+) -> Value {
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema", "$id": at, "type": "object",
-        "title": title, "properties": properties, "additionalProperties": and_others,
+        "title": title, "description": about, "properties": properties,
+        "additionalProperties": and_others,
     })
 }
