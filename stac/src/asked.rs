@@ -45,3 +45,17 @@ pub enum Words {
     /// Not this.
     Not(Box<Words>),
 }
+
+impl Words {
+    /// Whether texts are like that, each of which is a list of words. A phrase stands in one of them.
+    pub(super) fn are_in(&self, texts: &[Vec<String>]) -> bool {
+        match self {
+            Self::Phrase(words) => texts.iter().any(|text| {
+                !words.is_empty() && text.windows(words.len()).any(|some| some == words)
+            }),
+            Self::All(parts) => parts.iter().all(|part| part.are_in(texts)),
+            Self::Any(parts) => parts.iter().any(|part| part.are_in(texts)),
+            Self::Not(part) => !part.are_in(texts),
+        }
+    }
+}

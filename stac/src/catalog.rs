@@ -6,6 +6,8 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::draft::{Bounds, Interval};
+use super::parameters::{Fields, Mode};
+use super::select::select;
 use super::settings::{Category, Settings};
 
 /// The version of STAC that objects are of.
@@ -84,6 +86,13 @@ pub fn collection(
     body.insert("extent".to_owned(), extent_of(extent));
     body.insert("links".to_owned(), links.into());
     body
+}
+
+/// A collection with those of its members that are asked for.
+pub fn chosen(body: Map<String, Value>, fields: &Fields) -> Value {
+    let body = Value::from(body);
+    let chosen = select(body.to_string(), Mode::Full, fields);
+    serde_json::from_str(&chosen).unwrap_or(body)
 }
 
 const JSON: &str = "application/json";

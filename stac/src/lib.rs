@@ -11,6 +11,7 @@ mod asked;
 mod asset;
 mod assets;
 pub mod catalog;
+mod collection_search;
 mod compose;
 mod document;
 mod draft;
@@ -53,6 +54,8 @@ mod yaml_numbers;
 #[cfg(test)]
 mod bounds_tests;
 #[cfg(test)]
+mod collection_search_tests;
+#[cfg(test)]
 mod compose_tests;
 #[cfg(test)]
 mod kinds_tests;
@@ -65,6 +68,7 @@ mod sharinghub_tests;
 
 pub use asked::{Direction, SortKey, Words};
 pub use catalog::Extent;
+pub use collection_search::{CollectionBody, CollectionPage, CollectionSearchError};
 pub use compose::{Inputs, compose};
 pub use draft::{Bounds, Draft, Heard, Interval, Place};
 pub use filters::{

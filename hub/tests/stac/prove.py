@@ -12,7 +12,9 @@ import pathlib
 import sys
 import traceback
 import urllib.error
+import urllib.parse
 import urllib.request
+import warnings
 
 import numpy
 import pyogrio
@@ -123,6 +125,50 @@ def words_find_items():
     assert found("FL%C3%B3OD") == found("%5Bflood%5D") == ["alice/model", "alice/scene"]
     assert found("%5Bsar%5D,depth") == ["alice/scene"]
     assert found("nothing-of-this") == []
+
+
+def expressions_find_items():
+    def found(words):
+        return sorted(item["id"] for item in get(f"{ROOT}/search?q={urllib.parse.quote(words)}")["features"])
+
+    assert found("flood AND depth") == ["alice/scene"]
+    assert found("flood -depth") == ["alice/model"]
+    assert found('"finds water" OR depth') == found("(finds depth) AND water") == ["alice/model", "alice/scene"]
+
+
+def collections_are_searched():
+    def found(**asked):
+        with warnings.catch_warnings():
+            # It warns where it would search by itself.
+            warnings.simplefilter("error")
+            search = client().collection_search(**asked)
+            names = [one["id"] for one in search.collections_as_dicts()]
+            assert search.matched() == len(names), asked
+            return names
+
+    everything = [one["id"] for one in get(ROOT + "/collections")["collections"]]
+    assert found() == found(limit=1) == everything and len(everything) > 3
+    empty = ["processor", "dashboard"]
+    assert sorted(found(bbox=get(SCENE)["bbox"])) == sorted(["ai-model", "dataset", *empty])
+    assert found(datetime="../2022-12-31T00:00:00Z") == ["dataset", *empty]
+    assert found(q="data AND -programs") == ["dataset", "dashboard"]
+    assert found(filter="title LIKE 'D%'") == ["dataset", "dashboard"]
+    assert found(filter={"op": "=", "args": [{"property": "id"}, "ai-model"]}, filter_lang="cql2-json") == ["ai-model"]
+    assert found(query={"id": {"endsWith": "board"}}) == ["dashboard"]
+    assert found(sortby="-id") == found(sortby="-id", limit=3) == sorted(everything, reverse=True)
+    assert found(sortby=[{"field": "title", "direction": "asc"}], max_collections=9)[0] == "ai-model"
+    only = next(client().collection_search(fields=["id", "title"]).collections_as_dicts())
+    assert only.keys() == {"type", "stac_version", "id", "title"}, only
+    for collection in client().collection_search(q="dataset").collections():
+        assert collection.id == "dataset" and collection.extent.spatial.bboxes
+
+
+def queryables_are_those_of_the_items():
+    of_model, of_dataset = (
+        client().get_collection(name).get_queryables()["properties"] for name in ("ai-model", "dataset")
+    )
+    assert of_dataset["eo:cloud_cover"]["type"] == "number" and "eo:cloud_cover" not in of_model
+    assert of_dataset["odd:number"]["type"] == "number" and "geometry" in of_model
 
 
 def collections_give_items():
@@ -265,6 +311,9 @@ PROOFS = [
     pages_give_each_item_once,
     searches_find_what_they_should,
     words_find_items,
+    expressions_find_items,
+    collections_are_searched,
+    queryables_are_those_of_the_items,
     collections_give_items,
     front_matter_becomes_the_item,
     nothing_of_an_item_is_lost,

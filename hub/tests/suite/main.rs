@@ -121,6 +121,8 @@ mod shutdown;
 #[cfg(test)]
 mod stac_changing;
 #[cfg(test)]
+mod stac_collections;
+#[cfg(test)]
 mod stac_composing;
 #[cfg(test)]
 mod stac_filters;

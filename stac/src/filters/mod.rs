@@ -15,6 +15,7 @@ mod tests;
 use std::collections::BTreeSet;
 
 use flisthub_cql2::{EvaluateError, Filter};
+use serde_json::{Map, Value};
 
 pub use implied::Implied;
 pub use known::{COLLECTION_QUERYABLES, QUERYABLES, Queryable};
@@ -85,9 +86,18 @@ impl ItemFilter {
     /// Whether an item is found: a filter that is neither true nor false of it does not find it, nor one that takes
     /// more steps than it may.
     pub fn finds(&self, item: &Subject<'_>) -> Result<bool, FilterError> {
-        let properties = item.read(&self.wanted)?;
+        self.holds(&item.read(&self.wanted)?)
+    }
+
+    /// The names of the properties that are asked for.
+    pub(super) fn wanted(&self) -> impl Iterator<Item = &str> {
+        self.wanted.iter().map(String::as_str)
+    }
+
+    /// The same of something with these properties.
+    pub(super) fn holds(&self, properties: &Map<String, Value>) -> Result<bool, FilterError> {
         for filter in &self.filters {
-            match filter.evaluate(&properties) {
+            match filter.evaluate(properties) {
                 Ok(Some(true)) => {}
                 // One item that takes too much must not end the search of all others.
                 Ok(_) | Err(EvaluateError::TooMuch) => return Ok(false),

@@ -11,7 +11,7 @@ pub struct ParameterError {
 }
 
 impl ParameterError {
-    pub(super) fn new(parameter: &str, message: impl Into<String>) -> Self {
+    pub(crate) fn new(parameter: &str, message: impl Into<String>) -> Self {
         Self { parameter: parameter.to_owned(), message: message.into() }
     }
 }

@@ -4,6 +4,7 @@
 
 mod bbox;
 mod body;
+mod collections;
 mod conditions;
 mod datetime;
 mod error;
@@ -17,6 +18,9 @@ mod text;
 use geo::Geometry;
 
 pub use self::body::of_body;
+pub use self::collections::{
+    COLLECTION_SORTABLES, CollectionKey, CollectionSearch, OF_COLLECTIONS, of_collections,
+};
 pub use self::error::ParameterError;
 pub use self::fields::{Fields, Mode};
 pub use self::query::of_query;

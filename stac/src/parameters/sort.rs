@@ -26,16 +26,22 @@ fn wrong(message: impl Into<String>) -> ParameterError {
 /// Reads the text of a query: members with commas between them, `-` before one for the greatest first.
 pub(super) fn of_text(text: &str) -> Result<Vec<(SortKey, Direction)>, ParameterError> {
     let mut sort = Vec::new();
-    for part in text.split(',') {
-        // A plus that was not encoded comes as a blank.
-        let part = part.trim();
-        let (field, direction) = match part.strip_prefix('-') {
-            Some(field) => (field, Direction::Descending),
-            None => (part.strip_prefix('+').unwrap_or(part), Direction::Ascending),
-        };
+    for (field, direction) in parts(text) {
         push(&mut sort, key(field)?, direction);
     }
     Ok(sort)
+}
+
+/// The names and directions in such a text.
+pub(super) fn parts(text: &str) -> impl Iterator<Item = (&str, Direction)> {
+    text.split(',').map(|part| {
+        // A plus that was not encoded comes as a blank.
+        let part = part.trim();
+        match part.strip_prefix('-') {
+            Some(field) => (field, Direction::Descending),
+            None => (part.strip_prefix('+').unwrap_or(part), Direction::Ascending),
+        }
+    })
 }
 
 /// Adds a key. By what items are sorted already, they are not sorted again.

@@ -2,14 +2,19 @@
 
 use std::collections::HashMap;
 
+use tokio::task::spawn_blocking;
+
 use super::readable::access;
 use super::search::in_turn;
 use crate::actions::error::{ActionError, Thing};
 use crate::actions::resolve::shown;
+use crate::actions::running::turn;
 use crate::auth::Caller;
 use crate::catalog::CollectionFacts;
+use crate::error::Code;
 use crate::stac::catalog::Extent;
-use crate::stac::{Category, Observed};
+use crate::stac::parameters::CollectionSearch;
+use crate::stac::{Category, CollectionBody, CollectionPage, CollectionSearchError, Observed};
 use crate::state::Hub;
 
 /// A collection for a caller.
@@ -52,6 +57,32 @@ pub async fn collection<'a>(
     known(hub, id)?;
     let all = collections(hub, caller).await?;
     all.into_iter().find(|collection| collection.category.id == id).ok_or_else(|| none(id))
+}
+
+/// A page of those that a search finds. There are few, but a filter may be much work with each: then it keeps a place
+/// among searches until it is done.
+pub async fn search_collections(
+    hub: &Hub,
+    search: CollectionSearch,
+    all: Vec<CollectionBody>,
+) -> Result<CollectionPage, ActionError> {
+    let found = if search.asked.filter.is_none() {
+        search.page(all)
+    } else {
+        let place = turn(hub, Some(&hub.limits.searches), &hub.searches).await?;
+        let found = spawn_blocking(move || {
+            let found = search.page(all);
+            drop(place);
+            found
+        });
+        found.await?
+    };
+    found.map_err(|error| match error {
+        CollectionSearchError::Parameter(error) => {
+            ActionError::Invalid { code: Code::BAD_SEARCH, message: error.to_string() }
+        }
+        CollectionSearchError::Filter(error) => ActionError::internal(error),
+    })
 }
 
 /// What items of a collection have that the caller may see.

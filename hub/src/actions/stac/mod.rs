@@ -7,7 +7,9 @@ mod readable;
 mod search;
 mod shown;
 
-pub use collections::{ShownCollection, collection, collections, known, observed};
+pub use collections::{
+    ShownCollection, collection, collections, known, observed, search_collections,
+};
 pub use item::item;
 pub use readable::{Access, access};
 pub use search::{Found, ids, in_turn, search};

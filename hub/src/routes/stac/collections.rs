@@ -1,9 +1,9 @@
-//! Collections, the same as children of the root, and the way to all items by links alone.
+//! A collection, all of them as children of the root, and the way to all items by links alone.
 
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::answer::{self, GEOJSON, JSON, SCHEMA};
 use super::asked::{address, from_there, pairs};
@@ -23,7 +23,12 @@ use crate::state::Hub;
 const LINKS: u32 = 1_000;
 
 /// A collection as it is written out.
-fn body(hub: &Hub, shown: &ShownCollection<'_>, base: &str, languages: &[String]) -> Value {
+pub(super) fn body(
+    hub: &Hub,
+    shown: &ShownCollection<'_>,
+    base: &str,
+    languages: &[String],
+) -> Map<String, Value> {
     let ShownCollection { category, extent } = shown;
     let mut body = catalog::collection(&hub.stac, category, base, extent, languages);
     let at = collection_address(base, &category.id);
@@ -35,13 +40,13 @@ fn body(hub: &Hub, shown: &ShownCollection<'_>, base: &str, languages: &[String]
             json!({"rel": QUERYABLES, "type": SCHEMA, "href": format!("{at}/queryables")}),
         ],
     );
-    body.into()
+    body
 }
 
 async fn bodies(hub: &Hub, caller: &Caller, headers: &HeaderMap) -> Result<Vec<Value>, ApiError> {
     let (base, languages) = (hub.public_url(), languages(headers));
     let shown = stac::collections(hub, caller).await?;
-    Ok(shown.iter().map(|shown| body(hub, shown, &base, &languages)).collect())
+    Ok(shown.iter().map(|shown| body(hub, shown, &base, &languages).into()).collect())
 }
 
 fn links(base: &str, name: &str) -> Value {
@@ -50,30 +55,6 @@ fn links(base: &str, name: &str) -> Value {
         {"rel": "self", "type": JSON, "href": format!("{root}{name}")},
         {"rel": "root", "type": JSON, "href": root},
     ])
-}
-
-/// All collections.
-#[utoipa::path(
-    get, path = "/api/stac/collections", operation_id = "list_collections", tag = "catalogue",
-    responses(
-        (status = 200, description = "The collections.", body = Value),
-        (status = 304, description = "The caller has it."),
-        errors::Caller, errors::Timed,
-    ),
-)]
-pub(super) async fn collections(
-    State(hub): State<Hub>,
-    caller: Caller,
-    headers: HeaderMap,
-) -> Result<Response, ApiError> {
-    let bodies = bodies(&hub, &caller, &headers).await?;
-    let number = bodies.len();
-    let page = json!({
-        "collections": bodies, "links": links(&hub.public_url(), "collections"),
-        "context": {"limit": number, "matched": number, "returned": number},
-        "numberMatched": number, "numberReturned": number,
-    });
-    Ok(answer::value(&headers, JSON, &page))
 }
 
 /// What is below the root catalog: its collections.
@@ -113,7 +94,7 @@ pub(super) async fn collection(
 ) -> Result<Response, ApiError> {
     let shown = stac::collection(&hub, &caller, &collection).await?;
     let body = body(&hub, &shown, &hub.public_url(), &languages(&headers));
-    Ok(answer::value(&headers, JSON, &body))
+    Ok(answer::value(&headers, JSON, &body.into()))
 }
 
 /// A catalog of all items of a collection, for who follows links alone. One that goes on has a `child` with the rest.

@@ -1,4 +1,4 @@
-//! What items can be sorted by and asked for: schemas of their members. What the items of a collection
+//! What items and collections can be sorted by and asked for: schemas of their members. What the items of a collection
 //! can be asked for is what they have.
 
 use axum::extract::{Path, State};
@@ -12,8 +12,8 @@ use crate::auth::Caller;
 use crate::error::ApiError;
 use crate::routes::openapi::errors;
 use crate::stac::catalog::{collection_address, root_address};
-use crate::stac::parameters::SORTABLES;
-use crate::stac::{QUERYABLES, Queryable, SortKey};
+use crate::stac::parameters::{COLLECTION_SORTABLES, CollectionKey, SORTABLES};
+use crate::stac::{COLLECTION_QUERYABLES, QUERYABLES, Queryable, SortKey};
 use crate::state::Hub;
 
 /// What items can be sorted by.
@@ -87,6 +87,56 @@ pub(super) async fn queryables_of(
     let about = "What is known of all items, and what items of the collection have";
     let texts = ("What items of the collection can be asked for", about);
     Ok(answer::value(&headers, SCHEMA, &schema(&at, texts, &observed.schemas(), true)))
+}
+
+/// What collections can be sorted by.
+#[utoipa::path(
+    get, path = "/api/stac/collection-sortables", operation_id = "get_collection_sortables", tag = "catalogue",
+    responses(
+        (status = 200, description = "A schema.", body = Value, content_type = "application/schema+json"),
+        (status = 304, description = "The caller has it."),
+        errors::Caller, errors::Timed,
+    ),
+)]
+pub(super) async fn collection_sortables(
+    State(hub): State<Hub>,
+    _: Caller,
+    headers: HeaderMap,
+) -> Response {
+    let at = format!("{}collection-sortables", root_address(&hub.public_url()));
+    let properties = COLLECTION_SORTABLES.map(|(name, key)| {
+        let (title, is_time) = match key {
+            CollectionKey::Id => ("Id", false),
+            CollectionKey::Title => ("Title", false),
+            CollectionKey::License => ("License", false),
+            CollectionKey::Start => ("Begin of the first item", true),
+            CollectionKey::End => ("End of the last item", true),
+        };
+        (name.to_owned(), sorted(title, is_time))
+    });
+    let texts = ("What collections can be sorted by", "Members of collections for `sortby`");
+    let schema = schema(&at, texts, &properties.into_iter().collect(), false);
+    answer::value(&headers, SCHEMA, &schema)
+}
+
+/// What collections can be asked for in a filter. Other members can be asked for, too.
+#[utoipa::path(
+    get, path = "/api/stac/collection-queryables", operation_id = "get_collection_queryables", tag = "catalogue",
+    responses(
+        (status = 200, description = "A schema.", body = Value, content_type = "application/schema+json"),
+        (status = 304, description = "The caller has it."),
+        errors::Caller, errors::Timed,
+    ),
+)]
+pub(super) async fn collection_queryables(
+    State(hub): State<Hub>,
+    _: Caller,
+    headers: HeaderMap,
+) -> Response {
+    let at = format!("{}collection-queryables", root_address(&hub.public_url()));
+    let texts = ("What collections can be asked for", "Members of collections for `filter`");
+    let schema = schema(&at, texts, &schemas(COLLECTION_QUERYABLES), true);
+    answer::value(&headers, SCHEMA, &schema)
 }
 
 fn sorting(at: &str) -> Value {

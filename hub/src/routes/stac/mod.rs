@@ -3,6 +3,7 @@
 
 mod answer;
 mod asked;
+mod collection_list;
 mod collections;
 mod found;
 mod items;
@@ -43,7 +44,7 @@ pub(super) fn face(hub: &Hub) -> Listed {
     let described = Listed::with_openapi(openapi::of_stac())
         .routes(routes!(landing::landing))
         .routes(routes!(landing::conformance))
-        .routes(routes!(collections::collections))
+        .routes(routes!(collection_list::collections))
         .routes(routes!(collections::children))
         .routes(routes!(collections::collection))
         .routes(routes!(collections::browse))
@@ -51,6 +52,8 @@ pub(super) fn face(hub: &Hub) -> Listed {
         .routes(routes!(members::sortables_of))
         .routes(routes!(members::queryables))
         .routes(routes!(members::queryables_of))
+        .routes(routes!(members::collection_sortables))
+        .routes(routes!(members::collection_queryables))
         .routes(routes!(items::items))
         .routes(routes!(items::item))
         .routes(

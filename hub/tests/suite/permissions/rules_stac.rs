@@ -43,6 +43,12 @@ fn configured() -> Vec<Rule> {
         Rule::get("/api/stac/collections/{collection}/queryables", Needs::Valid, |_, _| {
             Ask::new("GET", "/api/stac/collections/dataset/queryables")
         }),
+        Rule::get("/api/stac/collection-sortables", Needs::Valid, |_, _| {
+            Ask::new("GET", "/api/stac/collection-sortables")
+        }),
+        Rule::get("/api/stac/collection-queryables", Needs::Valid, |_, _| {
+            Ask::new("GET", "/api/stac/collection-queryables")
+        }),
     ]
 }
 
