@@ -122,7 +122,7 @@ fn extent_of(extent: &Extent) -> Value {
 }
 
 /// A time in microseconds as RFC 3339 writes it; none if it has a year that cannot be written there.
-fn moment(microseconds: i64) -> Option<String> {
+pub(super) fn moment(microseconds: i64) -> Option<String> {
     let nanoseconds = i128::from(microseconds).checked_mul(1_000)?;
     OffsetDateTime::from_unix_timestamp_nanos(nanoseconds).ok()?.format(&Rfc3339).ok()
 }

@@ -6,6 +6,7 @@
 //! chunk store that it is handed. In the hub the index is the catalog's (`catalog::items`), what callers may see is
 //! decided by `actions::stac`, and addresses are in `routes::stac`.
 
+pub mod aggregations;
 mod antimeridian;
 mod asked;
 mod asset;

@@ -37,10 +37,7 @@ struct Document<'a> {
 
 impl Subject<'_> {
     /// The values of the properties that are asked for, by the names under which they are.
-    pub(super) fn read(
-        &self,
-        wanted: &BTreeSet<String>,
-    ) -> Result<Map<String, Value>, FilterError> {
+    pub fn read(&self, wanted: &BTreeSet<String>) -> Result<Map<String, Value>, FilterError> {
         let unreadable = || FilterError::Unreadable(format!("{}/{}", self.repository, self.name));
         let document = within(self.document, self.collection);
         let read: Document<'_> = serde_json::from_str(&document).map_err(|_| unreadable())?;
