@@ -1,12 +1,14 @@
 //! The catalogue of what is published: searching, items, collections. What an item is and how it is written out is in
 //! `crate::stac`; the index is the catalog's.
 
+mod aggregate;
 mod collections;
 mod item;
 mod readable;
 mod search;
 mod shown;
 
+pub use aggregate::aggregate;
 pub use collections::{
     ShownCollection, collection, collections, known, observed, search_collections,
 };

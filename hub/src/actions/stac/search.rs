@@ -78,7 +78,7 @@ where
 }
 
 /// What the index is asked for. What a filter implies is asked for as well: it takes nothing away, and the index knows it.
-fn query(
+pub(super) fn query(
     hub: &Hub,
     caller: &Caller,
     access: &Access,

@@ -35,7 +35,7 @@ pub(super) async fn count(
 }
 
 /// A statement over all that matches. `None`: nothing can.
-fn statement(
+pub(super) fn statement(
     keys: &Keys<'_>,
     by: Option<&Found>,
     select: &str,

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use quick_cache::sync::Cache;
 
+use super::answers::Answers;
 use super::facts::CollectionFacts;
 use super::query::ItemQuery;
 use crate::stac::Observed;
@@ -26,6 +27,8 @@ pub(in crate::catalog) struct Counted {
     queries: Cache<[u8; 32], (u64, u64)>,
     facts: Cache<[u8; 32], (u64, Vec<CollectionFacts>)>,
     observed: Cache<[u8; 32], (u64, Observed)>,
+    /// What was answered to aggregations.
+    pub(super) aggregations: Answers,
     /// How often stars have changed, which only searches for stars ask for.
     stars: AtomicU64,
 }
@@ -36,6 +39,7 @@ impl Default for Counted {
             queries: Cache::new(QUERIES),
             facts: Cache::new(VIEWS),
             observed: Cache::new(OBSERVED),
+            aggregations: Answers::default(),
             stars: AtomicU64::new(0),
         }
     }

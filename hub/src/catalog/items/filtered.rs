@@ -49,12 +49,17 @@ impl Candidate {
         })
     }
 
-    /// Whether the filter finds it. `None`: its document is not there.
-    pub(super) fn is_found(&self, filter: &ItemFilter) -> Option<Result<bool, FilterError>> {
+    /// The item as a filter sees it. `None`: its document is not there.
+    pub(super) fn subject(&self) -> Option<Subject<'_>> {
         let document = self.document.as_deref()?;
         let (repository, name) = self.id.split_once('/').unwrap_or((&self.id, ""));
         let (collection, stars) = (self.collection.as_str(), self.stars);
-        Some(filter.finds(&Subject { collection, repository, name, stars, document }))
+        Some(Subject { collection, repository, name, stars, document })
+    }
+
+    /// Whether the filter finds it. `None`: its document is not there.
+    pub(super) fn is_found(&self, filter: &ItemFilter) -> Option<Result<bool, FilterError>> {
+        Some(filter.finds(&self.subject()?))
     }
 }
 
@@ -95,15 +100,7 @@ async fn kept(
     let filter = filter.clone();
     let look = move || {
         let in_time = rows.iter().take_while(|_| !deadline.is_over());
-        let each = in_time.map(|row| {
-            filter.finds(&Subject {
-                collection: &row.collection,
-                repository: &row.repository,
-                name: &row.name,
-                stars: row.stars,
-                document: &row.document,
-            })
-        });
+        let each = in_time.map(|row| filter.finds(&row.subject()));
         each.collect::<Result<Vec<bool>, FilterError>>()
     };
     let kept = spawn_blocking(look).await.map_err(gone)?.map_err(|error| failed(&error))?;

@@ -238,7 +238,7 @@ pub(super) fn place(row: &AnyRow) -> Result<Option<Where>, CatalogError> {
 }
 
 /// The geometries of rows, few enough for one statement; of those whose box is all of it there is none.
-async fn geometries(
+pub(super) async fn geometries(
     reading: &mut AnyConnection,
     numbers: &[i64],
 ) -> Result<HashMap<i64, Option<String>>, CatalogError> {

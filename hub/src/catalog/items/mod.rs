@@ -2,6 +2,9 @@
 //! makes them so (`write`); here is what is read of one. What an item says of itself is composed elsewhere, and how a
 //! search's parameters are read as well; who may read what comes along with the question.
 
+mod aggregate;
+mod aggregate_walk;
+mod answers;
 mod basis;
 mod checksums;
 mod count;

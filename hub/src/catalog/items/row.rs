@@ -10,6 +10,7 @@ use crate::auth::Visibility;
 use crate::catalog::Catalog;
 use crate::catalog::error::CatalogError;
 use crate::catalog::rows::{id, inconsistent, number};
+use crate::stac::Subject;
 
 /// An item in a collection.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +35,19 @@ pub struct ItemRow {
     pub document: String,
     /// How many users starred it.
     pub stars: u64,
+}
+
+impl ItemRow {
+    /// The item as a filter sees it.
+    pub(super) fn subject(&self) -> Subject<'_> {
+        Subject {
+            collection: &self.collection,
+            repository: &self.repository,
+            name: &self.name,
+            stars: self.stars,
+            document: &self.document,
+        }
+    }
 }
 
 /// What is read of an item. The row's own number comes with it.

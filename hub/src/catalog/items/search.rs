@@ -74,7 +74,7 @@ impl<'a> Ready<'a> {
         Plan::make(reading, self).await
     }
 
-    fn keys<'b>(&'b self, plan: &'b Plan) -> Keys<'b> {
+    pub(super) fn keys<'b>(&'b self, plan: &'b Plan) -> Keys<'b> {
         Keys {
             query: self.query,
             order: &self.order,

@@ -5,6 +5,7 @@ use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 use serde_json::{Map, Value, json};
 
+use super::aggregations;
 use super::answer::{self, GEOJSON, JSON, SCHEMA};
 use super::asked::{address, from_there, pairs};
 use super::landing::{QUERYABLES, SORTABLES, add_links};
@@ -40,6 +41,7 @@ pub(super) fn body(
             json!({"rel": QUERYABLES, "type": SCHEMA, "href": format!("{at}/queryables")}),
         ],
     );
+    add_links(&mut body, aggregations::links(&format!("{at}/")));
     body
 }
 

@@ -5,6 +5,7 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use serde_json::{Map, Value, json};
 
+use super::aggregations;
 use super::answer::{self, GEOJSON, JSON, SCHEMA};
 use super::{DESCRIPTION, DESCRIPTION_TYPE, PAGE};
 use crate::auth::Caller;
@@ -64,6 +65,9 @@ const CONFORMS_TO: &[&str] = &[
     "http://www.opengis.net/spec/cql2/1.0/conf/array-functions",
     "http://www.opengis.net/spec/cql2/1.0/conf/property-property",
     "http://www.opengis.net/spec/cql2/1.0/conf/arithmetic",
+    "https://api.stacspec.org/v0.3.0/aggregation",
+    "https://api.stacspec.org/v0.3.0/aggregation#query",
+    "https://api.stacspec.org/v0.3.0/aggregation#filter",
     // What drafts called some of them: there are clients that look for these.
     "http://www.opengis.net/spec/cql2/1.0/conf/basic-spatial-operators",
     "http://www.opengis.net/spec/cql2/1.0/conf/spatial-operators",
@@ -137,6 +141,7 @@ fn links(hub: &Hub, base: &str, languages: &[String]) -> Vec<Value> {
         search("GET"),
         search("POST"),
     ];
+    links.extend(aggregations::links(&root));
     links.extend(hub.stac.categories.iter().map(|category| {
         let href = collection_address(base, &category.id);
         let title = category.title(languages);

@@ -1,6 +1,7 @@
 //! The STAC API, `/api/stac`: the catalogue of what is published, for all who search for data. It has a document of its
 //! own, which is made of what stands at the handlers.
 
+mod aggregations;
 mod answer;
 mod asked;
 mod collection_list;
@@ -54,6 +55,16 @@ pub(super) fn face(hub: &Hub) -> Listed {
         .routes(routes!(members::queryables_of))
         .routes(routes!(members::collection_sortables))
         .routes(routes!(members::collection_queryables))
+        .routes(routes!(aggregations::aggregations))
+        .routes(routes!(aggregations::aggregations_of))
+        .routes(
+            routes!(aggregations::aggregate, aggregations::aggregate_by_body)
+                .layer(DefaultBodyLimit::max(MOST_BODY)),
+        )
+        .routes(
+            routes!(aggregations::aggregate_of, aggregations::aggregate_of_by_body)
+                .layer(DefaultBodyLimit::max(MOST_BODY)),
+        )
         .routes(routes!(items::items))
         .routes(routes!(items::item))
         .routes(

@@ -15,6 +15,7 @@ pub(super) fn rules() -> Vec<Rule> {
     let mut rules = configured();
     rules.extend(collections());
     rules.extend(items());
+    rules.extend(aggregations());
     rules.extend(gone());
     rules
 }
@@ -83,6 +84,38 @@ fn items() -> Vec<Rule> {
             let path = "/api/stac/collections/dataset/items";
             Ask::new("GET", format!("{path}/{}%2Fbase@1", case.repository))
         }),
+    ]
+}
+
+/// Of the target's item alone: what it says of it is in no answer for who may not read it.
+fn aggregations() -> Vec<Rule> {
+    vec![
+        Rule::get("/api/stac/aggregations", Needs::Valid, |_, _| {
+            Ask::new("GET", "/api/stac/aggregations")
+        }),
+        Rule::get("/api/stac/collections/{collection}/aggregations", Needs::Valid, |_, _| {
+            Ask::new("GET", "/api/stac/collections/dataset/aggregations")
+        }),
+        Rule::get("/api/stac/aggregate", Needs::Valid, |_, _| {
+            Ask::new("GET", "/api/stac/aggregate?aggregations=total_count")
+        }),
+        Rule::new(("POST", "/api/stac/aggregate"), Needs::Valid, Before::Nothing, |_, _| {
+            Ask::new("POST", "/api/stac/aggregate")
+                .json(&json!({ "aggregations": ["total_count"] }))
+        }),
+        Rule::get("/api/stac/collections/{collection}/aggregate", Needs::Valid, |_, _| {
+            let path = "/api/stac/collections/dataset/aggregate";
+            Ask::new("GET", format!("{path}?aggregations=total_count,datetime_max"))
+        }),
+        Rule::new(
+            ("POST", "/api/stac/collections/{collection}/aggregate"),
+            Needs::Valid,
+            Before::Nothing,
+            |_, _| {
+                let path = "/api/stac/collections/dataset/aggregate";
+                Ask::new("POST", path).json(&json!({ "aggregations": ["platform_frequency"] }))
+            },
+        ),
     ]
 }
 

@@ -1,0 +1,140 @@
+//! Aggregations over all items that match. What the rows say is counted by the database; where items must be looked at
+//! one by one, or what is counted stands in their documents, they are walked (`aggregate_walk`).
+
+use std::sync::Arc;
+
+use futures_util::TryStreamExt as _;
+use serde_json::Value;
+use sqlx::{AnyConnection, Row as _};
+
+use super::aggregate_walk::walk;
+use super::count::statement;
+use super::counted::{key, remembered_as};
+use super::deadline::Deadline;
+use super::found::Found;
+use super::keys::Keys;
+use super::query::ItemQuery;
+use super::search::Ready;
+use super::sql::Bound;
+use crate::catalog::Catalog;
+use crate::catalog::error::CatalogError;
+use crate::catalog::rows::number;
+use crate::stac::aggregations::{Tally, Unit, Wanted};
+
+/// What is read of each collection.
+const OF_COLLECTIONS: &str =
+    "i.collection, count(*) as items, min(i.datetime) as first, max(i.datetime) as last";
+
+impl Catalog {
+    /// Aggregations over the items that match, as a list in JSON. Order, limit and cursor of the search say nothing.
+    pub async fn aggregate_items(
+        &self,
+        query: &ItemQuery,
+        wanted: &Wanted,
+    ) -> Result<Arc<str>, CatalogError> {
+        let deadline = self.deadline();
+        let found = self.aggregate_in(query, wanted, deadline).await;
+        found.map_err(|error| deadline.told(error))
+    }
+
+    async fn aggregate_in(
+        &self,
+        query: &ItemQuery,
+        wanted: &Wanted,
+        deadline: Deadline,
+    ) -> Result<Arc<str>, CatalogError> {
+        let (generation, stars) = (self.settled_generation(), self.counted.stars());
+        let asked = key(&(remembered_as(query, stars), wanted));
+        let answers = &self.counted.aggregations;
+        if let Some(known) = generation.and_then(|number| answers.get(asked, number)) {
+            return Ok(known);
+        }
+        let ready = Ready::new(self, query, deadline)?;
+        let mut reading = self.read_until(&deadline).await?;
+        let plan = ready.plan(&mut reading).await?;
+        let (keys, by) = (ready.keys(&plan), plan.all.as_ref());
+        let tally = if is_in_rows(&keys, wanted) {
+            by_database(&mut reading, &keys, by, wanted).await?
+        } else {
+            walk(&mut reading, &keys, by, wanted).await?
+        };
+        reading.rollback().await?;
+        let answer: Arc<str> = Value::from(tally.aggregations()).to_string().into();
+        // What changed meanwhile may be in it or not.
+        if let Some(number) = generation.filter(|_| generation == self.settled_generation()) {
+            answers.remember(asked, number, &answer);
+        }
+        Ok(answer)
+    }
+}
+
+/// Whether the database can tell it.
+fn is_in_rows(keys: &Keys<'_>, wanted: &Wanted) -> bool {
+    let needs_no_look = keys.query.filter.is_none() && keys.asked.is_none();
+    needs_no_look && !wanted.asks_for_places() && wanted.properties().is_empty()
+}
+
+async fn by_database(
+    reading: &mut AnyConnection,
+    keys: &Keys<'_>,
+    by: Option<&Found>,
+    wanted: &Wanted,
+) -> Result<Tally, CatalogError> {
+    let mut tally = Tally::new(wanted);
+    if wanted.asks_for_collections() {
+        collections(reading, keys, by, &mut tally).await?;
+    }
+    if let Some(unit) = wanted.unit() {
+        times(reading, keys, by, (unit, &mut tally)).await?;
+    }
+    Ok(tally)
+}
+
+async fn collections(
+    reading: &mut AnyConnection,
+    keys: &Keys<'_>,
+    by: Option<&Found>,
+    tally: &mut Tally,
+) -> Result<(), CatalogError> {
+    let all = ("1 = 1", Bound::default());
+    let Some((text, bound)) = statement(keys, by, OF_COLLECTIONS, all, false) else {
+        return Ok(());
+    };
+    keys.deadline.before_statement(reading).await?;
+    let query = bound.query(format!("{text} group by i.collection"));
+    let query = query.persistent(by.is_none_or(Found::comes_again));
+    for row in query.fetch_all(reading).await? {
+        let collection: String = row.try_get("collection")?;
+        let items = number("items", &collection, row.try_get("items")?)?;
+        tally.add_collection(&collection, items, (row.try_get("first")?, row.try_get("last")?));
+    }
+    Ok(())
+}
+
+/// Counts by days, or by parts of one, of which there are whole ones in each part that is asked for.
+async fn times(
+    reading: &mut AnyConnection,
+    keys: &Keys<'_>,
+    by: Option<&Found>,
+    (unit, tally): (Unit, &mut Tally),
+) -> Result<(), CatalogError> {
+    let grain = unit.grain();
+    // Also before the epoch: what is left over from a division has the sign of what is divided, in both databases.
+    let begin = format!("i.datetime - (i.datetime % {grain} + {grain}) % {grain}");
+    let select = format!("{begin} as begin, count(*) as items");
+    let all = ("1 = 1", Bound::default());
+    let Some((text, bound)) = statement(keys, by, &select, all, false) else {
+        return Ok(());
+    };
+    keys.deadline.before_statement(reading).await?;
+    let query = bound.query(format!("{text} group by 1 order by 1"));
+    let query = query.persistent(by.is_none_or(Found::comes_again));
+    // Of parts as short as a second there may be as many as items.
+    let mut rows = query.fetch(reading);
+    while let Some(row) = rows.try_next().await? {
+        let items = number("items", "of a time", row.try_get("items")?)?;
+        tally.add_times(row.try_get("begin")?, items);
+        keys.deadline.check()?;
+    }
+    Ok(())
+}
