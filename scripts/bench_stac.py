@@ -25,6 +25,7 @@ import tempfile
 import time
 import urllib.parse
 
+import bench_stac_aggregations
 from bench_stac_items import Maker
 
 HERE = pathlib.Path(__file__).parent
@@ -52,8 +53,8 @@ class Server:
     """A program that answers searches at `address` below `path`."""
 
     name = path = ""
-    # Whether it looks for words.
-    words = True
+    # Whether it looks for words, and takes filters of CQL2.
+    words = filters = True
 
     def __init__(self) -> None:
         self.process: subprocess.Popen | None = None
@@ -211,7 +212,7 @@ class Rustac(Server):
     """From memory: its other backend wants to fetch an extension of DuckDB."""
 
     name, path = "rustac serve", ""
-    insert, words = None, False
+    insert, words, filters = None, False, False
 
     def asks(self, search: dict) -> tuple[str, dict | None]:
         """Posted: to a box in GET it answers 500."""
@@ -282,12 +283,12 @@ def compare(servers: list[Server], searches: list[dict]) -> list[str]:
                 line = server.connect()
             took.append((time.perf_counter() - began) * 1e3)
         first = first or pages
-        same = sum(page == expected for page, expected in zip(pages, first))
-        as_sets = sum(page is not None and sorted(page) == sorted(expected)
-                      for page, expected in zip(pages, first))
+        both = [(page, expected) for page, expected in zip(pages, first) if page is not None and expected is not None]
+        same = sum(page == expected for page, expected in both)
+        as_sets = sum(sorted(page) == sorted(expected) for page, expected in both)
         if os.environ.get("BENCH_SHOW"):
             for search, page, expected in zip(searches, pages, first):
-                if page is None or sorted(page) != sorted(expected):
+                if page is None or expected is None or sorted(page) != sorted(expected):
                     note(f"{search}\n  {servers[0].name}: {expected}\n  {server.name}: {page}")
         took.sort()
         rows.append(f"| {server.name} | {same} | {as_sets} | {pages.count(None)} | {len(pages)} "
@@ -341,6 +342,17 @@ def measure(everybody: list[Server], maker: Maker, place: pathlib.Path) -> None:
             middle = {key: statistics.median(run[key] for run in runs) for key in runs[0]}
             rows.append(f"| {name} | {middle['a second']:.0f} | {middle['p50 ms']:.1f} | {middle['p99 ms']:.1f} | {middle['failed']:.0f} |")
         table(f"Searches {what}, {CONNECTIONS} callers:", "| | a second | p50, ms | p99, ms | failed |", rows)
+    filtering = [server for server in everybody if server.filters]
+    for what, asked in maker.filters(COMPARED).items():
+        head = f"| as {filtering[0].name} answers | same ids in the same order | same ids | failed | of | p50, ms | p99, ms |"
+        title = f"Answers to filters {what}, pages of 10, each asked for the first time, one after the other:"
+        table(title, head, compare(filtering, asked))
+        for server in filtering:
+            server.settle()
+    hub, pgstac = everybody[:2]
+    table("Aggregations, ms; pgstac by SQL over its tables, without its server, which has no such route:",
+          f"| | same numbers | {hub.name}, first | again | SQL, first | again |",
+          bench_stac_aggregations.rows(hub, pgstac.environment))
     rows = []
     for server in everybody:
         try:
