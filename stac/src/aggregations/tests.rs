@@ -138,7 +138,7 @@ fn what_is_counted_is_in_one_bucket_or_in_overflow() {
         &[
             (Some(time), None, item(json!(4.99), json!(0), json!("b"))),
             (Some("2023-02-01T00:00:00Z"), None, item(json!(5), json!(4.9), json!("b"))),
-            (Some(time), None, item(json!(100), json!(-0.1), json!("a"))),
+            (Some("2024-05-02T00:00:00Z"), None, item(json!(100), json!(-0.1), json!("a"))),
             (None, None, item(json!("5"), json!(1e300), json!(7))),
             (None, None, item(Value::Null, json!([1]), json!("x".repeat(257)))),
         ],
@@ -147,7 +147,7 @@ fn what_is_counted_is_in_one_bucket_or_in_overflow() {
     let first =
         json!({"name": "datetime_min", "data_type": "datetime", "value": "2023-02-01T00:00:00Z"});
     assert_eq!(found[1], first);
-    assert_eq!(found[2]["value"], time);
+    assert_eq!(found[2]["value"], "2024-05-02T00:00:00Z");
     assert_eq!(
         found[3],
         json!({
@@ -202,6 +202,13 @@ fn a_request_says_what_and_over_which_items() {
     assert!(
         asked("").unwrap().wanted.is_empty() && asked("aggregations=").unwrap().wanted.is_empty()
     );
+    for fits in [
+        "geohash_frequency_precision=1",
+        "geohash_frequency_precision=12",
+        "geotile_frequency_precision=29",
+    ] {
+        assert!(asked(&format!("grid_{fits}")).is_ok(), "{fits}");
+    }
     for known in AGGREGATIONS {
         let wanted = asked(&format!("aggregations={}", known.name)).unwrap().wanted;
         assert_eq!(wanted.list, [*known]);
