@@ -77,7 +77,7 @@ pub use filters::{
     Subject,
 };
 pub use number::number;
-pub use parameters::{Fields, Mode, Search};
+pub use parameters::{Fields, Format, Mode, Search};
 pub use places::PLACE_FAILED;
 pub use render::{Context, render};
 pub use settings::{

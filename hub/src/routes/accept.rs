@@ -1,17 +1,13 @@
-//! `Accept-Encoding` (RFC 9110, 12.5.3): whether a body may come as zstd.
+//! `Accept-Encoding` and `Accept` (RFC 9110, 12.5): whether a body may come as zstd, and which of two types it is to have.
 
-use axum::http::HeaderMap;
-use axum::http::header::ACCEPT_ENCODING;
+use axum::http::header::{ACCEPT, ACCEPT_ENCODING};
+use axum::http::{HeaderMap, HeaderName};
 
 /// Whether the caller takes zstd, and would not rather have the bytes as they are.
 pub(super) fn takes_zstd(headers: &HeaderMap) -> bool {
     let mut named = Weights::default();
-    let listed = headers.get_all(ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
-    for coding in listed.flat_map(|value| value.split(',')) {
-        let mut parts = coding.split(';').map(str::trim);
-        let Some(name) = parts.next().filter(|name| !name.is_empty()) else { continue };
-        let weight = weight(parts);
-        match name.to_ascii_lowercase().as_str() {
+    for (name, weight) in listed(headers, ACCEPT_ENCODING) {
+        match name.as_str() {
             "zstd" => named.zstd = Some(weight),
             "identity" => named.identity = Some(weight),
             "*" => named.any = Some(weight),
@@ -21,6 +17,32 @@ pub(super) fn takes_zstd(headers: &HeaderMap) -> bool {
     let zstd = named.zstd.or(named.any).unwrap_or(0);
     // Unless it is named, the plain form is what anybody takes, and nobody's first choice.
     zstd > 0 && zstd >= named.identity.unwrap_or(0)
+}
+
+/// Whether the caller asks for a type by its name, and would not rather have one of the usual ones.
+pub(super) fn asks_for(headers: &HeaderMap, wanted: &str, usual: &[&str]) -> bool {
+    let (mut asked, mut best, mut any) = (0, None, 0);
+    for (name, weight) in listed(headers, ACCEPT) {
+        if name == wanted {
+            asked = asked.max(weight);
+        } else if usual.contains(&name.as_str()) {
+            best = best.max(Some(weight));
+        } else if name == "*/*" || name == "application/*" {
+            any = any.max(weight);
+        }
+    }
+    // Where both are as welcome by their names, it is the usual one; who names only this one means it.
+    asked > 0 && best.map_or(asked >= any, |best| asked > best)
+}
+
+/// The names of a list, in lower case, each with its weight in thousandths.
+fn listed(headers: &HeaderMap, name: HeaderName) -> impl Iterator<Item = (String, u32)> {
+    let lines = headers.get_all(name).into_iter().filter_map(|value| value.to_str().ok());
+    lines.flat_map(|line| line.split(',')).filter_map(|one| {
+        let mut parts = one.split(';').map(str::trim);
+        let name = parts.next().filter(|name| !name.is_empty())?;
+        Some((name.to_ascii_lowercase(), weight(parts)))
+    })
 }
 
 /// Thousandths, of what is named.
@@ -56,6 +78,34 @@ fn thousandths(value: &str) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_type_is_asked_for_by_its_name() {
+        for (lines, asked) in [
+            (vec![], false),
+            (vec!["*/*"], false),
+            (vec!["a/table"], true),
+            (vec!["A/Table;q=0.001"], true),
+            (vec!["a/table;q=0"], false),
+            (vec!["a/table", "*/*"], true),
+            (vec!["a/table;q=0.5, */*"], false),
+            (vec!["a/table;q=0.5, */*;q=0.5"], true),
+            (vec!["a/json, a/table"], false),
+            (vec!["a/json;q=0.9, a/table"], true),
+            (vec!["a/json;q=0, a/table, */*;q=0.1"], true),
+            (vec!["a/table;version=1;q=0.2, a/geojson;q=0.3"], false),
+            (vec!["text/html, image/png"], false),
+            (vec!["a/tables"], false),
+            (vec!["a/table;q=x"], false),
+        ] {
+            let mut headers = HeaderMap::new();
+            for line in &lines {
+                headers.append(ACCEPT, line.parse().unwrap());
+            }
+            let found = asks_for(&headers, "a/table", &["a/json", "a/geojson"]);
+            assert_eq!(found, asked, "{lines:?}");
+        }
+    }
 
     #[test]
     fn zstd_is_taken_by_who_asks_for_it() {

@@ -5,8 +5,8 @@ use serde_json::{Map, Value};
 use super::error::ParameterError;
 use super::filter::{Language, Parts};
 use super::{
-    Fields, MOST_COLLECTIONS, MOST_IDS, MOST_POSITIONS, Mode, Search, bbox, cursor, datetime,
-    limit, names, sort, text, unknown,
+    Fields, Format, MOST_COLLECTIONS, MOST_IDS, MOST_POSITIONS, Mode, Search, bbox, cursor,
+    datetime, limit, names, sort, text, unknown,
 };
 use crate::{Direction, SortKey, shapes};
 
@@ -52,6 +52,7 @@ impl Search {
             "sortby" => self.sort = sortby(value)?,
             "fields" => self.fields = Some(fields(value)?),
             "mode" => self.mode = Mode::of_text(one_text(name, value)?)?,
+            "f" => self.format = Some(Format::of_text(one_text(name, value)?)?),
             "limit" => {
                 let number = value.as_u64();
                 let number = number.ok_or_else(|| {

@@ -65,6 +65,20 @@ impl Fields {
         left.map(|name| (*name).to_owned()).collect()
     }
 
+    /// The same, with members that have to be there, however they are asked for.
+    #[must_use]
+    pub fn keeping(mut self, names: &[&str]) -> Self {
+        let is_kept = |path: &String| {
+            names.iter().any(|name| path.split_once('.').map_or(path.as_str(), |it| it.0) == *name)
+        };
+        self.exclude.retain(|path| !is_kept(path));
+        if !self.include.is_empty() {
+            self.include.retain(|path| !is_kept(path));
+            self.include.extend(names.iter().map(|name| (*name).to_owned()));
+        }
+        self
+    }
+
     /// Refuses too many of them.
     pub(super) fn checked(self) -> Result<Self, ParameterError> {
         let both = || self.include.iter().chain(&self.exclude);
@@ -89,6 +103,14 @@ mod tests {
         assert!(Fields::of_text("-").is_err());
         assert!(Fields::of_text(&"x".repeat(257)).is_err());
         assert!(Fields::of_text(&"x,".repeat(101)).is_err());
+    }
+
+    #[test]
+    fn some_members_are_kept() {
+        let kept = |text: &str| Fields::of_text(text).unwrap().keeping(&["id", "bbox"]);
+        assert_eq!(kept(""), Fields::default());
+        assert_eq!(kept("-bbox,-bbox.0,-links,-bboxes").exclude, ["links", "bboxes"]);
+        assert_eq!(kept("links,id").include, ["links", "id", "bbox"]);
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod datetime;
 mod error;
 mod fields;
 mod filter;
+mod format;
 mod query;
 mod sort;
 mod terms;
@@ -23,6 +24,7 @@ pub use self::collections::{
 };
 pub use self::error::ParameterError;
 pub use self::fields::{Fields, Mode};
+pub use self::format::Format;
 pub use self::query::of_query;
 pub use self::sort::{SORTABLES, USUAL as USUAL_ORDER};
 pub use self::text::FreeText;
@@ -61,6 +63,7 @@ pub const OF_SEARCH: &[&str] = &[
     "sortby",
     "fields",
     "mode",
+    "f",
     "limit",
     "after",
 ];
@@ -79,6 +82,7 @@ pub const OF_ITEMS: &[&str] = &[
     "sortby",
     "fields",
     "mode",
+    "f",
     "limit",
     "after",
 ];
@@ -106,6 +110,8 @@ pub struct Search {
     pub fields: Option<Fields>,
     /// How much is written out.
     pub mode: Mode,
+    /// As what it is written out; `None`: nobody said.
+    pub format: Option<Format>,
     /// How many items at most; `None`: as many as the configuration says.
     pub limit: Option<u32>,
     /// Where the page begins.

@@ -3,8 +3,8 @@
 use super::error::ParameterError;
 use super::filter::{Language, Parts};
 use super::{
-    Fields, MOST_COLLECTIONS, MOST_IDS, MOST_POSITIONS, Mode, Search, bbox, cursor, datetime,
-    limit, names, sort, text, unknown,
+    Fields, Format, MOST_COLLECTIONS, MOST_IDS, MOST_POSITIONS, Mode, Search, bbox, cursor,
+    datetime, limit, names, sort, text, unknown,
 };
 use crate::shapes;
 
@@ -39,6 +39,7 @@ impl Search {
             "sortby" => self.sort = sort::of_text(value)?,
             "fields" => self.fields = Some(Fields::of_text(value)?),
             "mode" => self.mode = Mode::of_text(value)?,
+            "f" => self.format = Some(Format::of_text(value)?),
             "limit" => self.limit = Some(limit(number(value)?)?),
             _ => self.after = Some(cursor(name, value)?),
         }

@@ -7,6 +7,8 @@ mod item;
 mod readable;
 mod search;
 mod shown;
+#[cfg(feature = "geoparquet")]
+mod table;
 
 pub use aggregate::aggregate;
 pub use collections::{
@@ -16,3 +18,5 @@ pub use item::item;
 pub use readable::{Access, access};
 pub use search::{Found, ids, in_turn, search};
 pub use shown::Shown;
+#[cfg(feature = "geoparquet")]
+pub use table::table;

@@ -1,4 +1,4 @@
-//! Answers of the catalogue: JSON with a tag of its own bytes, which a caller who has it need not be sent again.
+//! Answers of the catalogue: JSON, or a table, with a tag of its own bytes, which a caller who has it need not be sent again.
 
 use axum::body::Body;
 use axum::http::StatusCode;
@@ -28,8 +28,9 @@ pub(super) fn value(headers: &HeaderMap, kind: &'static str, value: &Value) -> R
     text(headers, kind, value.to_string())
 }
 
-/// Answers with JSON that is written already, or says that the caller has it.
-pub(super) fn text(headers: &HeaderMap, kind: &'static str, body: String) -> Response {
+/// Answers with a body that is written already, or says that the caller has it.
+pub(super) fn text(headers: &HeaderMap, kind: &'static str, body: impl Into<Vec<u8>>) -> Response {
+    let body = body.into();
     let tag = tag(&body);
     let known = tags(headers, &IF_NONE_MATCH).any(|known| {
         let known = known.trim();
@@ -46,13 +47,13 @@ pub(super) fn text(headers: &HeaderMap, kind: &'static str, body: String) -> Res
     set(&mut response, ETAG, &tag);
     // What is shown depends on who asks, and is asked for again each time.
     say(&mut response, CACHE_CONTROL, "private, no-cache");
-    say(&mut response, VARY, "authorization, x-gitlab-token, accept-language");
+    say(&mut response, VARY, "accept, authorization, x-gitlab-token, accept-language");
     say(&mut response, X_CONTENT_TYPE_OPTIONS, "nosniff");
     response
 }
 
-fn tag(body: &str) -> String {
-    let hash = blake3::Hash::from_bytes(blake3::derive_key(TAG, body.as_bytes()));
+fn tag(body: &[u8]) -> String {
+    let hash = blake3::Hash::from_bytes(blake3::derive_key(TAG, body));
     format!("\"{}\"", hash.to_hex())
 }
 
@@ -78,6 +79,6 @@ mod tests {
             assert_eq!(again.headers()[ETAG], own.as_str());
         }
         assert_eq!(of(Some("\"x\"")).status(), StatusCode::OK);
-        assert_ne!(tag("{}"), tag("{ }"));
+        assert_ne!(tag(b"{}"), tag(b"{ }"));
     }
 }

@@ -8,12 +8,15 @@ use tokio::task::spawn_blocking;
 
 use super::answer::{self, GEOJSON, JSON};
 use super::asked::{Pairs, address, from_there};
+use super::format::{PARQUET, TABLES};
 use crate::actions::ActionError;
+#[cfg(feature = "geoparquet")]
+use crate::actions::stac;
 use crate::actions::stac::Found;
 use crate::error::ApiError;
 use crate::routes::ranged::set;
 use crate::stac::catalog::{STAC_VERSION, collection_address, root_address};
-use crate::stac::{Fields, Mode};
+use crate::stac::{Fields, Format, Mode};
 use crate::state::Hub;
 
 /// What was asked, so that the next page can be asked for alike.
@@ -31,6 +34,7 @@ pub(super) struct Page {
     pub(super) collection: Option<String>,
     pub(super) fields: Option<Fields>,
     pub(super) mode: Mode,
+    pub(super) format: Format,
 }
 
 impl Page {
@@ -41,6 +45,9 @@ impl Page {
         headers: &HeaderMap,
         found: Found,
     ) -> Result<Response, ApiError> {
+        if self.format == Format::Parquet {
+            return self.table(hub, headers, found).await;
+        }
         let base = hub.public_url();
         let links = self.links(&base, found.next.as_deref());
         let (numbers, next) = (Numbers::of(&found), self.next(found.next.as_deref()));
@@ -56,6 +63,33 @@ impl Page {
             set(&mut response, LINK, &format!("<{address}>; rel=\"next\""));
         }
         Ok(response)
+    }
+
+    /// The answer as a table. Where the next page is, the header says alone: after a `POST`, the same body is sent there.
+    #[cfg(feature = "geoparquet")]
+    async fn table(
+        self,
+        hub: &Hub,
+        headers: &HeaderMap,
+        found: Found,
+    ) -> Result<Response, ApiError> {
+        let next = found.next.as_deref().map(|cursor| match &self.asked {
+            Asked::Query(at, pairs) => address(at, &from_there(pairs, cursor)),
+            Asked::Body(at, _) => address(at, &from_there(&[], cursor)),
+        });
+        let fields = self.fields.unwrap_or_default();
+        let table = stac::table(hub, found.items, self.mode, fields).await?;
+        let mut response = answer::text(headers, PARQUET, table);
+        if let Some(next) = next {
+            set(&mut response, LINK, &format!("<{next}>; rel=\"next\""));
+        }
+        Ok(response)
+    }
+
+    /// Nobody gets here: without tables nobody asks for one.
+    #[cfg(not(feature = "geoparquet"))]
+    async fn table(self, _: &Hub, _: &HeaderMap, _: Found) -> Result<Response, ApiError> {
+        Err(ActionError::internal(std::io::Error::other("there are no tables")).into())
     }
 
     /// Where the next page is, and with which body it is asked for.
@@ -83,6 +117,11 @@ impl Page {
         if let Some(collection) = &self.collection {
             let href = collection_address(base, collection);
             links.push(json!({"rel": "collection", "type": JSON, "href": href}));
+        }
+        if let (true, Asked::Query(at, pairs)) = (TABLES, &self.asked) {
+            let others = pairs.iter().filter(|(name, _)| name != "f").cloned();
+            let table: Pairs = others.chain([("f".to_owned(), "parquet".to_owned())]).collect();
+            links.push(json!({"rel": "alternate", "type": PARQUET, "href": address(at, &table)}));
         }
         links.extend(self.next(cursor).map(|(href, body)| match body {
             None => json!({"rel": "next", "type": GEOJSON, "href": href, "method": "GET"}),
@@ -133,7 +172,13 @@ mod tests {
     use super::*;
 
     fn page(asked: Asked) -> Page {
-        Page { asked, collection: Some("dataset".into()), fields: None, mode: Mode::Full }
+        Page {
+            asked,
+            collection: Some("dataset".into()),
+            fields: None,
+            mode: Mode::Full,
+            format: Format::Json,
+        }
     }
 
     #[test]
@@ -143,7 +188,11 @@ mod tests {
             page(Asked::Query("https://h/s".to_owned(), pairs)).links("https://h", Some("c"));
         assert_eq!(links[0]["href"], "https://h/s?limit=2");
         assert_eq!(links[2]["href"], "https://h/api/stac/collections/dataset");
-        assert_eq!(links[3]["href"], "https://h/s?limit=2&after=c");
+        let next = links.as_array().unwrap().last().unwrap();
+        assert_eq!(next["href"], "https://h/s?limit=2&after=c");
+        let table = links.as_array().unwrap().iter().find(|link| link["rel"] == "alternate");
+        assert_eq!(table.is_some(), TABLES);
+        assert!(table.is_none_or(|link| link["href"] == "https://h/s?limit=2&f=parquet"));
         let body = json!({"limit": 2, "after": "b"}).as_object().unwrap().clone();
         let posted = page(Asked::Body("https://h/s".to_owned(), body));
         let links = posted.links("https://h", Some("c"));

@@ -1,12 +1,14 @@
 //! Items: those of a collection, one of them, and those that a search finds.
 
 use axum::extract::{Path, State};
+use axum::http::header::IF_NONE_MATCH;
 use axum::http::{HeaderMap, Uri};
 use axum::response::{IntoResponse as _, Response};
 use serde_json::{Map, Value};
 
 use super::answer::{self, GEOJSON};
 use super::asked::pairs;
+use super::format::wanted;
 use super::found::{Asked, Page};
 use crate::actions::stac;
 use crate::auth::Caller;
@@ -55,6 +57,9 @@ pub(super) struct Filters {
     fields: Option<String>,
     /// `full`, `preview` or `reference`: how much of each item is written out.
     mode: Option<String>,
+    /// `json` or `geojson`, or `parquet`: a table as GeoParquet, where the hub was built with it. Without it the header
+    /// `Accept` says which.
+    f: Option<String>,
     /// The most items of the page; more than 10,000 are 10,000.
     #[param(minimum = 1)]
     limit: Option<u64>,
@@ -92,7 +97,7 @@ pub(super) struct Everywhere {
         Filters,
     ),
     responses(
-        (status = 200, description = "A page of items.", body = Value, content_type = "application/geo+json"),
+        (status = 200, description = "A page of items.", content((Value = "application/geo+json"), (Vec<u8> = "application/vnd.apache.parquet"))),
         (status = 304, description = "The caller has it."),
         errors::Caller, errors::Named, errors::Timed, Searching,
     ),
@@ -146,7 +151,7 @@ pub(super) async fn item(
     get, path = "/api/stac/search", operation_id = "search_items", tag = "items",
     params(Everywhere, Filters),
     responses(
-        (status = 200, description = "A page of items.", body = Value, content_type = "application/geo+json"),
+        (status = 200, description = "A page of items.", content((Value = "application/geo+json"), (Vec<u8> = "application/vnd.apache.parquet"))),
         (status = 304, description = "The caller has it."),
         errors::Caller, errors::Timed, Searching,
     ),
@@ -171,7 +176,7 @@ pub(super) async fn search(
     post, path = "/api/stac/search", operation_id = "search_items_by_body", tag = "items",
     request_body(content = Value, example = json!({"collections": ["dataset"], "bbox": [5, 45, 11, 48], "limit": 10})),
     responses(
-        (status = 200, description = "A page of items.", body = Value, content_type = "application/geo+json"),
+        (status = 200, description = "A page of items.", content((Value = "application/geo+json"), (Vec<u8> = "application/vnd.apache.parquet"))),
         errors::Caller, errors::Timed, errors::JsonBody, Searching,
     ),
 )]
@@ -179,17 +184,24 @@ pub(super) async fn search_by_body(
     State(hub): State<Hub>,
     caller: Caller,
     uri: Uri,
+    mut headers: HeaderMap,
     OpenJsonBody(mut body): OpenJsonBody<Map<String, Value>>,
 ) -> Result<Response, ApiError> {
-    // SharingHub's pages say the mode in the query all the same.
+    // SharingHub's pages say the mode in the query all the same, and so does the link to the next page of a table where
+    // that begins.
     for (name, value) in pairs(&uri)? {
-        of_query(&[(name.clone(), value.clone())], &["mode"])?;
-        body.entry(name).or_insert(value.into());
+        of_query(&[(name.clone(), value.clone())], &["mode", "f", "after"])?;
+        if name == "after" {
+            body.insert(name, value.into());
+        } else {
+            body.entry(name).or_insert(value.into());
+        }
     }
     let search = of_body(&body, OF_SEARCH)?;
     // The answer to a body has no tag that could be asked by.
+    headers.remove(IF_NONE_MATCH);
     let asked = Asked::Body(address(&hub), body);
-    answered(&hub, &caller, &HeaderMap::new(), search, asked).await
+    answered(&hub, &caller, &headers, search, asked).await
 }
 
 fn address(hub: &Hub) -> String {
@@ -207,7 +219,8 @@ async fn answered(
         Some([one]) if hub.stac.category(one).is_some() => Some(one.clone()),
         _ => None,
     };
-    let page = Page { asked, collection, fields: search.fields.clone(), mode: search.mode };
+    let format = wanted(search.format, headers)?;
+    let page = Page { asked, collection, fields: search.fields.clone(), mode: search.mode, format };
     let found = stac::search(hub, caller, search).await?;
     Ok(page.answer(hub, headers, found).await?.into_response())
 }

@@ -1,0 +1,85 @@
+//! The file: rows in groups of a bounded size, and what it says of itself.
+
+use std::io::Write;
+use std::sync::Arc;
+
+use parquet::basic::Compression;
+use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::file::writer::SerializedFileWriter;
+
+use super::bounds::MOST_PLACES;
+use super::column::Column;
+use super::error::WriteError;
+use super::kind::Kind;
+use super::leaf::{Leaf, Levels};
+use super::row::Row;
+use super::table::{Columns, aside, columns, is_aside};
+use super::{geo, schema, shred};
+
+/// Writes items, each as JSON text.
+pub fn write<W: Write + Send>(items: &[String], to: W) -> Result<(), WriteError> {
+    write_in_groups(items, to, MOST_PLACES)
+}
+
+/// The same, with a bound on the places of a group of rows.
+pub(crate) fn write_in_groups<W: Write + Send>(
+    items: &[String],
+    to: W,
+    places: usize,
+) -> Result<(), WriteError> {
+    let rows = items.iter().enumerate().map(|(at, item)| Row::read(at, item));
+    let rows = rows.collect::<Result<Vec<_>, _>>()?;
+    let known = columns(&rows);
+    let mut leaves = Vec::new();
+    let column =
+        |(name, kind): (&String, &Kind)| (name.clone(), Column::of(kind, false, &mut leaves));
+    let columns: Vec<(String, Column)> = known.iter().map(column).collect();
+    let schema = schema::of_all(&columns)?;
+    let mut file = SerializedFileWriter::new(to, schema, Arc::new(properties(&rows, &known)))?;
+    let most = places.checked_div(leaves.len()).unwrap_or_default().max(1);
+    for rows in rows.chunks(most) {
+        for row in rows {
+            put(row, &columns, &known, &mut leaves);
+        }
+        let mut group = file.next_row_group()?;
+        for leaf in &mut leaves {
+            if let Some(column) = group.next_column()? {
+                leaf.write(column)?;
+            }
+        }
+        group.close()?;
+    }
+    file.close()?;
+    Ok(())
+}
+
+fn properties(rows: &[Row<'_>], known: &Columns) -> WriterProperties {
+    WriterProperties::builder()
+        .set_compression(Compression::SNAPPY)
+        // A file of a search is read as a whole: no statistics but those of the groups.
+        .set_statistics_enabled(EnabledStatistics::Chunk)
+        .set_offset_index_disabled(true)
+        .set_created_by(format!("flisthub {}", env!("CARGO_PKG_VERSION")))
+        .set_key_value_metadata(Some(geo::keys(rows, known)))
+        .build()
+}
+
+fn put(row: &Row<'_>, columns: &[(String, Column)], known: &Columns, leaves: &mut [Leaf]) {
+    for (name, column) in columns {
+        match name.as_str() {
+            "bbox" => shred::put_box(column, row.bbox.as_deref(), leaves),
+            "geometry" => {
+                let bytes = row.geometry.as_ref().map(|geometry| geometry.bytes.as_slice());
+                shred::put_bytes(column, bytes, leaves);
+            }
+            name if is_aside(name) => {
+                let rest = aside(row, known);
+                shred::put(column, rest.as_deref(), Levels::default(), 0, leaves);
+            }
+            name => {
+                let raw = row.columns.get(name).copied();
+                shred::put(column, raw, Levels::default(), 0, leaves);
+            }
+        }
+    }
+}
