@@ -12,8 +12,8 @@ use super::column::Column;
 use super::error::WriteError;
 use super::kind::Kind;
 use super::leaf::{Leaf, Levels};
-use super::row::Row;
-use super::table::{Columns, aside, columns, is_aside};
+use super::row::{OTHER, Row};
+use super::table::{Columns, columns};
 use super::{geo, schema, shred};
 
 /// Writes items, each as JSON text.
@@ -72,12 +72,12 @@ fn put(row: &Row<'_>, columns: &[(String, Column)], known: &Columns, leaves: &mu
                 let bytes = row.geometry.as_ref().map(|geometry| geometry.bytes.as_slice());
                 shred::put_bytes(column, bytes, leaves);
             }
-            name if is_aside(name) => {
-                let rest = aside(row, known);
-                shred::put(column, rest.as_deref(), Levels::default(), 0, leaves);
+            OTHER => {
+                let others = row.others(|name| known.contains_key(name));
+                shred::put(column, others.as_deref(), Levels::default(), 0, leaves);
             }
             name => {
-                let raw = row.columns.get(name).copied();
+                let raw = row.columns.get(name).map(|member| member.raw);
                 shred::put(column, raw, Levels::default(), 0, leaves);
             }
         }

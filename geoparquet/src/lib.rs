@@ -22,6 +22,8 @@ mod table;
 mod wkb;
 
 #[cfg(test)]
+mod chance_tests;
+#[cfg(test)]
 mod tests;
 
 pub use error::WriteError;

@@ -1,16 +1,11 @@
 //! The columns of a table, found out from all of its rows.
 
 use indexmap::IndexMap;
-use serde_json::value::{RawValue, to_raw_value};
 
 use super::bounds::{MOST_COLUMNS, MOST_LEAVES};
-use super::json::Members;
 use super::kind::Kind;
 use super::moment::is_time;
-use super::row::Row;
-
-/// Where what has no column of its own is, as one object of JSON.
-const ASIDE: &str = "properties";
+use super::row::{OTHER, Row};
 
 /// Columns that there are whatever items say.
 const ALWAYS: [&str; 3] = ["id", "geometry", "bbox"];
@@ -24,36 +19,51 @@ pub(crate) type Columns = IndexMap<String, Kind>;
 /// Finds out the columns.
 pub(crate) fn columns(rows: &[Row<'_>]) -> Columns {
     let mut columns = defined();
-    let mut aside = false;
+    let mut others = false;
     for row in rows {
-        aside |= !row.rest.is_empty();
-        for (name, raw) in &row.columns {
+        others |= row.has_others();
+        for (name, member) in &row.columns {
             if let Some(kind) = columns.get_mut(name) {
-                kind.learn(raw);
+                kind.learn(member.raw);
             } else if columns.len() < MOST_COLUMNS {
                 let mut kind = usual(name);
-                kind.learn(raw);
+                kind.learn(member.raw);
                 columns.insert(name.clone(), kind);
             } else {
-                aside = true;
+                others = true;
             }
         }
-    }
-    let is_there = |name: &str| rows.iter().any(|row| row.columns.contains_key(name));
-    if !rows.is_empty() {
-        let here = defined();
-        columns.retain(|name, _| {
-            ALWAYS.contains(&name.as_str()) || !here.contains_key(name) || is_there(name)
-        });
     }
     let boxes = || rows.iter().filter_map(|row| row.bbox.as_ref());
     let heights = boxes().next().is_some() && boxes().all(|numbers| numbers.len() == 6);
     columns.insert("bbox".to_owned(), Kind::Box { heights });
-    if aside {
-        columns.insert(ASIDE.to_owned(), Kind::Json);
-    }
     fold(&mut columns);
+    others |= leave_out(&mut columns, rows);
+    if others {
+        columns.insert(OTHER.to_owned(), Kind::Json);
+    }
     columns
+}
+
+/// Leaves out defined columns that no item has, and those that are not as the specification wants them: a reader would
+/// fail on these. Says whether there are such.
+fn leave_out(columns: &mut Columns, rows: &[Row<'_>]) -> bool {
+    let is_there =
+        |name: &str| rows.is_empty() || rows.iter().any(|row| row.columns.contains_key(name));
+    let defined = defined();
+    let mut odd = false;
+    columns.retain(|name, kind| {
+        if ALWAYS.contains(&name.as_str()) || !defined.contains_key(name) {
+            return true;
+        }
+        // Times that are none are a property like others.
+        let is_odd = *kind == Kind::Json && name != "datetime";
+        odd |= is_odd;
+        // There is no structure without members: readers know what it means that there are no assets.
+        let is_empty = matches!(kind, Kind::Object(members) if members.is_empty());
+        !is_odd && !is_empty && is_there(name)
+    });
+    odd
 }
 
 /// The columns that the specification names.
@@ -96,17 +106,4 @@ fn fold(columns: &mut Columns) {
         *widest = Kind::Json;
         wide = wide.saturating_sub(leaves).saturating_add(1);
     }
-}
-
-/// What of a row has no column of its own.
-pub(crate) fn aside(row: &Row<'_>, columns: &Columns) -> Option<Box<RawValue>> {
-    let others = row.columns.iter().filter(|(name, _)| !columns.contains_key(*name));
-    let all: Members<'_> =
-        row.rest.iter().chain(others).map(|(name, raw)| (name.clone(), *raw)).collect();
-    if all.is_empty() { None } else { to_raw_value(&all).ok() }
-}
-
-/// Whether a column is what a row has no other for.
-pub(crate) fn is_aside(name: &str) -> bool {
-    name == ASIDE
 }

@@ -5,7 +5,10 @@
 Each proof is a function. What fails is told with its traceback, and the others go on.
 """
 
+import asyncio
+import datetime
 import hashlib
+import io
 import json
 import os
 import pathlib
@@ -17,9 +20,11 @@ import urllib.request
 import warnings
 
 import numpy
+import pyarrow.parquet
 import pyogrio
 import pystac_client
 import rasterio
+import rustac
 
 import offline
 from make import ODD, TILES
@@ -305,6 +310,39 @@ def fields_and_modes_choose():
         assert (item["assets"] == {}) == (mode == "reference"), (mode, item)
 
 
+def searches_are_tables():
+    features = get(f"{ROOT}/search?limit=1000&sortby=id")["features"]
+    status, headers, content = ask(f"{ROOT}/search?limit=1000&sortby=id&f=parquet")
+    assert (status, headers["Content-Type"]) == (200, "application/vnd.apache.parquet"), status
+    file = FOLDER / "search.parquet"
+    file.write_bytes(content)
+    rows = pyarrow.parquet.read_table(io.BytesIO(content)).to_pylist()
+    items = asyncio.run(read_items(file))
+    assert len(rows) == len(items) == len(features)
+    for row, item, feature in zip(rows, items, features, strict=True):
+        assert row["id"] == item["id"] == feature["id"]
+        west, south, east, north = feature["bbox"]
+        assert row["bbox"] == {"xmin": west, "ymin": south, "xmax": east, "ymax": north}, row["bbox"]
+        assert item["geometry"] == feature["geometry"], (item["geometry"], feature["geometry"])
+        assert item["properties"]["title"] == feature["properties"]["title"]
+        # It writes out what is null.
+        assets = {key: {name: value for name, value in one.items() if value is not None}
+                  for key, one in item["assets"].items()}
+        assert assets == feature["assets"], (assets, feature["assets"])
+        assert row["datetime"].timestamp() * 1000 == milliseconds(feature["properties"]["datetime"])
+    own = next(row for row in rows if row["id"] == "alice/own")
+    assert json.loads(own["odd:number"]) == 18446744073709551617 and own["odd:list"] == [], own
+    assert own["odd:foreign"] == {"kept": True} and own["odd:nested"]["b"] == 1, own
+
+
+async def read_items(file):
+    return (await rustac.read(str(file)))["features"]
+
+
+def milliseconds(text):
+    return round(datetime.datetime.fromisoformat(text).timestamp() * 1000)
+
+
 PROOFS = [
     every_object_is_valid,
     extents_are_those_of_the_items,
@@ -325,6 +363,7 @@ PROOFS = [
     http_is_kept,
     bad_requests_are_refused,
     fields_and_modes_choose,
+    searches_are_tables,
 ]
 
 

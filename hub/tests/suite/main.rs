@@ -132,6 +132,8 @@ mod stac_filters;
 mod stac_items;
 #[cfg(test)]
 mod stac_search;
+#[cfg(all(test, feature = "geoparquet"))]
+mod stac_tables;
 #[cfg(test)]
 mod stac_words;
 #[cfg(test)]

@@ -15,7 +15,7 @@ async fn post(hub: &TestHub, body: &Value) -> Value {
     answer(response).await.1
 }
 
-fn ids(found: &Value) -> Vec<String> {
+pub(crate) fn ids(found: &Value) -> Vec<String> {
     let features = found["features"].as_array().unwrap().iter();
     features.map(|item| item["id"].as_str().unwrap().to_owned()).collect()
 }
@@ -24,7 +24,7 @@ fn next(found: &Value) -> Option<&Value> {
     found["links"].as_array().unwrap().iter().find(|link| link["rel"] == "next")
 }
 
-async fn seven(hub: &TestHub) -> String {
+pub(crate) async fn seven(hub: &TestHub) -> String {
     let token = hub.user("alice").await;
     for number in 1..=7_u32 {
         let archive = scene(&format!("Scene {number}"), f64::from(number) * 10.0, number, "");
