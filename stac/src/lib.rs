@@ -41,6 +41,7 @@ mod render;
 mod rfc3339;
 mod rings;
 mod said;
+pub mod schemas;
 mod select;
 mod settings;
 mod shapes;

@@ -1,0 +1,90 @@
+//! Items that are written through the API, held against the schemas of STAC and of the extensions that they name. What
+//! is wrong is told with a pointer to the member that is wrong.
+//!
+//! Schemas that are not part of the program are not looked at: nothing is ever fetched. What a hub demands beside the
+//! schemas is in `written`.
+
+mod bundled;
+mod fault;
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashMap;
+use std::error::Error;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+
+use jsonschema::{Retrieve, Uri, Validator};
+use serde_json::Value;
+
+use self::bundled::BUNDLED;
+pub use self::fault::Fault;
+
+/// Faults of one item that are told.
+const MAX_FAULTS: usize = 10;
+
+/// Where the schema of an item of a version of STAC is.
+fn of_version(version: &str) -> String {
+    format!("https://schemas.stacspec.org/v{version}/item-spec/json-schema/item.json")
+}
+
+/// Schemas that are read of what the program has.
+struct Own;
+
+impl Retrieve for Own {
+    fn retrieve(&self, uri: &Uri<String>) -> Result<Value, Box<dyn Error + Send + Sync>> {
+        let text = text(uri.as_str()).ok_or("the program has no such schema")?;
+        Ok(serde_json::from_str(text)?)
+    }
+}
+
+/// The text of the schema at an address.
+fn text(address: &str) -> Option<&'static str> {
+    let address = address.strip_suffix('#').unwrap_or(address);
+    BUNDLED.iter().find(|(at, _)| *at == address).map(|(_, text)| *text)
+}
+
+/// Schemas that were made ready: that takes a while, and few are asked for.
+static READY: LazyLock<Mutex<HashMap<&'static str, Arc<Validator>>>> =
+    LazyLock::new(Mutex::default);
+
+/// The schema at an address, made ready. `None`: the program has none there.
+fn ready(address: &str) -> Option<Arc<Validator>> {
+    let address = address.strip_suffix('#').unwrap_or(address);
+    let (address, text) = BUNDLED.iter().find(|(at, _)| *at == address)?;
+    let known = READY.lock().unwrap_or_else(PoisonError::into_inner).get(address).cloned();
+    if known.is_some() {
+        return known;
+    }
+    // Each can be made ready: a test does it.
+    let schema: Value = serde_json::from_str(text).ok()?;
+    let options = jsonschema::options().with_retriever(Own).with_base_uri(*address);
+    let made = Arc::new(options.build(&schema).ok()?);
+    let mut ready = READY.lock().unwrap_or_else(PoisonError::into_inner);
+    Some(ready.entry(address).or_insert(made).clone())
+}
+
+/// What is wrong with an item: by the schema of its version of STAC first, then by those of its extensions in their
+/// order. At most a few faults are told, each once.
+pub fn faults(item: &Value) -> Vec<Fault> {
+    let text = |key: &str| item.get(key).and_then(Value::as_str);
+    let version = text("stac_version").unwrap_or_default();
+    let Some(core) = ready(&of_version(version)) else {
+        let what = "it is none of 1.0.0 and 1.1.0".to_owned();
+        return vec![Fault { pointer: "/stac_version".to_owned(), what }];
+    };
+    let listed = item.get("stac_extensions").and_then(Value::as_array).into_iter().flatten();
+    let extensions = listed.filter_map(Value::as_str).filter_map(ready);
+    let mut faults: Vec<Fault> = Vec::new();
+    for schema in std::iter::once(core).chain(extensions) {
+        for error in schema.iter_errors(item) {
+            let fault = Fault::of(&error);
+            if !faults.contains(&fault) {
+                faults.push(fault);
+            }
+            if faults.len() >= MAX_FAULTS {
+                return faults;
+            }
+        }
+    }
+    faults
+}
