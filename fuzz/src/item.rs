@@ -108,6 +108,7 @@ fn composed(files: &[(&str, &[u8])], api: Option<&Map<String, Value>>) -> Heard 
         name: "flood",
         settings: &settings,
         api: Some(&api),
+        written: None,
         categories: &categories,
         created: 1_600_000_000,
         published: 1_714_903_200,

@@ -36,6 +36,8 @@ pub struct Inputs<'a> {
     pub settings: &'a Settings,
     /// What was set through the API: keys as in front matter.
     pub api: Option<&'a Map<String, Value>>,
+    /// The item that was written through the API, which stands in the place of what the flist's files say.
+    pub written: Option<&'a str>,
     /// The categories that the repository puts its names in.
     pub categories: &'a [String],
     /// When the name was made, in seconds since the Unix epoch.
@@ -73,16 +75,18 @@ fn item(
     warnings: &mut Warnings,
     checksums: &mut Checksums<'_>,
 ) -> Result<Option<Draft>, LoadError> {
-    let mut said = said::read(files, inputs.api, warnings)?;
+    let mut said = said::read(files, (inputs.api, inputs.written), warnings)?;
     let (categories, inherits) = categories(&said, inputs, warnings);
     if categories.is_empty() {
         return Ok(None);
     }
     let references = References { files, settings: inputs.settings };
-    let preview = preview::find(references, &said, warnings)?;
+    let preview = if said.is_written { None } else { preview::find(references, &said, warnings)? };
     let mut assets = Assets::new(references, preview.as_ref(), warnings, checksums);
     all_assets(&mut assets, &mut said, inputs, &categories)?;
-    let assets = assets.found.object(&whole(|key| !assets.found.has(key)));
+    // Of a flist without files there is nothing to be had.
+    let is_empty = files.is_empty();
+    let assets = assets.found.object(&whole(|key| !is_empty && !assets.found.has(key)));
     let links = Links { references, warnings }.all(&said, preview.as_ref())?;
     if files.are_spent() {
         warnings.add("metadata", "it speaks of too many files: not all of them are looked up");
@@ -134,7 +138,7 @@ fn all_assets(
     categories: &[String],
 ) -> Result<(), LoadError> {
     for (key, asset) in std::mem::take(&mut said.given.assets) {
-        assets.given(said.given.path, &key, asset)?;
+        assets.given((said.given.path, said.given.folders), &key, asset)?;
     }
     match said.key("assets") {
         Some(Value::Array(rules)) => assets.by_rules("assets", rules)?,
@@ -144,9 +148,11 @@ fn all_assets(
         Some(_) => assets.warnings.add("assets", "it is no list of rules"),
         None => {}
     }
-    let known = categories.iter().filter_map(|id| inputs.settings.category(id));
-    let rules: Vec<Value> = known.flat_map(|category| category.assets.clone()).collect();
-    assets.by_categories(&rules)?;
+    if !said.is_written {
+        let known = categories.iter().filter_map(|id| inputs.settings.category(id));
+        let rules: Vec<Value> = known.flat_map(|category| category.assets.clone()).collect();
+        assets.by_categories(&rules)?;
+    }
     assets.make_room();
     if let Some(preview) = assets.preview {
         assets.preview(preview)?;

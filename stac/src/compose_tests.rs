@@ -12,12 +12,12 @@ const GOLDEN: &str = include_str!("../tests/fixtures/flood/README.md");
 const EXPECTED: &str = include_str!("../tests/fixtures/flood/expected.json");
 
 /// A flist of small files, in a store of its own.
-struct Planted {
-    store: MemoryStore,
-    manifest: ChunkId,
+pub(super) struct Planted {
+    pub(super) store: MemoryStore,
+    pub(super) manifest: ChunkId,
 }
 
-fn planted(files: &[(&str, &[u8])]) -> Planted {
+pub(super) fn planted(files: &[(&str, &[u8])]) -> Planted {
     let store = MemoryStore::default();
     let put = |chunk: Chunk| {
         let frame = Compressor::new(1).unwrap().compress(&chunk).unwrap();
@@ -77,6 +77,7 @@ pub(super) fn heard_with(
         name: "flood",
         settings,
         api: api.map(|api| api.as_object().unwrap()),
+        written: None,
         categories: &[],
         created: 1_600_000_000,
         published: 1_714_903_200,

@@ -1,5 +1,5 @@
-//! A STAC item or collection that a publisher put into the tree, as `stac/item.json` or `stac/collection.json`. It
-//! stays as it was written; only what says where the item is, is the hub's.
+//! A STAC item or collection that a publisher put into the tree, as `stac/item.json` or `stac/collection.json`, or an
+//! item that was written through the API. It stays as it was written; only what says where the item is, is the hub's.
 
 use flisthub_flist::LoadError;
 use serde_json::{Value, json};
@@ -11,19 +11,24 @@ use super::warnings::Warnings;
 use super::{hrefs, kinds, places};
 
 /// The most bytes of such a file.
-const MAX_BYTES: usize = 1 << 20;
+pub(super) const MAX_BYTES: usize = 1 << 20;
 
 /// The most schemas that are listed.
 const MAX_SCHEMAS: usize = 100;
 
 /// The directory in which they are, which is where relative addresses in them begin.
-pub(super) const FOLDER: &str = "stac";
+const FOLDER: &str = "stac";
+
+/// How messages call an item that was written through the API.
+const WRITTEN: &str = "item";
 
 /// What a publisher's own STAC object says.
 #[derive(Debug, Default)]
 pub(super) struct Given {
     /// How messages call it.
     pub(super) path: &'static str,
+    /// The directories in which its relative addresses begin, the first that has the file.
+    pub(super) folders: &'static [&'static str],
     /// `stac_version`, if it is one that can be answered.
     pub(super) version: Option<String>,
     /// `stac_extensions`.
@@ -74,12 +79,26 @@ pub(super) fn read(files: &TreeFiles<'_>, warnings: &mut Warnings) -> Result<Giv
                 Err(format!("it has more than {} KiB", MAX_BYTES >> 10))
             };
             return Ok(match warnings.hear(path, heard) {
-                Some((members, value)) => given(path, members, &value, warnings),
+                Some((members, value)) => {
+                    let folders = &[FOLDER, ""];
+                    Given { folders, ..given(path, members, &value, warnings) }
+                }
                 None => Given::default(),
             });
         }
     }
     Ok(Given::default())
+}
+
+/// Reads one that was written through the API: its addresses begin at the root of the tree.
+pub(super) fn written(text: &str, warnings: &mut Warnings) -> Given {
+    let heard = parsed(WRITTEN, text.as_bytes());
+    match warnings.hear(WRITTEN, heard) {
+        Some((members, value)) => {
+            Given { folders: &[""], ..given(WRITTEN, members, &value, warnings) }
+        }
+        None => Given::default(),
+    }
 }
 
 fn parsed(path: &str, bytes: &[u8]) -> Result<(Members, Value), String> {
@@ -88,7 +107,7 @@ fn parsed(path: &str, bytes: &[u8]) -> Result<(Members, Value), String> {
     // Also bounds the depth.
     let value: Value =
         serde_json::from_str(text).map_err(|error| format!("it is no JSON: {error}"))?;
-    let kind = if path.ends_with("item.json") { "Feature" } else { "Collection" };
+    let kind = if path.ends_with("collection.json") { "Collection" } else { "Feature" };
     if value.get("type").and_then(Value::as_str) != Some(kind) {
         return Err(format!("its `type` is not {kind}"));
     }

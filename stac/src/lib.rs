@@ -50,6 +50,7 @@ mod times;
 mod tree_files;
 mod warnings;
 pub mod words;
+pub mod written;
 mod yaml;
 mod yaml_numbers;
 

@@ -5,7 +5,7 @@ use flisthub_flist::LoadError;
 use serde_json::{Map, Value, json};
 
 use super::hrefs::{self, References, Target};
-use super::item_json::{FOLDER, OWN_LINKS};
+use super::item_json::OWN_LINKS;
 use super::kinds;
 use super::members::{Members, quoted};
 use super::preview::Preview;
@@ -36,9 +36,10 @@ impl Links<'_> {
             self.warnings
                 .add(said.given.path, &format!("only its first {MAX_LINKS} links are taken"));
         }
+        let folder = said.given.folders.first().copied().unwrap_or_default();
         for (at, link) in said.given.links.iter().take(MAX_LINKS) {
             let about = format!("{}: links[{at}]", said.given.path);
-            all.extend(self.resolved(link.clone(), FOLDER, &about, true)?);
+            all.extend(self.resolved(link.clone(), folder, &about, true)?);
         }
         self.related(said, &mut all);
         if let Some(preview) = preview {

@@ -6,7 +6,6 @@ use serde_json::{Map, Value, json};
 use super::asset;
 use super::assets::Assets;
 use super::hrefs::{self, Target};
-use super::item_json;
 use super::kinds;
 use super::members::{Members, quoted};
 use super::preview::Preview;
@@ -15,7 +14,7 @@ impl Assets<'_, '_> {
     /// An asset of the publisher's own item: as it was written, with the address of the file.
     pub(super) fn given(
         &mut self,
-        path: &str,
+        (path, folders): (&str, &[&str]),
         key: &str,
         mut asset: Members,
     ) -> Result<(), LoadError> {
@@ -30,7 +29,7 @@ impl Assets<'_, '_> {
             return Ok(());
         };
         kinds::of_asset(&mut asset, &about, self.warnings);
-        let target = match self.references.find(href, &[item_json::FOLDER, ""])? {
+        let target = match self.references.find(href, folders)? {
             Ok((target, file)) => {
                 asset.made("href", quoted(&hrefs::href(&target)));
                 if let (Target::File(at), Some(file)) = (&target, file) {

@@ -33,7 +33,7 @@ const SPECIAL: &[&str] = &[
 ];
 
 /// What the hub alone says.
-const OWN: &[&str] = &[
+pub(super) const OWN: &[&str] = &[
     "sharinghub:id",
     "sharinghub:stars",
     "sharinghub:access-level",

@@ -1,5 +1,6 @@
 //! What is said of a flist, and by what: through the API, in `sharinghub.yaml`, in a README's front matter and text,
-//! and by a STAC object in the tree. The first three have the same keys and are laid over one another here.
+//! and by a STAC object in the tree. The first three have the same keys and are laid over one another here. An item that
+//! was written through the API stands in the place of all that is in the tree.
 
 use flisthub_flist::LoadError;
 use serde_json::{Map, Value, json};
@@ -36,14 +37,36 @@ pub(super) struct Said {
     pub(super) readme_path: Option<&'static str>,
     /// The publisher's own STAC object.
     pub(super) given: Given,
+    /// Whether that was written through the API: then nothing else is looked for in the tree.
+    pub(super) is_written: bool,
 }
 
 /// Reads all of it.
 pub(super) fn read(
     files: &TreeFiles<'_>,
-    api: Option<&Map<String, Value>>,
+    (api, written): (Option<&Map<String, Value>>, Option<&str>),
     warnings: &mut Warnings,
 ) -> Result<Said, LoadError> {
+    let (mut said, mut over) = match written {
+        Some(item) => {
+            let given = item_json::written(item, warnings);
+            (Said { given, is_written: true, ..Said::default() }, Map::new())
+        }
+        None => of_tree(files, warnings)?,
+    };
+    let mut set = one_way(api.cloned().unwrap_or_default());
+    kinds::of_keys(&mut set, "metadata", warnings);
+    weigh(&mut over, set);
+    said.preview = over.get("preview").and_then(Value::as_str).map(str::to_owned);
+    weigh(&mut said.keys, over);
+    Ok(said)
+}
+
+/// What the files of the tree say, and what `sharinghub.yaml` says, which is laid over it.
+fn of_tree(
+    files: &TreeFiles<'_>,
+    warnings: &mut Warnings,
+) -> Result<(Said, Map<String, Value>), LoadError> {
     let mut said = Said { given: item_json::read(files, warnings)?, ..Said::default() };
     said.readme(files, warnings)?;
     let mut over = Map::new();
@@ -59,12 +82,7 @@ pub(super) fn read(
         over = heard.unwrap_or_else(|| rescued(&text));
         kinds::of_keys(&mut over, "sharinghub.yaml", warnings);
     }
-    let mut set = one_way(api.cloned().unwrap_or_default());
-    kinds::of_keys(&mut set, "metadata", warnings);
-    weigh(&mut over, set);
-    said.preview = over.get("preview").and_then(Value::as_str).map(str::to_owned);
-    weigh(&mut said.keys, over);
-    Ok(said)
+    Ok((said, over))
 }
 
 impl Said {

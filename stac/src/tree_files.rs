@@ -96,6 +96,11 @@ impl<'a> TreeFiles<'a> {
         self.left.get() == 0
     }
 
+    /// Whether there is nothing in it.
+    pub(super) fn is_empty(&self) -> bool {
+        self.tree.totals.entries == 0
+    }
+
     /// The regular file that a path leads to. `None` if there is none, or enough was looked at.
     pub(super) fn file(&self, path: &TreePath) -> Result<Option<File>, LoadError> {
         match follow(self, self.tree.root, path) {

@@ -15,6 +15,7 @@ use tokio::runtime::Handle;
 
 use super::conversions::given_platform;
 use super::error::{ActionError, Thing};
+use super::items::Set;
 use super::publish::{Publication, Published, publish};
 use super::registries::registry_source;
 use super::sessions::{self, OwnSession};
@@ -110,7 +111,8 @@ pub(super) async fn published(
     let detail = Some(converted.image.with_digest());
     let repository_id = repository.id;
     let new = Publication::new(hub, caller, repository, name, Source::Convert, manifest);
-    let new = Publication { detail, reach, categories, condition, ..new };
+    let set = Set::of(categories);
+    let new = Publication { detail, reach, set, condition, ..new };
     let published = publish(hub, new).await?;
     let layers: Vec<String> =
         converted.image.layers.iter().map(|layer| layer.diff_id.to_string()).collect();

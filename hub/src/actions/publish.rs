@@ -61,8 +61,8 @@ pub(super) struct Publication {
     /// Flists that names point at, which it has much in common with; what the name itself points at need
     /// not be among them.
     pub(super) bases: Vec<ChunkId>,
-    /// The categories that the name is in from now on; `None`: as was said before.
-    pub(super) categories: Option<Vec<String>>,
+    /// What is set of the name with it.
+    pub(super) set: Set,
     /// What must be true of the name.
     pub(super) condition: Condition,
     /// Everything is checked, and nothing changed.
@@ -88,7 +88,7 @@ impl Publication {
             detail: None,
             manifest,
             bases: Vec::new(),
-            categories: None,
+            set: Set::Nothing,
             condition: Condition::NONE,
             dry_run: false,
         }
@@ -202,7 +202,7 @@ async fn composed(
     flist: FlistRow,
     now: u64,
 ) -> Result<Option<Made>, ActionError> {
-    let Publication { repository, name, categories, dry_run, source, .. } = publication;
+    let Publication { repository, name, set, dry_run, source, .. } = publication;
     if *dry_run {
         return Ok(None);
     }
@@ -215,8 +215,7 @@ async fn composed(
         back: source.brings_back(),
         sums: AT_ONCE,
     };
-    let set = categories.clone().map_or(Set::Nothing, Set::Categories);
-    Ok(Some(items::made(hub, subject, &set, &Stop::default()).await?))
+    Ok(Some(items::made(hub, subject, set, &Stop::default()).await?))
 }
 
 /// Step 6: makes the name point at the flist. Says as well whether checksums of its item lack.
@@ -355,8 +354,8 @@ pub async fn pushed(
     }
     let new = Publication::new(hub, caller, repository, name, Source::Push, manifest);
     let reach = new.reach.with_session(session.id);
-    let (detail, categories) = (asked.detail, asked.categories);
-    let publication = Publication { detail, reach, categories, condition, ..new };
+    let (detail, set) = (asked.detail, Set::of(asked.categories));
+    let publication = Publication { detail, reach, set, condition, ..new };
     let published = publish(hub, publication).await?;
     sessions::with_store(hub, move |store| store.close_session(&session.id)).await?;
     Ok(published)

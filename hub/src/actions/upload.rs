@@ -14,6 +14,7 @@ use tokio::task::JoinHandle;
 
 use super::error::ActionError;
 use super::feed::{Feed, FeedReader, Pumped, feed};
+use super::items::Set;
 use super::publish::{Publication, Published, expect, publish};
 use super::running::Running;
 use super::sessions::{self, OwnSession};
@@ -125,7 +126,8 @@ impl Upload {
         let (repository, manifest) = (repository.clone(), ingested.flist);
         let new = Publication::new(hub, caller, repository, self.name, Source::Upload, manifest);
         let reach = new.reach.with_session(session.id());
-        let published = publish(hub, Publication { reach, categories, ..new }).await?;
+        let published =
+            publish(hub, Publication { reach, set: Set::of(categories), ..new }).await?;
         let report = report(&ingested, self.started.elapsed().as_secs_f64());
         let report = UploadReport { item: published.item.clone(), ..report };
         Ok(Uploaded { published, counts: ingested.counts, report })

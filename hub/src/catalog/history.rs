@@ -42,10 +42,12 @@ pub enum Source {
     Rollback,
     /// A `.flist` file was uploaded.
     UploadFlist,
+    /// An item without files was written.
+    Item,
 }
 
 impl Source {
-    const ALL: [Self; 13] = [
+    const ALL: [Self; 14] = [
         Self::Upload,
         Self::Push,
         Self::Delete,
@@ -59,6 +61,7 @@ impl Source {
         Self::Rename,
         Self::Rollback,
         Self::UploadFlist,
+        Self::Item,
     ];
 
     /// The word in the history.
@@ -77,6 +80,7 @@ impl Source {
             Self::Rename => "rename",
             Self::Rollback => "rollback",
             Self::UploadFlist => "upload-flist",
+            Self::Item => "item",
         }
     }
 

@@ -108,6 +108,11 @@ pub(super) const STEPS: &[Step] = &[
             postgres: include_str!("../../../migrations/0013_items.postgres.sql"),
         },
     },
+    Step {
+        version: 15,
+        name: "written_items",
+        sql: Sql::Both(include_str!("../../../migrations/0015_written_items.sql")),
+    },
 ];
 
 /// Whether any of the first `count` steps is not applied yet. The table that says so must be there.

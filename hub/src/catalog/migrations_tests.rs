@@ -177,6 +177,11 @@ const SAMPLES: &[Sample] = &[
             2,
         ),
     },
+    Sample {
+        step: 15,
+        rows: &["update item_settings set item = '{}' where name = 'base'"],
+        count: ("select count(*) from item_settings where metadata = '{}' and item = '{}'", 1),
+    },
 ];
 
 /// An empty database.

@@ -88,7 +88,7 @@ pub use facts::FlistFacts;
 pub use history::{HistoryRow, Source};
 pub use items::{
     Basis, Checksum, CollectionFacts, Composed, IdPage, ItemBasis, ItemPage, ItemQuery, ItemRow,
-    ItemSettings, Pending, Readable, TagCount,
+    ItemSet, ItemSettings, Pending, Readable, TagCount,
 };
 pub use job_log::{JobNews, JobProgress, LOG_LINES, LogLine};
 pub use job_row::{JobRow, JobState};

@@ -88,6 +88,7 @@ codes! {
     BAD_IDS = "bad_ids" { 400 "not a list of ids" }
     BAD_ID = "bad_id" { 400 "not an id" }
     BAD_DETAIL = "bad_detail" { 400 "a detail that is too long or has control characters" }
+    BAD_ITEM = "bad_item" { 400 "an item that is not as STAC has items; the message points at what is wrong in it" }
     BAD_METADATA = "bad_metadata" { 400 "a category that this hub does not have, or more metadata than a name may have" }
     BAD_CHUNK = "bad_chunk" { 400 "a chunk record breaks a rule" }
     WRONG_SESSION = "wrong_session" { 400 "the upload session is for another repository" }

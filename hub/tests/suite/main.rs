@@ -137,6 +137,8 @@ mod stac_tables;
 #[cfg(test)]
 mod stac_words;
 #[cfg(test)]
+mod stac_writing;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod tenants;

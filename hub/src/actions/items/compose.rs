@@ -9,7 +9,7 @@ use tokio::task::spawn_blocking;
 
 use super::sums::{Stop, Sums};
 use crate::actions::error::ActionError;
-use crate::catalog::{Composed, ItemBasis, RepositoryRow};
+use crate::catalog::{Composed, ItemBasis, ItemSet, RepositoryRow};
 use crate::name::FlistName;
 use crate::stac::{self, Draft, Heard, Inputs};
 use crate::state::Hub;
@@ -45,8 +45,35 @@ pub(crate) enum Set {
     Nothing,
     /// Its categories; all else stays as it was set.
     Categories(Vec<String>),
-    /// All of it.
+    /// All metadata. An item that was written stays, unless nothing is set.
     All(Map<String, Value>),
+    /// The item that is written and its categories, in the place of all that was set.
+    Item(Option<String>, Vec<String>),
+}
+
+impl Set {
+    /// Categories that are set, if any are said.
+    pub(crate) fn of(categories: Option<Vec<String>>) -> Self {
+        categories.map_or(Self::Nothing, Self::Categories)
+    }
+
+    /// What is set after it.
+    fn over(&self, before: ItemSet) -> ItemSet {
+        let of = |categories: &Vec<String>| (CATEGORIES.to_owned(), json!(categories));
+        match self {
+            Self::Nothing => before,
+            Self::Categories(categories) => {
+                let ItemSet { mut metadata, item } = before;
+                metadata.extend([of(categories)]);
+                ItemSet { metadata, item }
+            }
+            Self::All(all) if all.is_empty() => ItemSet::default(),
+            Self::All(all) => ItemSet { metadata: all.clone(), ..before },
+            Self::Item(item, categories) => {
+                ItemSet { metadata: Map::from_iter([of(categories)]), item: item.clone() }
+            }
+        }
+    }
 }
 
 /// An item that was composed.
@@ -80,21 +107,15 @@ pub(crate) async fn made(
     // As the catalog has it: the time of a name's last change never goes back.
     let published = before.updated.map_or(subject.published, |at| at.max(subject.published));
     let subject = Subject { published, ..subject };
-    let mut api = before.settings.as_ref().map(|set| set.metadata.clone()).unwrap_or_default();
-    match set {
-        Set::Nothing => {}
-        Set::Categories(categories) => {
-            api.insert(CATEGORIES.to_owned(), json!(categories));
-        }
-        Set::All(all) => api.clone_from(all),
-    }
-    let (heard, sums) = heard(hub, subject, &before, api.clone(), stop).await?;
+    let known = before.settings.as_ref().map(|known| known.set.clone()).unwrap_or_default();
+    let to_be = set.over(known);
+    let (heard, sums) = heard(hub, subject, &before, to_be.clone(), stop).await?;
     let Heard { draft, warnings, failed } = heard;
     if draft.is_none() && !warnings.is_empty() {
         let (repository, name) = (&repository.name, subject.name);
         tracing::info!(%repository, %name, ?warnings, "a name's metadata makes no item");
     }
-    let set = (!matches!(set, Set::Nothing)).then_some(api);
+    let set = (!matches!(set, Set::Nothing)).then_some(to_be);
     let basis = before.basis(published);
     let Sums { computed: checksums, lacking, troubled, .. } = sums;
     let composed = Composed { basis, set, draft, checksums, lacking };
@@ -112,23 +133,23 @@ pub async fn of_revision(
     let subject =
         Subject { repository, known_as: name, name, flist, published, back: false, sums: 0 };
     let before = hub.catalog.item_basis(repository.id, name.as_str(), false).await?;
-    let mut api = before.settings.as_ref().map(|set| set.metadata.clone()).unwrap_or_default();
+    let mut known = before.settings.as_ref().map(|known| known.set.clone()).unwrap_or_default();
     let in_it = |draft: &Draft| draft.categories.iter().any(|it| it == collection);
     let stop = Stop::default();
-    let (heard_of, _) = heard(hub, subject, &before, api.clone(), &stop).await?;
+    let (heard_of, _) = heard(hub, subject, &before, known.clone(), &stop).await?;
     let draft = heard_of.draft.filter(in_it);
     if draft.is_some() || !is_in_it {
         return Ok(draft);
     }
-    api.insert(CATEGORIES.to_owned(), json!([collection]));
-    Ok(heard(hub, subject, &before, api, &stop).await?.0.draft)
+    known.metadata.insert(CATEGORIES.to_owned(), json!([collection]));
+    Ok(heard(hub, subject, &before, known, &stop).await?.0.draft)
 }
 
 async fn heard(
     hub: &Hub,
     subject: Subject<'_>,
     before: &ItemBasis,
-    api: Map<String, Value>,
+    set: ItemSet,
     stop: &Stop,
 ) -> Result<(Heard, Sums), ActionError> {
     let (repository, name) = (subject.repository.name.clone(), subject.name.to_string());
@@ -142,7 +163,8 @@ async fn heard(
             repository: &repository,
             name: &name,
             settings: &settings,
-            api: Some(&api).filter(|api| !api.is_empty()),
+            api: Some(&set.metadata).filter(|api| !api.is_empty()),
+            written: set.item.as_deref(),
             categories: &categories,
             created,
             published,

@@ -164,7 +164,7 @@ async fn watched(
     let (by, stop) = (Actor::operator(), Stop::default());
     // First all items as far as that is soon done, then what takes long.
     let sums = (!pending.sums).then_some(AT_ONCE);
-    let how = How { set: &Set::Nothing, by: &by, sums, stop: &stop };
+    let how = How { set: &Set::Nothing, by: &by, seen: None, sums, stop: &stop };
     let mut composing = std::pin::pin!(one(hub, &repository, &name, how));
     loop {
         tokio::select! {

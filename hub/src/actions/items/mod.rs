@@ -13,4 +13,5 @@ mod walk;
 pub use compose::of_revision;
 pub(crate) use compose::{AGAIN, Made, Set, Subject, made};
 pub(crate) use job::{all, if_needed, soon, work};
+pub(crate) use recompose::{How, Seen, one};
 pub(crate) use sums::Stop;

@@ -15,29 +15,40 @@ const MOST_BYTES: u64 = 16 << 30;
 
 /// What became of an item.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Again {
+pub(crate) struct Again {
     /// Whether it is written. It is not where the hub itself fails to read the metadata: then what was before stays,
     /// unless something is set.
-    pub(super) written: bool,
+    pub(crate) written: bool,
     /// Of some of its files checksums lack that can be computed.
-    pub(super) lacking: bool,
+    pub(crate) lacking: bool,
     /// What is wrong with the metadata.
-    pub(super) warnings: Vec<String>,
+    pub(crate) warnings: Vec<String>,
+}
+
+/// How a name was when its item was looked at, to be changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Seen {
+    /// The revision of the name.
+    pub(crate) revision: u64,
+    /// That of what was set of it.
+    pub(crate) settings: i64,
 }
 
 /// How an item is composed again.
 #[derive(Debug, Clone)]
-pub(super) struct How<'a> {
+pub(crate) struct How<'a> {
     /// What is set of it.
-    pub(super) set: &'a Set,
-    pub(super) by: &'a Actor,
+    pub(crate) set: &'a Set,
+    pub(crate) by: &'a Actor,
+    /// What must still be true of the name; `None`: anything.
+    pub(crate) seen: Option<Seen>,
     /// Bytes that may be read to compute checksums; `None`: as many as a job may.
-    pub(super) sums: Option<u64>,
-    pub(super) stop: &'a Stop,
+    pub(crate) sums: Option<u64>,
+    pub(crate) stop: &'a Stop,
 }
 
 /// Composes the item of a name again. `None`: the name points at no flist.
-pub(super) async fn one(
+pub(crate) async fn one(
     hub: &Hub,
     repository: &RepositoryRow,
     name: &FlistName,
@@ -46,7 +57,7 @@ pub(super) async fn one(
     let mut attempt = 0;
     loop {
         let known = hub.catalog.named(repository.id, name).await?;
-        let Some(Named { points_at: Pointed::Flist(flist), updated, .. }) = known else {
+        let Some(Named { points_at: Pointed::Flist(flist), updated, revision, .. }) = known else {
             return Ok(None);
         };
         let subject = Subject {
@@ -70,6 +81,10 @@ pub(super) async fn one(
         };
         let mut made = made(hub, subject, how.set, how.stop).await?;
         let (composed, warnings) = (&mut made.composed, made.warnings);
+        let settings = composed.basis.settings;
+        if how.seen.is_some_and(|seen| seen != Seen { revision, settings }) {
+            return Err(CatalogError::StaleItem.into());
+        }
         if made.failed && matches!(how.set, Set::Nothing) {
             return Ok(Some(Again { written: false, lacking: false, warnings }));
         }

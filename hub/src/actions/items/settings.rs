@@ -63,7 +63,7 @@ pub async fn put(
     let hub = hub.clone();
     to_the_end(async move {
         let (set, stop) = (Set::All(all), Stop::default());
-        let how = How { set: &set, by: &by, sums: Some(AT_ONCE), stop: &stop };
+        let how = How { set: &set, by: &by, seen: None, sums: Some(AT_ONCE), stop: &stop };
         let composed = one(&hub, &repository, &name, how).await?;
         drop(place);
         let none = || ActionError::not_found(Thing::Flist, name.as_str());
@@ -109,7 +109,7 @@ async fn info(
         return Err(ActionError::not_found(Thing::Flist, name.as_str()));
     }
     let set = hub.catalog.item_settings(repository.id, name.as_str()).await?;
-    let mut metadata = set.map(|set| set.metadata).unwrap_or_default();
+    let mut metadata = set.map(|known| known.set.metadata).unwrap_or_default();
     let items = hub.catalog.items_of(repository.id, name.as_str()).await?;
     let said = || items.first().map(|item| warnings(&item.document)).unwrap_or_default();
     let warnings = known.unwrap_or_else(said);

@@ -12,7 +12,8 @@ use crate::catalog::{ItemRow, RepositoryRow};
 use crate::name::FlistName;
 use crate::state::Hub;
 
-/// The item of a collection with that id: `repository/name`, or `repository/name@revision`.
+/// The item of a collection with that id: `repository/name`, or `repository/name@revision`; of the caller's own
+/// repository the name is enough.
 pub async fn item(
     hub: &Hub,
     caller: &Caller,
@@ -25,8 +26,8 @@ pub async fn item(
         None => (id, None),
         Some((path, revision)) => (path, Some(number(revision).ok_or_else(none)?)),
     };
-    let (repository, name) = path.split_once('/').ok_or_else(none)?;
-    let repository = resolve::repository(hub, caller, Right::Read, repository).await;
+    let (repository, name) = short(caller, path).ok_or_else(none)?;
+    let repository = resolve::repository(hub, caller, Right::Read, &repository).await;
     let repository = repository.map_err(|error| match error {
         ActionError::NotFound { .. } => none(),
         other => other,
@@ -39,6 +40,14 @@ pub async fn item(
     shown.ok_or_else(none)
 }
 
+/// The repository and the name in an id. A name alone is one of the caller's own repository.
+pub(super) fn short<'a>(caller: &Caller, id: &'a str) -> Option<(String, &'a str)> {
+    match id.split_once('/') {
+        Some((repository, name)) => Some((repository.to_owned(), name)),
+        None => Some((caller.own_repository().ok()?.to_owned(), id)),
+    }
+}
+
 /// The number of a revision, as the hub writes it.
 fn number(text: &str) -> Option<u64> {
     let plain = !text.starts_with('0') && text.bytes().all(|byte| byte.is_ascii_digit());
@@ -46,10 +55,10 @@ fn number(text: &str) -> Option<u64> {
 }
 
 /// Which item of which collection.
-type Place<'a> = (&'a str, &'a RepositoryRow, &'a FlistName);
+pub(super) type Place<'a> = (&'a str, &'a RepositoryRow, &'a FlistName);
 
 /// The row of what the name is now.
-async fn row(
+pub(super) async fn row(
     hub: &Hub,
     (collection, repository, name): Place<'_>,
 ) -> Result<Option<ItemRow>, ActionError> {

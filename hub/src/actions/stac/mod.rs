@@ -4,11 +4,13 @@
 mod aggregate;
 mod collections;
 mod item;
+mod new_item;
 mod readable;
 mod search;
 mod shown;
 #[cfg(feature = "geoparquet")]
 mod table;
+mod write;
 
 pub use aggregate::aggregate;
 pub use collections::{
@@ -20,3 +22,4 @@ pub use search::{Found, ids, in_turn, search};
 pub use shown::Shown;
 #[cfg(feature = "geoparquet")]
 pub use table::table;
+pub use write::{Allows, Writing, change, create, remove, sent};

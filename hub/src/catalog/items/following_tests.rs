@@ -8,7 +8,7 @@ use flisthub_storage::Kind;
 use serde_json::{Map, Value, json};
 
 use super::settings::leaving;
-use super::stage::{Stage, basis, composed, draft, query};
+use super::stage::{Stage, basis, composed, draft, query, set_by_api};
 use super::{Basis, Composed, ItemQuery, Pending};
 use crate::catalog::dialect::Dialect;
 use crate::catalog::{Actor, CatalogError, Checksum, FlistRow, Source};
@@ -27,7 +27,7 @@ async fn pending(stage: &Stage) -> Vec<(bool, String)> {
 #[tokio::test]
 async fn an_undelete_or_a_rollback_brings_back_what_was_set_and_starred() {
     let stage = Stage::new().await;
-    let set = Map::from_iter([("license".to_owned(), json!("MIT"))]);
+    let set = set_by_api();
     let new = Composed { set: Some(set.clone()), ..composed(draft(&["dataset"])) };
     stage.publish((0, "scene"), "one", &new).await.unwrap();
     let (repository, user) = (stage.repositories[0].id, stage.user.id);
@@ -37,7 +37,7 @@ async fn an_undelete_or_a_rollback_brings_back_what_was_set_and_starred() {
     let basis_of = async |back| stage.catalog.item_basis(repository, "scene", back).await.unwrap();
     assert_eq!(basis_of(false).await.settings, None);
     let before = basis_of(true).await;
-    assert_eq!(before.settings.as_ref().map(|set| &set.metadata), Some(&set));
+    assert_eq!(before.settings.as_ref().map(|known| &known.set), Some(&set));
     let (name, by) = (FlistName::parse("scene").unwrap(), Actor::of(&stage.user));
     let change = stage.change(0, &name, &by, Source::Undelete);
     let row = FlistRow { id: Kind::Manifest.id_of(b"one"), entries: 1, bytes: 1 };
@@ -54,7 +54,7 @@ async fn an_undelete_or_a_rollback_brings_back_what_was_set_and_starred() {
     stage.catalog.publish_item(&change, &row, Some(&back)).await.unwrap();
     assert_eq!(stars().await, 1);
     let kept = stage.catalog.item_settings(repository, "scene").await.unwrap();
-    assert_eq!(kept.map(|set| set.metadata), Some(set));
+    assert_eq!(kept.map(|known| known.set), Some(set));
     // Made anew it is another one.
     assert!(stage.delete((0, "scene")).await);
     stage.publish((0, "scene"), "two", &composed(draft(&["dataset"]))).await.unwrap();
@@ -65,7 +65,7 @@ async fn an_undelete_or_a_rollback_brings_back_what_was_set_and_starred() {
 #[tokio::test]
 async fn what_was_set_of_a_name_goes_when_no_undelete_brings_it_back() {
     let stage = Stage::new().await;
-    let set = Map::from_iter([("license".to_owned(), json!("MIT"))]);
+    let set = set_by_api();
     let new = Composed { set: Some(set), ..composed(draft(&["dataset"])) };
     let repository = stage.repositories[0].id;
     for name in ["stays", "goes"] {
@@ -87,7 +87,7 @@ async fn what_was_set_of_a_name_goes_when_no_undelete_brings_it_back() {
 #[tokio::test]
 async fn a_rename_leaves_nothing_of_who_had_the_name_before() {
     let stage = Stage::new().await;
-    let set = Map::from_iter([("license".to_owned(), json!("MIT"))]);
+    let set = set_by_api();
     let new = Composed { set: Some(set), ..composed(draft(&["dataset"])) };
     stage.publish((0, "place"), "one", &new).await.unwrap();
     let repository = stage.repositories[0].id;

@@ -53,7 +53,7 @@ pub use pending::Pending;
 pub use query::{ItemQuery, Readable};
 pub use row::ItemRow;
 pub use search::ItemPage;
-pub use settings::ItemSettings;
+pub use settings::{ItemSet, ItemSettings};
 pub use write::Composed;
 
 pub(super) use counted::Counted;

@@ -13,13 +13,22 @@ use crate::catalog::error::CatalogError;
 use crate::catalog::repositories::RepositoryRow;
 use crate::catalog::rows::{inconsistent, random_id};
 
+/// What is set of a name.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ItemSet {
+    /// Keys of metadata, as they were given.
+    pub metadata: Map<String, Value>,
+    /// The item that was written, as JSON.
+    pub item: Option<String>,
+}
+
 /// What was set of a name.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ItemSettings {
     /// A number that is another one after each change.
     pub revision: i64,
-    /// As it was given.
-    pub metadata: Map<String, Value>,
+    /// What it is.
+    pub set: ItemSet,
 }
 
 /// A JSON object from a column.
@@ -33,25 +42,26 @@ pub(super) async fn settings(
     repository_id: i64,
     name: &str,
 ) -> Result<Option<ItemSettings>, CatalogError> {
-    let row: Option<(i64, String)> = sqlx::query_as(
-        "select revision, metadata from item_settings where repository_id = $1 and name = $2",
+    let row: Option<(i64, String, Option<String>)> = sqlx::query_as(
+        "select revision, metadata, item from item_settings
+         where repository_id = $1 and name = $2",
     )
     .bind(repository_id)
     .bind(name)
     .fetch_optional(connection)
     .await?;
-    let Some((revision, metadata)) = row else { return Ok(None) };
+    let Some((revision, metadata, item)) = row else { return Ok(None) };
     let metadata = object("item_settings", name, &metadata)?;
-    Ok(Some(ItemSettings { revision, metadata }))
+    Ok(Some(ItemSettings { revision, set: ItemSet { metadata, item } }))
 }
 
 /// Keeps what is set of a name, in the place of what was.
 pub(super) async fn set(
     connection: &mut AnyConnection,
     change: &Change<'_>,
-    metadata: &Map<String, Value>,
+    set: &ItemSet,
 ) -> Result<(), CatalogError> {
-    if metadata.is_empty() {
+    if *set == ItemSet::default() {
         sqlx::query("delete from item_settings where repository_id = $1 and name = $2")
             .bind(change.repository_id)
             .bind(change.name.as_str())
@@ -60,14 +70,17 @@ pub(super) async fn set(
         return Ok(());
     }
     sqlx::query(
-        "insert into item_settings (repository_id, name, revision, metadata) values ($1, $2, $3, $4)
+        "insert into item_settings (repository_id, name, revision, metadata, item)
+         values ($1, $2, $3, $4, $5)
          on conflict (repository_id, name)
-         do update set revision = excluded.revision, metadata = excluded.metadata",
+         do update set revision = excluded.revision, metadata = excluded.metadata,
+                       item = excluded.item",
     )
     .bind(change.repository_id)
     .bind(change.name.as_str())
     .bind(random_id()?)
-    .bind(Value::Object(metadata.clone()).to_string())
+    .bind(Value::Object(set.metadata.clone()).to_string())
+    .bind(set.item.as_deref())
     .execute(connection)
     .await?;
     Ok(())

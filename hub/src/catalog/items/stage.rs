@@ -1,8 +1,9 @@
 //! What the tests of items publish: repositories, names and drafts.
 
 use flisthub_storage::Kind;
+use serde_json::{Map, json};
 
-use super::{Basis, Composed, ItemQuery, Readable};
+use super::{Basis, Composed, ItemQuery, ItemSet, Readable};
 use crate::auth::Visibility;
 use crate::catalog::postgres::location;
 use crate::catalog::{
@@ -138,4 +139,10 @@ pub(super) fn query(collections: &[&str]) -> ItemQuery {
         after: None,
         limit: 10,
     }
+}
+
+/// What is set of a name: a license, and an item that was written.
+pub(super) fn set_by_api() -> ItemSet {
+    let metadata = Map::from_iter([("license".to_owned(), json!("MIT"))]);
+    ItemSet { metadata, item: Some("{\"a\":1.10}".to_owned()) }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, json};
 
-use super::stage::{Stage, basis, composed, draft, query};
+use super::stage::{Stage, basis, composed, draft, query, set_by_api};
 use super::{Basis, Composed, ItemQuery, Readable};
 use crate::auth::Visibility;
 use crate::catalog::{Actor, CatalogError, Checksum, Source};
@@ -43,7 +43,7 @@ async fn an_item_is_what_its_name_points_at() {
 #[tokio::test]
 async fn what_is_set_and_starred_goes_with_the_name() {
     let stage = Stage::new().await;
-    let set = Map::from_iter([("license".to_owned(), json!("MIT"))]);
+    let set = set_by_api();
     let new = Composed { set: Some(set.clone()), ..composed(draft(&["dataset"])) };
     stage.publish((0, "scene"), "one", &new).await.unwrap();
     let (repository, user) = (stage.repositories[0].id, stage.user.id);
@@ -61,7 +61,7 @@ async fn what_is_set_and_starred_goes_with_the_name() {
         assert!(matches!(refused, Err(CatalogError::StaleItem)), "{refused:?}");
     }
     let basis = stage.catalog.item_basis(repository, "scene", false).await.unwrap();
-    assert_eq!(basis.settings.as_ref().map(|set| &set.metadata), Some(&set));
+    assert_eq!(basis.settings.as_ref().map(|known| &known.set), Some(&set));
     assert_eq!((basis.created, basis.updated), (Some(10), Some(10)));
     let current = Composed { basis: basis.basis(10), ..old };
     stage.catalog.rename_item(&change, &to, Some((flist, &current))).await.unwrap().unwrap();
@@ -69,7 +69,7 @@ async fn what_is_set_and_starred_goes_with_the_name() {
     let row = stage.catalog.item("dataset", "public", "place").await.unwrap().unwrap();
     assert_eq!(row.stars, 1);
     let kept = stage.catalog.item_settings(repository, "place").await.unwrap().unwrap();
-    assert_eq!(kept.metadata, set);
+    assert_eq!(kept.set, set);
     assert_eq!(stage.catalog.stars(repository, "place", Some(user)).await.unwrap(), (1, true));
     assert!(stage.catalog.star((repository, "place"), user, false).await.unwrap());
     assert_eq!(stage.catalog.stars(repository, "place", None).await.unwrap(), (0, false));

@@ -3,14 +3,13 @@
 //! are being read go on where they were.
 
 use flisthub_storage::ChunkId;
-use serde_json::{Map, Value};
 use sqlx::AnyConnection;
 
 use super::basis::{Basis, now};
 use super::checksums::{Checksum, keep};
 use super::pending::settle;
 use super::put::{Before, Row, put_document};
-use super::settings::{moved, set};
+use super::settings::{ItemSet, moved, set};
 use crate::catalog::Catalog;
 use crate::catalog::audit::{Noted, note};
 use crate::catalog::changes::Change;
@@ -25,7 +24,7 @@ pub struct Composed {
     /// What was true then.
     pub basis: Basis,
     /// What is set of the name together with the change, in the place of what was.
-    pub set: Option<Map<String, Value>>,
+    pub set: Option<ItemSet>,
     /// The item; `None`: it is in no collection.
     pub draft: Option<Draft>,
     /// Checksums that were computed for it.
@@ -55,8 +54,8 @@ pub(in crate::catalog) async fn write(
     composed: &Composed,
 ) -> Result<(), CatalogError> {
     check(connection, change.repository_id, known, composed).await?;
-    if let Some(metadata) = &composed.set {
-        set(connection, change, metadata).await?;
+    if let Some(to_be) = &composed.set {
+        set(connection, change, to_be).await?;
     }
     keep(connection, change.repository_id, &composed.checksums).await?;
     let lacking = composed.lacking && composed.draft.is_some();

@@ -3,7 +3,7 @@
 use serde_json::{Map, json};
 
 use super::{Try, flist};
-use crate::catalog::{Basis, Catalog, CatalogError, Checksum, Composed, Source};
+use crate::catalog::{Basis, Catalog, CatalogError, Checksum, Composed, ItemSet, Source};
 use crate::stac::Draft;
 
 /// Every kind of change that the catalog makes of them.
@@ -45,7 +45,10 @@ impl Try {
     async fn publish_item(&self, catalog: &Catalog) -> Result<(), CatalogError> {
         let change = self.change(&self.name, Source::Push);
         let composed = Composed {
-            set: Some(Map::from_iter([("license".to_owned(), json!("MIT"))])),
+            set: Some(ItemSet {
+                metadata: Map::from_iter([("license".to_owned(), json!("MIT"))]),
+                item: Some("{}".to_owned()),
+            }),
             checksums: vec![self.checksum()],
             lacking: true,
             ..self.composed("one")

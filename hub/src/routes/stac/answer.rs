@@ -52,7 +52,8 @@ pub(super) fn text(headers: &HeaderMap, kind: &'static str, body: impl Into<Vec<
     response
 }
 
-fn tag(body: &[u8]) -> String {
+/// The tag of an answer.
+pub(super) fn tag(body: &[u8]) -> String {
     let hash = blake3::Hash::from_bytes(blake3::derive_key(TAG, body));
     format!("\"{}\"", hash.to_hex())
 }

@@ -11,6 +11,7 @@ mod found;
 mod items;
 mod landing;
 mod members;
+mod writes;
 
 use axum::extract::DefaultBodyLimit;
 use axum::http::{Method, Uri};
@@ -24,6 +25,7 @@ use super::openapi::unknown;
 use super::sharinghub::as_bearer;
 use super::{admit, face, openapi, time_limit};
 use crate::error::ApiError;
+use crate::stac::written;
 use crate::state::Hub;
 
 /// Where the API describes itself.
@@ -66,8 +68,13 @@ pub(super) fn face(hub: &Hub) -> Listed {
             routes!(aggregations::aggregate_of, aggregations::aggregate_of_by_body)
                 .layer(DefaultBodyLimit::max(MOST_BODY)),
         )
-        .routes(routes!(items::items))
-        .routes(routes!(items::item))
+        .routes(
+            routes!(items::items, writes::create).layer(DefaultBodyLimit::max(written::MAX_BYTES)),
+        )
+        .routes(
+            routes!(items::item, writes::put, writes::patch, writes::remove)
+                .layer(DefaultBodyLimit::max(written::MAX_BYTES)),
+        )
         .routes(
             routes!(items::search, items::search_by_body).layer(DefaultBodyLimit::max(MOST_BODY)),
         );

@@ -1,7 +1,7 @@
 //! Rules of the STAC API.
 
 use flisthub_hub::auth::Right;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::ask::Ask;
 use super::prepare::{Before, Case};
@@ -10,12 +10,15 @@ use super::stage::Stage;
 
 const READ: Needs = Needs::On(Right::Read);
 const LISTS: Needs = Needs::Lists(Right::Read);
+const WRITE: Needs = Needs::On(Right::Write);
+const ITEM: &str = "/api/stac/collections/{collection}/items/{*item}";
 
 pub(super) fn rules() -> Vec<Rule> {
     let mut rules = configured();
     rules.extend(collections());
     rules.extend(items());
     rules.extend(aggregations());
+    rules.extend(written());
     rules.extend(gone());
     rules
 }
@@ -117,6 +120,41 @@ fn aggregations() -> Vec<Rule> {
             },
         ),
     ]
+}
+
+/// Items that are written.
+fn written() -> Vec<Rule> {
+    let of_item = |method: &'static str, ask: fn(&Stage, &Case) -> Ask| {
+        Rule::new((method, ITEM), WRITE, Before::Name, ask)
+    };
+    vec![
+        Rule::new(
+            ("POST", "/api/stac/collections/{collection}/items"),
+            WRITE,
+            Before::Nothing,
+            |_, case| {
+                let id = format!("{}/{}", case.repository, case.name);
+                Ask::new("POST", "/api/stac/collections/dataset/items").json(&item(&json!(id)))
+            },
+        ),
+        of_item("PUT", |_, case| at("PUT", case).json(&item(&json!(null)))),
+        of_item("PATCH", |_, case| {
+            at("PATCH", case).json(&json!({ "properties": { "title": "Other" } }))
+        }),
+        of_item("DELETE", |_, case| at("DELETE", case)),
+    ]
+}
+
+fn at(method: &'static str, case: &Case) -> Ask {
+    let path = "/api/stac/collections/dataset/items";
+    Ask::new(method, format!("{path}/{}/{}", case.repository, case.name))
+}
+
+fn item(id: &Value) -> Value {
+    json!({
+        "type": "Feature", "stac_version": "1.1.0", "id": id, "geometry": null, "links": [], "assets": {},
+        "properties": { "datetime": "2024-05-01T00:00:00Z" },
+    })
 }
 
 /// What a name was that is deleted is nobody's to read, whatever they may do in its repository.
