@@ -2,9 +2,12 @@
 
 use std::panic::catch_unwind;
 
+use geo::coordinate_position::CoordPos;
+use geo::dimensions::Dimensions;
+use geo::relate::IntersectionMatrix;
 use geo::{
-    BoundingRect, Coord, CoordsIter, Intersects, LineString, MultiLineString, MultiPoint,
-    MultiPolygon, Point, Polygon, Rect, Relate,
+    BoundingRect, Coord, CoordsIter, HasDimensions, Intersects, LineString, MultiLineString,
+    MultiPoint, MultiPolygon, Point, Polygon, Rect, Relate,
 };
 use serde_json::Value;
 
@@ -89,18 +92,65 @@ fn relate(operator: Spatial, first: &geo::Geometry, second: &geo::Geometry) -> b
         Spatial::Disjoint => !meet(first, second),
         _ => {
             let matrix = first.relate(second);
+            let common = common_inside(first, second, &matrix);
+            let inside = common != Dimensions::Empty;
             match operator {
-                Spatial::Contains => matrix.is_contains(),
-                Spatial::Crosses => matrix.is_crosses(),
+                Spatial::Contains => inside && matrix.is_contains(),
+                Spatial::Crosses => inside && matrix.is_crosses(),
                 Spatial::Equals => matrix.is_equal_topo(),
-                Spatial::Overlaps => matrix.is_overlaps(),
-                Spatial::Touches => matrix.is_touches(),
-                Spatial::Within => matrix.is_within(),
+                // The dimension says something of collections alone: of a line in an area the matrix says no.
+                Spatial::Overlaps => common == first.dimensions() && matrix.is_overlaps(),
+                Spatial::Touches => !inside && meet(first, second),
+                Spatial::Within => inside && matrix.is_within(),
                 Spatial::Intersects => matrix.is_intersects(),
                 Spatial::Disjoint => matrix.is_disjoint(),
             }
         }
     }
+}
+
+/// What the insides of both have in common. The matrix of collections may be wrong in that where the border of a part of
+/// one kind meets a part of another kind, so these are asked of each kind.
+fn common_inside(
+    first: &geo::Geometry,
+    second: &geo::Geometry,
+    matrix: &IntersectionMatrix,
+) -> Dimensions {
+    let inside = |matrix: &IntersectionMatrix| matrix.get(CoordPos::Inside, CoordPos::Inside);
+    let is_collection = |geometry| matches!(geometry, &geo::Geometry::GeometryCollection(_));
+    if !is_collection(first) && !is_collection(second) {
+        return inside(matrix);
+    }
+    let others = by_kind(second);
+    let each = by_kind(first)
+        .into_iter()
+        .flat_map(|one| others.iter().map(|other| inside(&one.relate(other))).collect::<Vec<_>>());
+    each.max().unwrap_or(Dimensions::Empty)
+}
+
+/// The parts of a collection: all points, all lines, and all areas.
+fn by_kind(geometry: &geo::Geometry) -> Vec<geo::Geometry> {
+    let (mut points, mut lines, mut areas) = (Vec::new(), Vec::new(), Vec::new());
+    let mut open = vec![geometry];
+    while let Some(part) = open.pop() {
+        match part {
+            geo::Geometry::GeometryCollection(parts) => open.extend(parts),
+            geo::Geometry::Point(point) => points.push(*point),
+            geo::Geometry::MultiPoint(more) => points.extend(more),
+            geo::Geometry::LineString(line) => lines.push(line.clone()),
+            geo::Geometry::MultiLineString(more) => lines.extend(more.clone()),
+            geo::Geometry::Polygon(area) => areas.push(area.clone()),
+            geo::Geometry::MultiPolygon(more) => areas.extend(more.clone()),
+            // A filter has no others.
+            _ => {}
+        }
+    }
+    let kinds = [
+        (points.is_empty(), MultiPoint::new(points).into()),
+        (lines.is_empty(), MultiLineString::new(lines).into()),
+        (areas.is_empty(), MultiPolygon::new(areas).into()),
+    ];
+    kinds.into_iter().filter(|(empty, _)| !empty).map(|(_, kind)| kind).collect()
 }
 
 /// Whether they share a point: the parts of collections one by one, since these may overlap one another.
