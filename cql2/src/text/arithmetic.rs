@@ -60,11 +60,23 @@ impl Parser<'_> {
         let left = expect(at, left, Kind::Numeric)?;
         let at = self.at();
         let right = match binding(operator) {
-            POWER => self.deeper(|parser| parser.numbers(POWER))?,
+            POWER => self.exponent()?,
             own => self.numbers(own + 1)?,
         };
         let right = expect(at, right, Kind::Numeric)?;
         Ok(Expr::Arithmetic(operator, Box::new((left, right))))
+    }
+
+    /// One is as deep as what it is of. Only where another one follows it is deeper: parentheses count for themselves.
+    fn exponent(&mut self) -> Result<Expr, ReadError> {
+        let at = self.at();
+        let exponent = self.factor()?;
+        match self.operator() {
+            Some(Arithmetic::Power) => {
+                self.deeper(|parser| parser.operation(at, exponent, Arithmetic::Power))
+            }
+            _ => Ok(exponent),
+        }
     }
 
     /// A value with a sign or without. A sign binds closer than an exponent, as in the standard: `-2 ^ 2` is 4.

@@ -176,7 +176,12 @@ impl<'a> Parser<'a> {
     fn negated_predicate(&mut self) -> Result<Expr, ReadError> {
         self.node()?;
         let at = self.at();
-        let negated = self.deeper(Self::negation)?;
+        // Parentheses count for themselves.
+        let negated = if self.eat_word("NOT") {
+            self.deeper(Self::negated_predicate)?
+        } else {
+            self.predicate()?
+        };
         Ok(Expr::Not(Box::new(expect(at, negated, Kind::Boolean)?)))
     }
 

@@ -101,14 +101,16 @@ fn compound(expression: &Expr, out: &mut Formatter<'_>) -> Result {
         Expr::Or(parts) => joined(parts, " OR ", AND, out),
         Expr::And(parts) => joined(parts, " AND ", NOT, out),
         Expr::Not(of) if binding(expression) == PREDICATE => predicate(of, "NOT ", out),
-        Expr::Not(of) => write!(out, "NOT {}", Written(of, NOT)),
+        // The grammar has one NOT before what it is of.
+        Expr::Not(of) => write!(out, "NOT {}", Written(of, PREDICATE)),
         Expr::Compare(operator, pair) => {
             write!(out, "{} {} {}", Written(&pair.0, SUM), operator.name(), Written(&pair.1, SUM))
         }
         Expr::Arithmetic(operator, pair) => {
             let own = arithmetic_binding(*operator);
-            // Operators of one kind are read from left to right, exponents from right to left.
-            let (left, right) = if own == POWER { (VALUE, POWER) } else { (own, own + 1) };
+            // Operators of one kind are read from left to right. The grammar has one exponent, and others who take more
+            // do not agree on the order.
+            let (left, right) = if own == POWER { (VALUE, VALUE) } else { (own, own + 1) };
             let sign = operator.name();
             write!(out, "{} {sign} {}", Written(&pair.0, left), Written(&pair.1, right))
         }
@@ -174,15 +176,25 @@ fn property(name: &str, out: &mut Formatter<'_>) -> Result {
     }
 }
 
+/// A backslash is doubled where it would mean something with what follows: alone it is one to all readers, and two are not.
 fn character_literal(text: &str, out: &mut Formatter<'_>) -> Result {
     write!(out, "'")?;
-    for character in text.chars() {
+    let mut characters = text.chars().peekable();
+    while let Some(character) = characters.next() {
         match (character, CONTROLS.iter().find(|(_, control)| *control == character)) {
             (_, Some((letter, _))) => write!(out, "\\{letter}")?,
             ('\'', _) => write!(out, "''")?,
-            ('\\', _) => write!(out, r"\\")?,
+            ('\\', _) if characters.peek().is_none_or(|next| begins_escape(*next)) => {
+                write!(out, r"\\")?;
+            }
             _ => write!(out, "{character}")?,
         }
     }
     write!(out, "'")
+}
+
+/// Whether a backslash before this character is read with it, or before what is written for it.
+fn begins_escape(next: char) -> bool {
+    let of_control = |(letter, control): &(char, char)| *letter == next || *control == next;
+    matches!(next, '\'' | '\\') || CONTROLS.iter().any(of_control)
 }

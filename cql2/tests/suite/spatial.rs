@@ -1,4 +1,4 @@
-//! How geometries lie to one another, against the answers of shapely, which scripts/cql2_spatial_cases.py wrote.
+//! How geometries lie to one another, against the answers of shapely, which `scripts/cql2_spatial_cases.py` wrote.
 
 use flisthub_cql2::Filter;
 use serde_json::{Map, Value, json};
