@@ -45,11 +45,15 @@ pub(super) fn within(geometry: Geometry<f64>, rect: &Rect<f64>) -> Result<Geomet
         };
         coord! { x: edge(at.x, 180.0), y: edge(at.y, 90.0) }
     });
+    // Of what ends there, nothing with an area is on the other side.
+    let wide = |part: &geo::Polygon<f64>| part.bounding_rect().is_some_and(|it| it.width() > 0.0);
+    let cut = MultiPolygon(cut.0.into_iter().filter(wide).collect());
     if cut.0.is_empty() { Err("it is empty".to_owned()) } else { Ok(Geometry::MultiPolygon(cut)) }
 }
 
 /// The box around it. Where parts lie on both sides of the antimeridian and the rest of the Earth is between them, it
-/// is the box over the antimeridian.
+/// is the box over the antimeridian. That never ends at -180: it would be taken for one that ends at 180, and what lies
+/// at -180 be lost.
 pub(super) fn bounds(geometry: &Geometry<f64>) -> Option<Bounds> {
     let rect = geometry.bounding_rect()?;
     let around =
@@ -62,7 +66,7 @@ pub(super) fn bounds(geometry: &Geometry<f64>) -> Option<Bounds> {
     spans.sort_by(|a, b| a.0.total_cmp(&b.0));
     let (mut gap, mut reached) = ((0.0, around.west, around.east), around.west);
     for (west, east) in spans {
-        if west - reached > gap.0 {
+        if west - reached > gap.0 && reached > -180.0 {
             gap = (west - reached, west, reached);
         }
         reached = reached.max(east);

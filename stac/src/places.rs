@@ -66,6 +66,12 @@ fn of_box(west: f64, south: f64, east: f64, north: f64) -> Result<Place, String>
     }
     let (west, east) =
         if east - west >= 360.0 { (-180.0, 180.0) } else { (wrapped(west), wrapped(east)) };
+    // What only ends at the antimeridian, or only begins there, does not go over it.
+    let (west, east) = match (west, east) {
+        (west, -180.0) if west > -180.0 => (west, 180.0),
+        (180.0, east) if east < 180.0 => (-180.0, east),
+        within => within,
+    };
     let bounds = Bounds { west, south, east, north };
     let rect = |west, east| {
         let flat = west == east || south == north;
@@ -85,9 +91,8 @@ fn of_box(west: f64, south: f64, east: f64, north: f64) -> Result<Place, String>
             (Geometry::LineString(one), Geometry::LineString(other)) => {
                 Geometry::MultiLineString(MultiLineString(vec![one, other]))
             }
-            // What is flat lies on the antimeridian, where the other begins or ends.
-            (area @ Geometry::Polygon(_), _) | (_, area @ Geometry::Polygon(_)) => area,
-            (line @ Geometry::LineString(_), _) | (_, line) => line,
+            // Both are flat where one is.
+            (one, _) => one,
         },
     };
     let geometry = geometries::geojson(&geometry).to_string();

@@ -52,7 +52,7 @@ fn flat_boxes_are_points_and_lines() {
     assert_eq!(geometry(&place(&json!([1, 2, 3, 2])))["type"], "LineString");
     for (over, kind) in [
         ([170, 2, -170, 2], "MultiLineString"),
-        ([180, 1, -180, 2], "MultiLineString"),
+        ([180, 1, -180, 2], "LineString"),
         ([180, 1, -170, 2], "Polygon"),
         ([170, 2, -180, 2], "LineString"),
         ([180, 2, -180, 2], "Point"),
@@ -74,6 +74,32 @@ fn parts_on_both_sides_have_a_box_over_the_antimeridian() {
     assert_eq!((found.bounds.west, found.bounds.south), (170.0, 0.0));
     assert!((found.bounds.east + 175.0).abs() < 1e-6, "{found:?}");
     assert_eq!(geometry(&found)["type"], "MultiPolygon");
+}
+
+/// A box that ends at -180 is kept as one that ends at 180, and says nothing of the other side.
+#[test]
+fn what_is_at_minus_180_is_in_the_box() {
+    for (text, box_of_it) in [
+        ("MULTIPOINT(170 0,180 2,-180 5)", [180.0, 0.0, 170.0, 5.0]),
+        ("MULTIPOINT(-180 0,0 2,180 5)", [180.0, 0.0, 0.0, 5.0]),
+        ("MULTIPOINT(-180 0,180 5)", [-180.0, 0.0, 180.0, 5.0]),
+        ("MULTILINESTRING((170 0,180 0),(-180 0,-180 5))", [-180.0, 0.0, 180.0, 5.0]),
+        ("MULTIPOINT(170 0,180 2,-180 5,-175 0)", [170.0, 0.0, -175.0, 5.0]),
+    ] {
+        assert_eq!(sides(&place(&json!(text))), box_of_it, "{text}");
+    }
+    for (numbers, box_of_it) in [
+        ([170, 0, -180, 5], [170.0, 0.0, 180.0, 5.0]),
+        ([180, 0, -170, 5], [-180.0, 0.0, -170.0, 5.0]),
+        ([180, 0, -180, 5], [180.0, 0.0, 180.0, 5.0]),
+    ] {
+        assert_eq!(sides(&place(&json!(numbers))), box_of_it, "{numbers:?}");
+    }
+    // What is left on the other side has no width. Cutting rounds the west.
+    let found = place(&json!("POLYGON((170 0,180.0000005 0,180.0000005 5,170 5,170 0))"));
+    assert_eq!(geometry(&found)["coordinates"].as_array().unwrap().len(), 1);
+    let [west, _, east, _] = sides(&found);
+    assert!((west - 170.0).abs() < 1e-6 && (east - 180.0).abs() < 1e-9, "{found:?}");
 }
 
 #[test]
