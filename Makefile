@@ -15,7 +15,7 @@ export CARGO_TARGET_DIR ?= $(CURDIR)/target
 
 ALL := --release --workspace --locked
 
-.PHONY: help setup build test check demo bench run soak soak-power soak-fuzz soak-model soak-kills \
+.PHONY: help setup build test check demo bench run soak soak-power soak-fuzz soak-differential soak-model soak-kills \
 	test-format test-arrows test-lints test-docs test-cargo test-postgres test-reader test-zero-hub test-openapi test-stac soak-openapi soak-timing
 
 help: ## Show this list
@@ -82,6 +82,11 @@ soak-power:
 
 soak-fuzz:
 	scripts/fuzz
+
+# So many random filters, against the crate `cql2`. It has 200 crates of its own, which nothing else builds.
+soak-differential:
+	cargo run --release --locked --manifest-path fuzz/differential/Cargo.toml \
+		--target-dir "$(CARGO_TARGET_DIR)/differential" -- "$${FLISTHUB_SOAK_FILTERS:-200000}"
 
 # So many sequences for each store, and so many rounds of each race.
 soak-model:

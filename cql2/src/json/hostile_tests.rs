@@ -46,6 +46,20 @@ fn what_is_too_large_is_refused() {
     assert_eq!(limit(&json!({ "op": "isNull", "args": [points] })), Some(Limit::Positions));
 }
 
+/// JSON that is read from bytes is 127 levels deep at most. So deep a filter may be in the body of a search, whatever is at
+/// the bottom of it.
+#[test]
+fn sixty_one_levels_can_be_read_from_bytes() {
+    let ring = json!([[0, 0], [1, 0], [1, 1], [0, 0]]);
+    let place = json!({ "type": "MultiPolygon", "coordinates": [[ring]] });
+    let mut document = json!({ "op": "s_within", "args": [{ "property": "geometry" }, place] });
+    for _ in 0..59 {
+        document = json!({ "op": "not", "args": [document] });
+    }
+    let body: Value = serde_json::from_str(&json!({ "filter": document }).to_string()).unwrap();
+    assert_eq!(Filter::from_json(&body["filter"]).unwrap().root().height(), 61);
+}
+
 proptest! {
     /// Both encodings are read as what was written, and so say the same.
     #[test]
