@@ -126,13 +126,14 @@ class Maker:
 
     @staticmethod
     def filters(number: int) -> dict[str, list[dict]]:
-        """By what they ask: a property alone, which an index may know, and sums, which none does."""
+        """By what they ask: properties alone, which an index may know, and parts and sums of them, which none does."""
         chance = random.Random(13)
         share = lambda: round(chance.uniform(0.5, 60), 2)
         platform = lambda: chance.choice(("sentinel-2a", "sentinel-2b", "landsat-8", "landsat-9"))
         kinds = {
             "by a property": lambda: f"eo:cloud_cover < {share()}",
             "by two properties": lambda: f"eo:cloud_cover < {share()} AND platform = '{platform()}'",
+            "by part of a title": lambda: f"title LIKE '%near {chance.choice(PLACES)}%'",
             "by a sum of properties": lambda: f"eo:cloud_cover + gsd < {share() + 10:.2f}",
         }
         asked = lambda text: {"filter": text, "filter-lang": "cql2-text", "limit": 10}
