@@ -62,7 +62,7 @@ impl Buckets {
     /// Those with the most items first.
     pub(super) fn by_count(&self) -> Vec<(&Key, u64)> {
         let mut all = self.by_key();
-        all.sort_by(|one, other| other.1.cmp(&one.1));
+        all.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
         all
     }
 }
