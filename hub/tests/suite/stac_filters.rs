@@ -280,6 +280,7 @@ async fn conditions_on_properties_are_filters_too() {
 #[tokio::test]
 async fn what_can_be_asked_for_is_told() {
     let hub = TestHub::start().await;
+    published(&hub).await;
     let root = hub.json("/api/stac/").await;
     let rel = "http://www.opengis.net/def/rel/ogc/1.0/queryables";
     for of in [root, hub.json("/api/stac/collections/dataset").await] {

@@ -21,7 +21,7 @@ async fn words_are_combined() {
         ("fox", "The quick brown fox"),
         ("dog", "A brown dog"),
         ("model", "A climate model of the sea-ice"),
-        ("other", "Model of climate"),
+        ("other", "Model of climate in time"),
     ] {
         publish(&hub, &token, name, &scene(title, 5.0, 1, "")).await;
     }
