@@ -214,6 +214,11 @@ fn places_are_as_they_were_said() {
     assert_eq!(key(&items, "stac-geoparquet")["version"], "1.1.0");
     let high_box = [place(high, json!([1, 2, 3, 1, 2, 3]))];
     assert_eq!(column(&high_box, "bbox")[0]["zmax"], 3.0);
+    let covering = &key(&high_box, "geo")["columns"]["geometry"]["covering"]["bbox"];
+    assert_eq!(
+        (&covering["zmax"], covering.as_object().unwrap().len()),
+        (&json!(["bbox", "zmax"]), 6)
+    );
     let mixed = [high_box[0].clone(), items[0].clone()];
     assert_eq!(column(&mixed, "bbox")[0], side(1.0, 2.0, 1.0, 2.0));
 }
