@@ -1,0 +1,148 @@
+//! What GDAL writes beside the pixels: a text of XML that is a flat list of items. No tree is made of it.
+
+/// Items that say when an image was taken, the best first.
+pub(super) const TAKEN: [&str; 4] =
+    ["ACQUISITIONDATETIME", "ACQUISITION_DATETIME", "SENSING_TIME", "DATE_TIME"];
+
+/// The most items.
+const MAX_ITEMS: usize = 10_000;
+
+/// Items in their order.
+#[derive(Debug, Default)]
+pub(super) struct Items(Vec<Item>);
+
+#[derive(Debug, Default, PartialEq)]
+struct Item {
+    name: String,
+    role: String,
+    /// The band, counted from 0.
+    sample: Option<usize>,
+    text: String,
+}
+
+impl Items {
+    /// What is said of the whole image by this name.
+    pub(super) fn of_image(&self, name: &str) -> Option<&str> {
+        let all = self.0.iter();
+        let mut named = all.filter(|item| item.sample.is_none() && item.name == name);
+        named.next().map(|item| item.text.as_str())
+    }
+
+    /// What is said of a band by this role, or by this name.
+    pub(super) fn of_band(&self, at: usize, word: &str) -> Option<&str> {
+        let mut of_it = self.0.iter().filter(|item| item.sample == Some(at));
+        let named =
+            of_it.find(|item| item.role == word || item.role.is_empty() && item.name == word);
+        named.map(|item| item.text.as_str())
+    }
+}
+
+pub(super) fn items(text: &str) -> Items {
+    let (mut found, mut rest) = (Vec::new(), text);
+    while let Some((_, after)) = rest.split_once("<Item") {
+        let Some((attributes, after)) = after.split_once('>') else { break };
+        rest = after;
+        if attributes.ends_with('/') || found.len() >= MAX_ITEMS {
+            continue;
+        }
+        let Some((inside, after)) = after.split_once("</Item>") else { break };
+        rest = after;
+        let attribute = |name| attribute(attributes, name).map(unescaped);
+        found.push(Item {
+            name: attribute("name").unwrap_or_default(),
+            role: attribute("role").unwrap_or_default(),
+            sample: attribute("sample").and_then(|text| text.parse().ok()),
+            text: unescaped(inside),
+        });
+    }
+    Items(found)
+}
+
+/// The value of ` name="value"`.
+fn attribute<'a>(attributes: &'a str, name: &str) -> Option<&'a str> {
+    let mut rest = attributes;
+    loop {
+        let (key, after) = rest.split_once('=')?;
+        let after = after.trim_start();
+        let quote = after.chars().next().filter(|first| ['"', '\''].contains(first))?;
+        let (value, after) = after.get(1..)?.split_once(quote)?;
+        if key.trim() == name {
+            return Some(value);
+        }
+        rest = after;
+    }
+}
+
+/// With the five characters that XML writes in words, and those by number.
+fn unescaped(text: &str) -> String {
+    let mut clean = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('&') {
+        clean.push_str(before);
+        let known = after.split_once(';').and_then(|(word, after)| Some((character(word)?, after)));
+        match known {
+            Some((character, after)) => {
+                clean.push(character);
+                rest = after;
+            }
+            None => {
+                clean.push('&');
+                rest = after;
+            }
+        }
+    }
+    clean.push_str(rest);
+    clean
+}
+
+fn character(word: &str) -> Option<char> {
+    Some(match word {
+        "amp" => '&',
+        "lt" => '<',
+        "gt" => '>',
+        "quot" => '"',
+        "apos" => '\'',
+        _ => {
+            let number = word.strip_prefix('#')?;
+            let hex = number.strip_prefix(['x', 'X']);
+            let code =
+                hex.map_or_else(|| number.parse().ok(), |hex| u32::from_str_radix(hex, 16).ok());
+            char::from_u32(code?)?
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn items_are_read() {
+        let text = "<GDALMetadata>\n<Item name=\"A\">1 &lt; 2 &amp;&#xe9; &odd; &</Item>\
+            <Item name='DESCRIPTION' sample=\"0\" role=\"description\">red</Item><Item name=\"E\"/>\
+            <Item name=\"SCALE\" sample=\"0\" role=\"scale\">0.5</Item>\
+            <Item name=\"STATISTICS_MEAN\" sample=\"1\">3</Item></GDALMetadata>";
+        let items = items(text);
+        assert_eq!(items.of_image("A"), Some("1 < 2 &é &odd; &"));
+        assert_eq!(items.of_band(0, "description"), Some("red"));
+        assert_eq!(items.of_band(0, "scale"), Some("0.5"));
+        assert_eq!(items.of_band(1, "STATISTICS_MEAN"), Some("3"));
+        assert_eq!(items.of_band(1, "scale"), None);
+        assert_eq!(items.0.len(), 4);
+    }
+
+    #[test]
+    fn broken_texts_end_where_they_break() {
+        for text in [
+            "",
+            "<Item",
+            "<Item name=\"a\">",
+            "<Item name=a>x</Item>",
+            "<Item =\"\">",
+            "<Item name=\"é>",
+        ] {
+            assert!(items(text).of_image("a").is_none(), "{text}");
+        }
+        assert_eq!(items(&"<Item>a</Item>".repeat(20_000)).0.len(), MAX_ITEMS);
+    }
+}

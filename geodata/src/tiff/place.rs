@@ -1,0 +1,160 @@
+//! Where a raster is: from pixels to its reference system, from there to the Earth, and how large its pixels are.
+
+use crate::crs::Crs;
+use crate::facts::{Facts, Found};
+use crate::footprint::Footprint;
+use crate::source::Source;
+
+use super::keys::{self, Keys, System};
+use super::{Image, tags};
+
+const CODE: &str = "GeoTIFF keys";
+const MATRIX: &str = "GeoTIFF tag ModelTransformation";
+const SCALE: &str = "GeoTIFF tags ModelPixelScale and ModelTiepoint";
+
+/// The mean radius of the Earth in metres.
+const RADIUS: f64 = 6_371_008.8;
+
+type Affine = [f64; 6];
+
+pub(super) fn read<S: Source + ?Sized>(image: &Image<'_, '_, S>, facts: &mut Facts) {
+    let keys = facts.warnings.hear("GeoTIFF keys", keys::read(image)).flatten();
+    let has_keys = keys.is_some();
+    let keys = keys.unwrap_or_default();
+    let sampling = keys.is_point.map(|is_point| if is_point { "point" } else { "area" });
+    facts.sampling = sampling.and_then(|word| Found::new(word, "GeoTIFF key GTRasterType"));
+    let crs = system(&keys, has_keys, facts);
+    let transform = facts.warnings.hear("no footprint", transform(image));
+    let Some((transform, origin)) = transform.flatten() else {
+        if has_keys {
+            facts.warnings.add("no footprint: it does not say where its pixels are");
+        }
+        return;
+    };
+    // Where values are of points, the tags place the middle of a pixel, and STAC its corner.
+    let transform = if keys.is_point == Some(true) { moved(transform, -0.5) } else { transform };
+    facts.transform = Found::new(transform, origin);
+    let corners = corners(&transform, image);
+    facts.projected_bbox = Found::new(around(&corners), origin);
+    let Some(crs) = crs else { return };
+    let slack = if crs.is_geographic() { transform[4].hypot(transform[3]) } else { 0.0 };
+    let footprint = Footprint::of_corners(&corners, &crs, slack);
+    let footprint = facts.warnings.hear("no footprint", footprint);
+    facts.footprint = footprint.and_then(|value| Found::new(value, origin));
+    if facts.footprint.is_some() {
+        facts.gsd = gsd(&transform, image, &crs);
+    }
+}
+
+fn system(keys: &Keys, has_keys: bool, facts: &mut Facts) -> Option<Crs> {
+    match keys.system {
+        System::Epsg(code) => {
+            let crs = facts.system(code, CODE)?;
+            let differs =
+                |metres: f64| crs.metres().is_some_and(|own| (own / metres - 1.0).abs() > 1e-9);
+            if keys.metres.is_some_and(differs) {
+                facts.warnings.add("no footprint: its unit is not that of its reference system");
+                return None;
+            }
+            Some(crs)
+        }
+        System::Other(why) => {
+            facts.warnings.add(format!("no footprint: {why}"));
+            None
+        }
+        System::None => {
+            if has_keys {
+                facts.warnings.add("no footprint: it says no reference system");
+            }
+            None
+        }
+    }
+}
+
+/// From pixels to positions, and where that comes from.
+fn transform<S: Source + ?Sized>(
+    image: &Image<'_, '_, S>,
+) -> Result<Option<(Affine, &'static str)>, String> {
+    let doubles = |tag, name, most| {
+        let found = image.directory.doubles(image.source, tag, name, most);
+        found.map_err(|error| error.to_string()).map(Option::unwrap_or_default)
+    };
+    let matrix = doubles(tags::TRANSFORMATION, "tag ModelTransformation", 16)?;
+    let scale = doubles(tags::PIXEL_SCALE, "tag ModelPixelScale", 3)?;
+    let ties = doubles(tags::TIEPOINT, "tag ModelTiepoint", 24)?;
+    let found = match (scale.as_slice(), ties.as_slice(), matrix.as_slice()) {
+        ([wide, high, ..], [i, j, _, x, y, ..], _) if *wide != 0.0 && *high != 0.0 => {
+            ([*wide, 0.0, x - i * wide, 0.0, -high, y + j * high], SCALE)
+        }
+        (_, _, [a, b, _, c, d, e, _, f, ..]) => ([*a, *b, *c, *d, *e, *f], MATRIX),
+        (_, [], _) => return Ok(None),
+        _ => return Err("it is placed by single positions only".to_owned()),
+    };
+    if found.0.iter().all(|one| one.is_finite()) {
+        Ok(Some(found))
+    } else {
+        Err("where its pixels are is said by what are no numbers".to_owned())
+    }
+}
+
+fn moved([a, b, c, d, e, f]: Affine, by: f64) -> Affine {
+    [a, b, c + by * (a + b), d, e, f + by * (d + e)]
+}
+
+/// Columns and rows are counted in the millions: a float has them exactly.
+#[expect(clippy::cast_precision_loss, reason = "there are fewer than 2^53")]
+fn size<S: ?Sized>(image: &Image<'_, '_, S>) -> (f64, f64) {
+    (image.columns as f64, image.rows as f64)
+}
+
+fn position([a, b, c, d, e, f]: &Affine, column: f64, row: f64) -> [f64; 2] {
+    [a * column + b * row + c, d * column + e * row + f]
+}
+
+/// The corners of the first and last pixels, from the first one down.
+fn corners<S: ?Sized>(transform: &Affine, image: &Image<'_, '_, S>) -> [[f64; 2]; 4] {
+    let (columns, rows) = size(image);
+    [(0.0, 0.0), (0.0, rows), (columns, rows), (columns, 0.0)]
+        .map(|(column, row)| position(transform, column, row))
+}
+
+fn around(corners: &[[f64; 2]; 4]) -> [f64; 4] {
+    let fold = |axis: fn(&[f64; 2]) -> f64, pick: fn(f64, f64) -> f64, from: f64| {
+        corners.iter().map(axis).fold(from, pick)
+    };
+    let (x, y): (fn(&[f64; 2]) -> f64, fn(&[f64; 2]) -> f64) = (|at| at[0], |at| at[1]);
+    [
+        fold(x, f64::min, f64::INFINITY),
+        fold(y, f64::min, f64::INFINITY),
+        fold(x, f64::max, f64::NEG_INFINITY),
+        fold(y, f64::max, f64::NEG_INFINITY),
+    ]
+}
+
+/// How large a pixel is on the ground: the root of its area. Where a unit of the map is not its length on the ground,
+/// it is that of the pixel in the middle.
+fn gsd<S: ?Sized>(transform: &Affine, image: &Image<'_, '_, S>, crs: &Crs) -> Option<Found<f64>> {
+    let [a, b, _, d, e, _] = transform;
+    if crs.keeps_lengths() {
+        let pixel = (a * e - b * d).abs().sqrt() * crs.metres()?;
+        return Found::new(to_micrometres(pixel)?, "size of a pixel");
+    }
+    let (columns, rows) = size(image);
+    let (column, row) = (columns / 2.0, rows / 2.0);
+    let at = |column, row| crs.to_lonlat(position(transform, column, row));
+    let (here, right, below) = (at(column, row)?, at(column + 1.0, row)?, at(column, row + 1.0)?);
+    // Pixels are small: the Earth is flat there.
+    let metres = |to: [f64; 2]| {
+        let east = (to[0] - here[0]).to_radians() * here[1].to_radians().cos();
+        [east * RADIUS, (to[1] - here[1]).to_radians() * RADIUS]
+    };
+    let (u, v) = (metres(right), metres(below));
+    let pixel = (u[0] * v[1] - u[1] * v[0]).abs().sqrt();
+    Found::new(to_micrometres(pixel)?, "size of the pixel in the middle of the image")
+}
+
+/// So short that what rounding adds is not shown.
+fn to_micrometres(metres: f64) -> Option<f64> {
+    let metres = (metres * 1e6).round() / 1e6;
+    (metres > 0.0 && metres < 1e7).then_some(metres)
+}
