@@ -11,11 +11,13 @@ use crate::warnings::Warnings;
 pub struct Found<T> {
     /// The value.
     pub value: T,
-    /// Where it comes from, as people read it: "GeoTIFF tag ModelTransformation".
+    /// Where it comes from, as people read it: `GeoTIFF tag ModelTransformation`.
     pub origin: &'static str,
 }
 
 impl<T> Found<T> {
+    /// Facts have it as an option.
+    #[expect(clippy::unnecessary_wraps, reason = "that is what it is for")]
     pub(crate) fn new(value: T, origin: &'static str) -> Option<Self> {
         Some(Self { value, origin })
     }
@@ -70,7 +72,7 @@ pub struct Facts {
     pub wkt2: Option<Found<String>>,
     /// Its reference system as PROJJSON, where it has no code.
     pub projjson: Option<Found<Value>>,
-    /// From pixels (column, row) to the reference system: `[a, b, c, d, e, f]`, x is a·column + b·row + c.
+    /// From pixels (column, row) to the reference system: `[a, b, c, d, e, f]`, x is `a * column + b * row + c`.
     pub transform: Option<Found<[f64; 6]>>,
     /// How many rows and columns.
     pub shape: Option<Found<[u64; 2]>>,

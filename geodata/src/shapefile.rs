@@ -114,7 +114,8 @@ mod tests {
         for (prj, said) in cases {
             let facts = read_shapefile(&file, prj, &limits).unwrap();
             assert!(facts.bbox().is_none() && facts.warnings()[0].contains(said), "{said}");
-            assert_eq!(facts.projected_bbox.unwrap().value, [1.0, 2.0, 3.0, 4.0]);
+            let bbox = facts.projected_bbox.map(|found| found.value);
+            assert_eq!(bbox, Some([1.0, 2.0, 3.0, 4.0]));
         }
         let empty = shapefile::header(1, [0.0; 4], 100);
         assert!(read_shapefile(&empty, None, &limits).unwrap().projected_bbox.is_none());

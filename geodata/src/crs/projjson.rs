@@ -48,7 +48,7 @@ mod tests {
                 json!({"type": "BoundCRS", "source_crs": {"id": {"authority": "EPSG", "code": 4267}}}),
                 Some(4267),
             ),
-            (json!({"id": {"authority": "ESRI", "code": 102001}}), None),
+            (json!({"id": {"authority": "ESRI", "code": 102_001}}), None),
             (json!({"id": {"authority": "EPSG", "code": -1}}), None),
             (json!({"name": "WGS 84"}), None),
             (json!("EPSG:4326"), None),

@@ -1,4 +1,4 @@
-//! Tables of FlatBuffers, as far as a header needs them. Each position is held against the bytes before anything is
+//! Tables of `FlatBuffers`, as far as a header needs them. Each position is held against the bytes before anything is
 //! read there; nothing is followed but what is asked for, so nesting takes no stack.
 
 /// A table, and the bytes that it is in.
@@ -14,80 +14,83 @@ pub(super) struct Table<'a> {
 /// The most numbers of a list.
 const MAX_NUMBERS: usize = 16;
 
+/// Something points outside of the bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Outside;
+
 impl<'a> Table<'a> {
-    /// The outermost table. `None`, here and below: something points outside of the bytes.
-    pub(super) fn root(bytes: &'a [u8]) -> Option<Self> {
+    /// The outermost table.
+    pub(super) fn root(bytes: &'a [u8]) -> Result<Self, Outside> {
         Self::at(bytes, unsigned(bytes, 0)?)
     }
 
-    fn at(bytes: &'a [u8], at: usize) -> Option<Self> {
-        let back = i32::from_le_bytes(*bytes.get(at..)?.first_chunk()?);
-        let fields = i64::try_from(at).ok()?.checked_sub(i64::from(back))?;
-        let fields = usize::try_from(fields).ok()?;
-        let length = usize::from(u16::from_le_bytes(*bytes.get(fields..)?.first_chunk()?));
-        bytes.get(fields..fields.checked_add(length)?)?;
-        Some(Self { bytes, at, fields, length })
+    fn at(bytes: &'a [u8], at: usize) -> Result<Self, Outside> {
+        let back = i64::from(i32::from_le_bytes(array(bytes, at)?));
+        let fields = i64::try_from(at).ok().and_then(|at| at.checked_sub(back));
+        let fields = fields.and_then(|at| usize::try_from(at).ok()).ok_or(Outside)?;
+        let length = usize::from(u16::from_le_bytes(array(bytes, fields)?));
+        slice(bytes, fields, length)?;
+        Ok(Self { bytes, at, fields, length })
     }
 
-    /// Where a field is; the inner one is `None` where there is no such field.
-    fn field(&self, field: u32) -> Option<Option<usize>> {
-        let place = usize::try_from(field).ok()?.checked_mul(2)?.checked_add(4)?;
-        if place.checked_add(2)? > self.length {
-            return Some(None);
+    /// Where a field is, if there is such a field.
+    fn field(&self, field: usize) -> Result<Option<usize>, Outside> {
+        let place = field.saturating_mul(2).saturating_add(4);
+        if place.saturating_add(2) > self.length {
+            return Ok(None);
         }
-        let from = self.fields.checked_add(place)?;
-        let offset = u16::from_le_bytes(*self.bytes.get(from..)?.first_chunk()?);
+        let from = self.fields.checked_add(place).ok_or(Outside)?;
+        let offset = usize::from(u16::from_le_bytes(array(self.bytes, from)?));
         if offset == 0 {
-            return Some(None);
+            return Ok(None);
         }
-        Some(Some(self.at.checked_add(usize::from(offset))?))
+        self.at.checked_add(offset).ok_or(Outside).map(Some)
     }
 
-    /// A number of so many bytes; 0 where there is none.
-    pub(super) fn number(&self, field: u32, size: usize) -> Option<u64> {
-        self.number_or(field, size, 0)
-    }
-
-    /// The same, with another number where there is none.
-    pub(super) fn number_or(&self, field: u32, size: usize, other: u64) -> Option<u64> {
-        let Some(at) = self.field(field)? else { return Some(other) };
-        let bytes = self.bytes.get(at..at.checked_add(size)?)?;
-        Some(bytes.iter().rev().fold(0, |number, byte| (number << 8) | u64::from(*byte)))
+    /// A number of so many bytes.
+    pub(super) fn number(&self, field: usize, size: usize) -> Result<Option<u64>, Outside> {
+        let Some(at) = self.field(field)? else { return Ok(None) };
+        let bytes = slice(self.bytes, at, size)?.iter().rev();
+        Ok(Some(bytes.fold(0, |number, byte| (number << 8) | u64::from(*byte))))
     }
 
     /// A table inside of this one.
-    pub(super) fn table(&self, field: u32) -> Option<Option<Self>> {
-        let Some(at) = self.followed(field)? else { return Some(None) };
+    pub(super) fn table(&self, field: usize) -> Result<Option<Self>, Outside> {
+        let Some(at) = self.followed(field)? else { return Ok(None) };
         Self::at(self.bytes, at).map(Some)
     }
 
-    pub(super) fn text(&self, field: u32) -> Option<Option<&'a str>> {
-        let Some(at) = self.followed(field)? else { return Some(None) };
-        let (from, length) = self.list(at)?;
-        let bytes = self.bytes.get(from..from.checked_add(length)?)?;
-        Some(std::str::from_utf8(bytes).ok())
+    /// A text; none where it is not in UTF-8.
+    pub(super) fn text(&self, field: usize) -> Result<Option<&'a str>, Outside> {
+        let Some(at) = self.followed(field)? else { return Ok(None) };
+        let length = unsigned(self.bytes, at)?;
+        let bytes = slice(self.bytes, at.saturating_add(4), length)?;
+        Ok(std::str::from_utf8(bytes).ok())
     }
 
-    pub(super) fn doubles(&self, field: u32) -> Option<Option<Vec<f64>>> {
-        let Some(at) = self.followed(field)? else { return Some(None) };
-        let (from, count) = self.list(at)?;
-        let length = count.min(MAX_NUMBERS).checked_mul(8)?;
-        let bytes = self.bytes.get(from..from.checked_add(length)?)?;
-        Some(Some(bytes.as_chunks::<8>().0.iter().map(|one| f64::from_le_bytes(*one)).collect()))
-    }
-
-    /// Where a list begins, and how many values it has.
-    fn list(&self, at: usize) -> Option<(usize, usize)> {
-        Some((at.checked_add(4)?, unsigned(self.bytes, at)?))
+    /// The first numbers of a list.
+    pub(super) fn doubles(&self, field: usize) -> Result<Option<Vec<f64>>, Outside> {
+        let Some(at) = self.followed(field)? else { return Ok(None) };
+        let count = unsigned(self.bytes, at)?.min(MAX_NUMBERS);
+        let bytes = slice(self.bytes, at.saturating_add(4), count.saturating_mul(8))?;
+        Ok(Some(bytes.as_chunks::<8>().0.iter().map(|one| f64::from_le_bytes(*one)).collect()))
     }
 
     /// Where what a field points to is.
-    fn followed(&self, field: u32) -> Option<Option<usize>> {
-        let Some(at) = self.field(field)? else { return Some(None) };
-        Some(Some(at.checked_add(unsigned(self.bytes, at)?)?))
+    fn followed(&self, field: usize) -> Result<Option<usize>, Outside> {
+        let Some(at) = self.field(field)? else { return Ok(None) };
+        at.checked_add(unsigned(self.bytes, at)?).ok_or(Outside).map(Some)
     }
 }
 
-fn unsigned(bytes: &[u8], at: usize) -> Option<usize> {
-    usize::try_from(u32::from_le_bytes(*bytes.get(at..)?.first_chunk()?)).ok()
+fn slice(bytes: &[u8], at: usize, length: usize) -> Result<&[u8], Outside> {
+    at.checked_add(length).and_then(|end| bytes.get(at..end)).ok_or(Outside)
+}
+
+fn array<const N: usize>(bytes: &[u8], at: usize) -> Result<[u8; N], Outside> {
+    bytes.get(at..).and_then(<[u8]>::first_chunk).copied().ok_or(Outside)
+}
+
+fn unsigned(bytes: &[u8], at: usize) -> Result<usize, Outside> {
+    usize::try_from(u32::from_le_bytes(array(bytes, at)?)).map_err(|_| Outside)
 }

@@ -1,4 +1,4 @@
-//! Tests of what is read of FlatGeobuf.
+//! Tests of what is read of `FlatGeobuf`.
 
 use crate::made::flatgeobuf::Header;
 use crate::{Facts, Kind, Limits, read};

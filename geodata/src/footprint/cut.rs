@@ -60,8 +60,8 @@ fn sides(ring: &[[f64; 2]], meridian: f64) -> Vec<Ring> {
         return vec![ring.to_vec()];
     }
     let (east, west): (Vec<Chain>, Vec<Chain>) = chains.into_iter().partition(|chain| chain.east);
-    let mut parts = closed(east);
-    parts.extend(closed(west));
+    let mut parts = closed(&east);
+    parts.extend(closed(&west));
     parts.retain(|part| area(part).abs() > SLIVER);
     parts
 }
@@ -103,7 +103,7 @@ fn chains(ring: &[[f64; 2]], meridian: f64) -> Vec<Chain> {
 
 /// Pieces of one side, joined along the meridian: in the order of their ends from south to north, the first is joined
 /// to the second, the third to the fourth.
-fn closed(chains: Vec<Chain>) -> Vec<Ring> {
+fn closed(chains: &[Chain]) -> Vec<Ring> {
     let mut ends: Vec<(f64, usize, bool)> = Vec::with_capacity(chains.len().saturating_mul(2));
     for (at, chain) in chains.iter().enumerate() {
         let lat = |point: Option<&[f64; 2]>| point.map_or(0.0, |point| point[1]);

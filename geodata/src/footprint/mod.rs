@@ -51,7 +51,7 @@ impl Footprint {
         if !(west <= east && south <= north) {
             return Err("its bounds are none: the greatest is less than the lowest".to_owned());
         }
-        if crs.runs_on() && (west == east || south == north) {
+        if crs.runs_on() && (east <= west || north <= south) {
             return Self::flat([west, south, east, north]);
         }
         // A single point or a line has bounds, too; the outline needs some width. It is a centimetre.
@@ -90,7 +90,7 @@ impl Footprint {
         self.rings.iter().any(|ring| area(ring).abs() > 0.0)
     }
 
-    /// As a geometry of GeoJSON: a Polygon, or a MultiPolygon where it is cut.
+    /// As a geometry of GeoJSON: a Polygon, or a `MultiPolygon` where it is cut.
     pub fn geometry(&self) -> Value {
         match self.rings.as_slice() {
             [ring] => json!({"type": "Polygon", "coordinates": [ring]}),

@@ -73,7 +73,7 @@ impl Sides {
             let back = crs.from_lonlat([lon, lat]).ok_or_else(out)?;
             let size = self.first.iter().chain(&self.second).fold(0.0, |a: f64, b| a.max(b.abs()));
             let missed = (back[0] - position[0]).abs().max((back[1] - position[1]).abs());
-            if !(missed <= (size * MISSED.0).max(MISSED.1)) {
+            if missed.is_nan() || missed > (size * MISSED.0).max(MISSED.1) {
                 return Err(out());
             }
         }

@@ -1,5 +1,7 @@
 //! Tests of footprints at the edges of the world.
 
+#![expect(clippy::float_cmp, reason = "what was written comes out again")]
+
 use serde_json::json;
 
 use super::*;

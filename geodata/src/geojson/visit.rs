@@ -1,5 +1,5 @@
 //! GeoJSON as it streams by: features, geometries and positions are looked at, all else is passed over. How deep
-//! objects and lists may be nested is serde_json's to bound; what is passed over takes no stack there.
+//! objects and lists may be nested is for `serde_json` to bound; what is passed over takes no stack there.
 
 use std::collections::BTreeSet;
 use std::fmt;

@@ -1,4 +1,4 @@
-//! For tests: headers of FlatGeobuf.
+//! For tests: headers of `FlatGeobuf`.
 
 /// What a header says.
 #[derive(Debug, Clone, Default)]

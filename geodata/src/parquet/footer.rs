@@ -6,7 +6,7 @@ use crate::source::{Bounded, Source};
 
 use super::thrift::{Kind, Reader};
 
-/// The key of the metadata of GeoParquet.
+/// The key of the metadata of `GeoParquet`.
 const GEO: &[u8] = b"geo";
 
 /// The most pairs of keys and values that are looked at.

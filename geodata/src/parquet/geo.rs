@@ -1,4 +1,4 @@
-//! The metadata of GeoParquet, a text of JSON: the bounds, the reference system and the types of the main column.
+//! The metadata of `GeoParquet`, a text of JSON: the bounds, the reference system and the types of the main column.
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -90,7 +90,7 @@ fn system(said: Option<&Value>, facts: &mut Facts) -> Option<Crs> {
     crs
 }
 
-/// A text, as the first versions of GeoParquet had it.
+/// A text, as the first versions of `GeoParquet` had it.
 fn wkt_system(text: &str, facts: &mut Facts) -> Option<u32> {
     let said = wkt::outermost(text)?;
     if said.is_second() && said.epsg().is_none() {

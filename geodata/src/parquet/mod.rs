@@ -1,4 +1,4 @@
-//! GeoParquet: the footer of a Parquet file, and the metadata that GeoParquet keeps there. No page is read.
+//! `GeoParquet`: the footer of a Parquet file, and the metadata that `GeoParquet` keeps there. No page is read.
 
 mod footer;
 mod geo;

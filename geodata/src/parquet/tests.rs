@@ -1,4 +1,4 @@
-//! Tests of what is read of GeoParquet.
+//! Tests of what is read of `GeoParquet`.
 
 use crate::made::parquet::{around, file, varint};
 use crate::{Counted, Facts, GeodataError, Kind, Limit, Limits, Source, read};

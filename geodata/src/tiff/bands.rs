@@ -91,7 +91,7 @@ fn said(items: &Items, at: usize) -> Band {
     Band {
         description: text("description"),
         unit: text("unittype"),
-        scale: number("scale").filter(|scale| *scale != 1.0),
+        scale: number("scale").filter(|scale| (scale - 1.0).abs() > 0.0),
         offset: number("offset").filter(|offset| *offset != 0.0),
         statistics: (statistics != Statistics::default()).then_some(statistics),
         ..Band::default()

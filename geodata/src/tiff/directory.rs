@@ -175,6 +175,20 @@ impl Directory {
         self.entry(tag).map(|entry| entry.count)
     }
 
+    pub(crate) fn is_big_endian(&self) -> bool {
+        self.header.big_endian
+    }
+
+    /// The bytes of a tag.
+    pub(crate) fn blob<S: Source + ?Sized>(
+        &self,
+        source: &Bounded<'_, S>,
+        tag: u16,
+        name: &'static str,
+    ) -> Result<Option<Vec<u8>>, GeodataError> {
+        Ok(self.bytes(source, tag, name, u64::MAX)?.map(|(.., bytes)| bytes))
+    }
+
     /// Whether all values of a tag lie in the file.
     pub(crate) fn lies_in(&self, tag: u16, size: u64) -> bool {
         self.entry(tag).is_none_or(|entry| {

@@ -80,16 +80,10 @@ fn unescaped(text: &str) -> String {
     while let Some((before, after)) = rest.split_once('&') {
         clean.push_str(before);
         let known = after.split_once(';').and_then(|(word, after)| Some((character(word)?, after)));
-        match known {
-            Some((character, after)) => {
-                clean.push(character);
-                rest = after;
-            }
-            None => {
-                clean.push('&');
-                rest = after;
-            }
-        }
+        // What is no such word stays as it is.
+        let (character, after) = known.unwrap_or(('&', after));
+        clean.push(character);
+        rest = after;
     }
     clean.push_str(rest);
     clean

@@ -1,4 +1,4 @@
-//! The keys of GeoTIFF (OGC 19-008r4): which reference system, and whether pixels are areas.
+//! The keys of `GeoTIFF` (OGC 19-008r4): which reference system, and whether pixels are areas.
 
 use crate::error::GeodataError;
 use crate::source::Source;

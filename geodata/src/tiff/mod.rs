@@ -1,5 +1,6 @@
-//! GeoTIFF: the tags of the first image of full size. Pixels are for `thumbnail`.
+//! `GeoTIFF`: the tags of the first image of full size. Pixels are for `thumbnail`.
 
+mod affine;
 mod bands;
 pub(crate) mod directory;
 mod gdal;

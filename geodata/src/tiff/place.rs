@@ -5,6 +5,7 @@ use crate::facts::{Facts, Found};
 use crate::footprint::Footprint;
 use crate::source::Source;
 
+use super::affine::{Affine, around};
 use super::keys::{self, Keys, System};
 use super::{Image, tags};
 
@@ -14,8 +15,6 @@ const SCALE: &str = "GeoTIFF tags ModelPixelScale and ModelTiepoint";
 
 /// The mean radius of the Earth in metres.
 const RADIUS: f64 = 6_371_008.8;
-
-type Affine = [f64; 6];
 
 pub(super) fn read<S: Source + ?Sized>(image: &Image<'_, '_, S>, facts: &mut Facts) {
     let keys = facts.warnings.hear("GeoTIFF keys", keys::read(image)).flatten();
@@ -32,12 +31,13 @@ pub(super) fn read<S: Source + ?Sized>(image: &Image<'_, '_, S>, facts: &mut Fac
         return;
     };
     // Where values are of points, the tags place the middle of a pixel, and STAC its corner.
-    let transform = if keys.is_point == Some(true) { moved(transform, -0.5) } else { transform };
-    facts.transform = Found::new(transform, origin);
-    let corners = corners(&transform, image);
+    let transform = if keys.is_point == Some(true) { transform.moved(-0.5) } else { transform };
+    facts.transform = Found::new(transform.0, origin);
+    let (columns, rows) = size(image);
+    let corners = transform.corners(columns, rows);
     facts.projected_bbox = Found::new(around(&corners), origin);
     let Some(crs) = crs else { return };
-    let slack = if crs.is_geographic() { transform[4].hypot(transform[3]) } else { 0.0 };
+    let slack = if crs.is_geographic() { transform.row() } else { 0.0 };
     let footprint = Footprint::of_corners(&corners, &crs, slack);
     let footprint = facts.warnings.hear("no footprint", footprint);
     facts.footprint = footprint.and_then(|value| Found::new(value, origin));
@@ -72,6 +72,7 @@ fn system(keys: &Keys, has_keys: bool, facts: &mut Facts) -> Option<Crs> {
 }
 
 /// From pixels to positions, and where that comes from.
+#[expect(clippy::many_single_char_names, reason = "so the numbers of a matrix are called")]
 fn transform<S: Source + ?Sized>(
     image: &Image<'_, '_, S>,
 ) -> Result<Option<(Affine, &'static str)>, String> {
@@ -84,21 +85,17 @@ fn transform<S: Source + ?Sized>(
     let ties = doubles(tags::TIEPOINT, "tag ModelTiepoint", 24)?;
     let found = match (scale.as_slice(), ties.as_slice(), matrix.as_slice()) {
         ([wide, high, ..], [i, j, _, x, y, ..], _) if *wide != 0.0 && *high != 0.0 => {
-            ([*wide, 0.0, x - i * wide, 0.0, -high, y + j * high], SCALE)
+            (Affine::by_scale([*i, *j], [*x, *y], [*wide, *high]), SCALE)
         }
-        (_, _, [a, b, _, c, d, e, _, f, ..]) => ([*a, *b, *c, *d, *e, *f], MATRIX),
+        (_, _, [a, b, _, c, d, e, _, f, ..]) => (Affine([*a, *b, *c, *d, *e, *f]), MATRIX),
         (_, [], _) => return Ok(None),
         _ => return Err("it is placed by single positions only".to_owned()),
     };
-    if found.0.iter().all(|one| one.is_finite()) {
+    if found.0.is_finite() {
         Ok(Some(found))
     } else {
         Err("where its pixels are is said by what are no numbers".to_owned())
     }
-}
-
-fn moved([a, b, c, d, e, f]: Affine, by: f64) -> Affine {
-    [a, b, c + by * (a + b), d, e, f + by * (d + e)]
 }
 
 /// Columns and rows are counted in the millions: a float has them exactly.
@@ -107,41 +104,16 @@ fn size<S: ?Sized>(image: &Image<'_, '_, S>) -> (f64, f64) {
     (image.columns as f64, image.rows as f64)
 }
 
-fn position([a, b, c, d, e, f]: &Affine, column: f64, row: f64) -> [f64; 2] {
-    [a * column + b * row + c, d * column + e * row + f]
-}
-
-/// The corners of the first and last pixels, from the first one down.
-fn corners<S: ?Sized>(transform: &Affine, image: &Image<'_, '_, S>) -> [[f64; 2]; 4] {
-    let (columns, rows) = size(image);
-    [(0.0, 0.0), (0.0, rows), (columns, rows), (columns, 0.0)]
-        .map(|(column, row)| position(transform, column, row))
-}
-
-fn around(corners: &[[f64; 2]; 4]) -> [f64; 4] {
-    let fold = |axis: fn(&[f64; 2]) -> f64, pick: fn(f64, f64) -> f64, from: f64| {
-        corners.iter().map(axis).fold(from, pick)
-    };
-    let (x, y): (fn(&[f64; 2]) -> f64, fn(&[f64; 2]) -> f64) = (|at| at[0], |at| at[1]);
-    [
-        fold(x, f64::min, f64::INFINITY),
-        fold(y, f64::min, f64::INFINITY),
-        fold(x, f64::max, f64::NEG_INFINITY),
-        fold(y, f64::max, f64::NEG_INFINITY),
-    ]
-}
-
 /// How large a pixel is on the ground: the root of its area. Where a unit of the map is not its length on the ground,
 /// it is that of the pixel in the middle.
 fn gsd<S: ?Sized>(transform: &Affine, image: &Image<'_, '_, S>, crs: &Crs) -> Option<Found<f64>> {
-    let [a, b, _, d, e, _] = transform;
     if crs.keeps_lengths() {
-        let pixel = (a * e - b * d).abs().sqrt() * crs.metres()?;
+        let pixel = transform.pixel() * crs.metres()?;
         return Found::new(to_micrometres(pixel)?, "size of a pixel");
     }
     let (columns, rows) = size(image);
     let (column, row) = (columns / 2.0, rows / 2.0);
-    let at = |column, row| crs.to_lonlat(position(transform, column, row));
+    let at = |column, row| crs.to_lonlat(transform.position(column, row));
     let (here, right, below) = (at(column, row)?, at(column + 1.0, row)?, at(column, row + 1.0)?);
     // Pixels are small: the Earth is flat there.
     let metres = |to: [f64; 2]| {

@@ -1,4 +1,6 @@
-//! Tests of what is read of GeoTIFF, with files of all four forms.
+//! Tests of what is read of `GeoTIFF`, with files of all four forms.
+
+#![expect(clippy::float_cmp, reason = "what was written comes out again")]
 
 use serde_json::json;
 
