@@ -1,11 +1,13 @@
 //! What is made of a definition of PROJ's before it is used: shifts between datums that need grids are replaced by such
 //! as need none, and systems whose definition says less than EPSG does are refused.
 
+use super::rough;
+
 /// Longitude and latitude of WGS 84.
 pub(super) const WORLD: &str = "+proj=longlat +datum=WGS84 +no_defs";
 
 /// Positions in units other than degrees, which definitions of PROJ do not say.
-const NOT_IN_DEGREES: &[u32] = &[4807];
+const NOT_IN_DEGREES: u32 = 4807;
 
 /// Shifts that definitions name by a datum whose grids are not here: the datum, what is used in its place, and what is
 /// to be said of it.
@@ -27,8 +29,8 @@ pub(super) struct Adapted {
 }
 
 pub(super) fn adapt(code: u32, definition: &str) -> Result<Adapted, String> {
-    if NOT_IN_DEGREES.contains(&code) {
-        return Err(format!("positions of EPSG:{code} are not in degrees"));
+    if code == NOT_IN_DEGREES || rough::is_wrong(code) {
+        return Err(format!("the definition of EPSG:{code} that is known is not good enough"));
     }
     let mut words: Vec<&str> = definition.split_ascii_whitespace().collect();
     let has = |words: &[&str], start: &str| words.iter().any(|word| word.starts_with(start));
@@ -44,7 +46,7 @@ pub(super) fn adapt(code: u32, definition: &str) -> Result<Adapted, String> {
     }
     let shifted = ["+towgs84=", "+datum=", "+nadgrids="].iter().any(|word| has(&words, word));
     let modern = words.iter().any(|word| ["+ellps=GRS80", "+ellps=WGS84"].contains(word));
-    if !shifted && !modern && doubt.is_none() {
+    if (!shifted && !modern || rough::is_rough(code)) && doubt.is_none() {
         doubt = Some(NO_SHIFT);
     }
     let plain = words.iter().all(|word| {

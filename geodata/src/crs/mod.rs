@@ -4,6 +4,7 @@
 mod adapted;
 pub(crate) mod names;
 pub(crate) mod projjson;
+mod rough;
 pub(crate) mod wkt;
 
 use proj4rs::Proj;
@@ -135,10 +136,11 @@ mod tests {
 
     #[test]
     fn what_cannot_be_transformed_is_refused() {
-        for code in [4978, 27200, 1, 99_999_999, 4807] {
+        for code in [4978, 27200, 1, 99_999_999, 4807, 5513] {
             assert!(Crs::epsg(code).is_err(), "{code}");
         }
         assert!(Crs::epsg(4267).unwrap().doubt().is_some());
+        assert!(Crs::epsg(4131).unwrap().doubt().is_some());
         assert!(Crs::epsg(32631).unwrap().doubt().is_none());
     }
 }

@@ -9,7 +9,7 @@ use crate::crs::Crs;
 const SNAP: f64 = 1e-8;
 
 /// The short way from one longitude to another.
-pub(super) fn turn(by: f64) -> f64 {
+pub(crate) fn turn(by: f64) -> f64 {
     by - 360.0 * (by / 360.0).round()
 }
 

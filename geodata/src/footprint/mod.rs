@@ -7,6 +7,8 @@ mod outline;
 
 use serde_json::{Value, json};
 
+pub(crate) use globe::turn;
+
 use crate::crs::Crs;
 
 /// A ring: its last position is its first one again.

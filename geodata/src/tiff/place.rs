@@ -2,7 +2,7 @@
 
 use crate::crs::Crs;
 use crate::facts::{Facts, Found};
-use crate::footprint::Footprint;
+use crate::footprint::{Footprint, turn};
 use crate::source::Source;
 
 use super::affine::{Affine, around};
@@ -117,7 +117,7 @@ fn gsd<S: ?Sized>(transform: &Affine, image: &Image<'_, '_, S>, crs: &Crs) -> Op
     let (here, right, below) = (at(column, row)?, at(column + 1.0, row)?, at(column, row + 1.0)?);
     // Pixels are small: the Earth is flat there.
     let metres = |to: [f64; 2]| {
-        let east = (to[0] - here[0]).to_radians() * here[1].to_radians().cos();
+        let east = turn(to[0] - here[0]).to_radians() * here[1].to_radians().cos();
         [east * RADIUS, (to[1] - here[1]).to_radians() * RADIUS]
     };
     let (u, v) = (metres(right), metres(below));

@@ -70,6 +70,9 @@ fn the_size_of_pixels_is_that_on_the_ground() {
     assert!((mercator - 5.0).abs() < 0.02, "{mercator}");
     let degrees = gsd(&placed(10, 10, keys(2, 4326, 1), [0.0, 0.005], 0.001));
     assert!((degrees - 111.2).abs() < 0.5, "{degrees}");
+    // A pixel over the antimeridian is no larger than others.
+    let there = gsd(&placed(1, 1, keys(1, 3832, 1), [3_339_584.0 - 5.0, 5.0], 10.0));
+    assert!((there - 10.0).abs() < 0.1, "{there}");
     let feet = gsd(&placed(10, 10, keys(1, 2263, 1), [980_000.0, 220_000.0], 10.0));
     assert!((feet - 3.048_006).abs() < 1e-6, "{feet}");
 }

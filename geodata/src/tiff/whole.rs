@@ -31,7 +31,8 @@ pub(super) fn check<S: Source + ?Sized>(image: &Image<'_, '_, S>) -> Result<(), 
         _ => 1,
     };
     let needed = columns.div_ceil(wide).saturating_mul(rows.div_ceil(high)).saturating_mul(planes);
-    let there = directory.count(offsets).unwrap_or(0).min(directory.count(sizes).unwrap_or(0));
+    // Old files of one strip say no sizes.
+    let there = directory.count(offsets).unwrap_or(0).min(directory.count(sizes).unwrap_or(1));
     if there < needed {
         return Err(GeodataError::broken(format!(
             "an image of {columns} x {rows} pixels needs {needed} strips or tiles, and it has {there}"
