@@ -56,8 +56,8 @@ impl Footprint {
         if crs.runs_on() && (east <= west || north <= south) {
             return Self::flat([west, south, east, north]);
         }
-        // A single point or a line has bounds, too; the outline needs some width. It is a centimetre.
-        let least = if crs.is_geographic() { 1e-7 } else { 0.01 };
+        // A single point or a line has bounds, too; the outline needs some width. It is ten centimetres.
+        let least = if crs.is_geographic() { 1e-6 } else { 0.1 };
         let (east, north) = (east.max(west + least), north.max(south + least));
         let corners = [[west, north], [west, south], [east, south], [east, north]];
         Self::of_corners(&corners, crs, 0.0)

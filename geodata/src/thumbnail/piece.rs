@@ -25,10 +25,16 @@ pub(super) fn decoded(
         let why = format!("its pixels are compressed by {}, which is not read", layout.compression);
         return Err(GeodataError::unsupported(why));
     }
+    let pixels = piece.rows.saturating_mul(piece.columns);
+    let size = pixels.saturating_mul(u64::from(piece.samples));
+    if layout.compression == 1
+        && (bytes.len() as u64) < size.saturating_mul(u64::from(layout.bits / 8))
+    {
+        return Err(GeodataError::broken("a strip or tile has fewer bytes than its pixels take"));
+    }
     if layout.compression == JPEG {
         jpeg::check(&bytes, piece)?;
     }
-    let size = piece.rows.saturating_mul(piece.columns).saturating_mul(u64::from(piece.samples));
     let size = usize::try_from(size.saturating_mul(8)).unwrap_or(usize::MAX);
     let (mut limits, length) = (Limits::default(), bytes.len());
     limits.decoding_buffer_size = size;
