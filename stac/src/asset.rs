@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use flisthub_flist::{File, TreePath};
 use serde_json::{Map, Value, json};
 
+use super::found::ORIGINS;
 use super::hrefs::{self, Target};
 use super::members::{Members, quoted};
 
@@ -17,8 +18,8 @@ pub(super) const MAX_SAID: usize = 8 << 10;
 /// The most bytes of a text or a key in which a path stands for `{path}`.
 const MAX_EXPANDED: usize = 4 << 10;
 
-/// Members of a rule that are no members of the asset.
-const RULE: &[&str] = &["glob", "path", "key", "href", "type-as"];
+/// Members of a rule that are no members of the asset, or that only the hub says.
+const RULE: &[&str] = &["glob", "path", "key", "href", "type-as", ORIGINS];
 
 /// The role of a picture that shows what the data is about.
 pub(super) const THUMBNAIL: &str = "thumbnail";
@@ -41,7 +42,10 @@ const TYPES: &[(&str, &str)] = &[
 const BY_ENDING: &[(&str, &str)] = &[
     ("fgb", "application/flatgeobuf"),
     ("geojson", "application/geo+json"),
+    ("geoparquet", "application/vnd.apache.parquet"),
+    ("geotiff", "image/tiff; application=geotiff"),
     ("gpkg", "application/geopackage+sqlite3"),
+    ("gtiff", "image/tiff; application=geotiff"),
     ("h5", "application/x-hdf5"),
     ("hdf5", "application/x-hdf5"),
     ("ipynb", "application/x-ipynb+json"),
@@ -51,6 +55,8 @@ const BY_ENDING: &[(&str, &str)] = &[
     ("onnx", "application/onnx"),
     ("parquet", "application/vnd.apache.parquet"),
     ("pmtiles", "application/vnd.pmtiles"),
+    ("pq", "application/vnd.apache.parquet"),
+    ("shp", "application/vnd.shp"),
     ("tif", "image/tiff; application=geotiff"),
     ("tiff", "image/tiff; application=geotiff"),
     ("yaml", "text/x-yaml"),

@@ -5,6 +5,7 @@ use flisthub_flist::{Content, File, LoadError, TreePath};
 use serde_json::{Map, Value};
 
 use super::asset::{self, Checksums};
+use super::found::Findings;
 use super::globs::Glob;
 use super::hrefs::{References, Target};
 use super::kinds;
@@ -44,6 +45,8 @@ pub(super) struct Assets<'a, 'c> {
     pub(super) warnings: &'a mut Warnings,
     /// Knows checksums.
     pub(super) checksums: &'a mut Checksums<'c>,
+    /// What their files say of themselves.
+    pub(super) findings: Findings,
     /// Which of them has which key.
     keys: Keys,
     /// Whether a bound was reached.
@@ -74,6 +77,7 @@ impl<'a, 'c> Assets<'a, 'c> {
     pub(super) fn new(
         references: References<'a>,
         preview: Option<&'a Preview>,
+        findings: Findings,
         warnings: &'a mut Warnings,
         checksums: &'a mut Checksums<'c>,
     ) -> Self {
@@ -83,6 +87,7 @@ impl<'a, 'c> Assets<'a, 'c> {
             found: Members::default(),
             warnings,
             checksums,
+            findings,
             keys: Keys::default(),
             full: false,
             most: MAX_ASSETS,
@@ -165,7 +170,7 @@ impl<'a, 'c> Assets<'a, 'c> {
             for rule in rules.iter_mut() {
                 if rule.glob.matches(&shown, &mut self.steps) {
                     rule.matched = true;
-                    self.add(rule.said, &path, &file, &rule.about);
+                    self.add(rule.said, &path, &file, &rule.about)?;
                 }
             }
             if self.full {
@@ -187,8 +192,7 @@ impl<'a, 'c> Assets<'a, 'c> {
     ) -> Result<(), LoadError> {
         let target = match self.references.find(href, &[""])? {
             Ok((Target::File(path), Some(file))) => {
-                self.add(said, &path, &file, about);
-                return Ok(());
+                return self.add(said, &path, &file, about);
             }
             Ok((target, _)) => target,
             Err(why) => {
@@ -217,19 +221,19 @@ impl<'a, 'c> Assets<'a, 'c> {
         path: &TreePath,
         file: &File,
         about: &str,
-    ) {
+    ) -> Result<(), LoadError> {
         let shown = path.to_string();
         let key = said.get("key").and_then(Value::as_str).unwrap_or("{path}");
         let key =
             asset::expanded(key, &shown, "{key}").filter(|key| (1..=4096).contains(&key.len()));
         let Some(key) = key else {
             self.warnings.add(about, "its `key` is empty or too long");
-            return;
+            return Ok(());
         };
         let target = Target::File(path.clone());
         // A checksum may be computed for it, so room comes first.
         if self.is_taken(&key, &target, about) || !self.has_room() {
-            return;
+            return Ok(());
         }
         let made = asset::of_file(path, file, said, &key, self.checksums).map_err(str::to_owned);
         if let Some((mut asset, warning)) = self.warnings.hear(about, made) {
@@ -239,15 +243,31 @@ impl<'a, 'c> Assets<'a, 'c> {
             if self.preview.is_some_and(|it| it.key == key && it.is(path)) {
                 asset::thumbnail(&mut asset, said);
             }
+            self.describe(path, file, &key, &mut asset)?;
             self.insert(&key, &target, &asset, about);
         }
+        Ok(())
+    }
+
+    /// Adds what the file of an asset says of itself. What is declared has its room nevertheless.
+    pub(super) fn describe(
+        &mut self,
+        path: &TreePath,
+        file: &File,
+        key: &str,
+        asset: &mut Members,
+    ) -> Result<(), LoadError> {
+        let files = self.references.files;
+        let added = self.findings.describe(files, (path, file), (key, asset), self.warnings)?;
+        self.most_bytes = self.most_bytes.saturating_add(added);
+        Ok(())
     }
 
     /// Makes room for the preview and the README, whatever else there is.
     pub(super) fn make_room(&mut self) {
         self.full = false;
         self.most = MAX_ASSETS.saturating_add(2);
-        self.most_bytes = MAX_BYTES.saturating_add(32 << 10);
+        self.most_bytes = self.most_bytes.saturating_add(32 << 10);
     }
 
     /// Whether there is room for one more; else it is a warning.

@@ -12,6 +12,7 @@ use super::asset::Checksums;
 use super::assets::Assets;
 use super::document::{Parts, whole};
 use super::draft::{Draft, Heard, Interval, Place};
+use super::found::{Declared, Findings, Origins};
 use super::hrefs::References;
 use super::links::Links;
 use super::members::Members;
@@ -82,16 +83,19 @@ fn item(
     }
     let references = References { files, settings: inputs.settings };
     let preview = if said.is_written { None } else { preview::find(references, &said, warnings)? };
-    let mut assets = Assets::new(references, preview.as_ref(), warnings, checksums);
+    let findings = Findings::new(Declared::of(&said), !said.is_written);
+    let mut assets = Assets::new(references, preview.as_ref(), findings, warnings, checksums);
     all_assets(&mut assets, &mut said, inputs, &categories)?;
+    let (found, findings) = (assets.found, assets.findings);
     // Of a flist without files there is nothing to be had.
     let is_empty = files.is_empty();
-    let assets = assets.found.object(&whole(|key| !is_empty && !assets.found.has(key)));
+    let assets = found.object(&whole(|key| !is_empty && !found.has(key)));
+    let origins = findings.fill(&mut said, inputs.settings, warnings);
     let links = Links { references, warnings }.all(&said, preview.as_ref())?;
     if files.are_spent() {
         warnings.add("metadata", "it speaks of too many files: not all of them are looked up");
     }
-    let draft = drafted(said, inputs, categories, (assets, links), warnings);
+    let draft = drafted((said, origins), inputs, categories, (assets, links), warnings);
     Ok(Some(Draft { inherits, ..draft }))
 }
 
@@ -137,6 +141,7 @@ fn all_assets(
     inputs: &Inputs<'_>,
     categories: &[String],
 ) -> Result<(), LoadError> {
+    let mut declares = said.key("assets").is_some() || !said.given.assets.is_empty();
     for (key, asset) in std::mem::take(&mut said.given.assets) {
         assets.given((said.given.path, said.given.folders), &key, asset)?;
     }
@@ -152,6 +157,10 @@ fn all_assets(
         let known = categories.iter().filter_map(|id| inputs.settings.category(id));
         let rules: Vec<Value> = known.flat_map(|category| category.assets.clone()).collect();
         assets.by_categories(&rules)?;
+        declares |= !rules.is_empty();
+        if !declares {
+            assets.geodata()?;
+        }
     }
     assets.make_room();
     if let Some(preview) = assets.preview {
@@ -166,7 +175,7 @@ fn all_assets(
 
 /// Puts the parts together.
 fn drafted(
-    mut said: Said,
+    (mut said, origins): (Said, Origins),
     inputs: &Inputs<'_>,
     categories: Vec<String>,
     (assets, links): (String, Vec<String>),
@@ -174,7 +183,8 @@ fn drafted(
 ) -> Draft {
     let (place, where_it_is) = place(&mut said, warnings);
     let said_times = (said_time(&said, "created"), said_time(&said, "updated"));
-    let made = properties::make(&mut said, inputs, &categories, warnings);
+    let mut made = properties::make(&mut said, inputs, &categories, warnings);
+    origins.set(&mut made);
     let features = properties::by_category(&made, inputs, &categories);
     let title = text_of(&made, "title");
     let tags = properties::keywords(&made);

@@ -41,6 +41,8 @@ pub(super) struct Given {
     pub(super) assets: Vec<(String, Members)>,
     /// The geometry and the box, as JSON, and what they are for the index.
     pub(super) place: Option<(String, String, Place)>,
+    /// Whether its geometry is null: it says that it is nowhere.
+    pub(super) is_nowhere: bool,
     /// `collection` of an item.
     pub(super) collection: Option<String>,
     /// Whether its time span has a begin and no end.
@@ -140,6 +142,7 @@ fn given(path: &'static str, mut all: Members, value: &Value, warnings: &mut War
     if value.get("type").and_then(Value::as_str) == Some("Collection") {
         of_collection(&mut given, &mut all, value, warnings);
     } else {
+        given.is_nowhere = value.get("geometry").is_some_and(Value::is_null);
         given.place = place(path, &mut all, value, warnings);
     }
     kinds::of_properties(&mut given.properties, path, warnings);

@@ -18,6 +18,7 @@ mod document;
 mod draft;
 mod extensions;
 mod filters;
+mod found;
 mod front_matter;
 mod geometries;
 mod globs;

@@ -25,31 +25,31 @@ fn told(draft: &Told, all: &[&str]) -> bool {
 
 #[test]
 fn of_two_files_with_one_key_the_publisher_is_told() {
-    let files = [("a.tif", ONE), ("b.tif", TWO), ("c.tif", TWO)];
-    let (draft, found) = with("[{path: a.tif, key: x}, {path: b.tif, key: x}]", &files);
+    let files = [("a.csv", ONE), ("b.csv", TWO), ("c.csv", TWO)];
+    let (draft, found) = with("[{path: a.csv, key: x}, {path: b.csv, key: x}]", &files);
     assert_eq!(found["assets"]["x"]["file:size"], 1);
     assert_eq!(draft.warnings.len(), 1, "{:?}", draft.warnings);
     assert!(
-        told(&draft, &["assets[1]: ", "`x`", "`{path}`", "a.tif is taken, b.tif is left out"]),
+        told(&draft, &["assets[1]: ", "`x`", "`{path}`", "a.csv is taken, b.csv is left out"]),
         "{:?}",
         draft.warnings
     );
     // However many files a pattern means, it is one warning.
-    let (draft, _) = with("[{glob: '*.tif', key: x}]", &files);
+    let (draft, _) = with("[{glob: '*.csv', key: x}]", &files);
     assert_eq!(draft.warnings.len(), 1, "{:?}", draft.warnings);
     assert!(
-        told(&draft, &["assets[0]: ", "a.tif is taken, b.tif and 1 more are left out"]),
+        told(&draft, &["assets[0]: ", "a.csv is taken, b.csv and 1 more are left out"]),
         "{:?}",
         draft.warnings
     );
-    let (draft, _) = with("[{href: 'https://e.example/x', key: a.tif}, '*.tif']", &files);
+    let (draft, _) = with("[{href: 'https://e.example/x', key: a.csv}, '*.csv']", &files);
     assert!(
-        told(&draft, &["assets[1]: ", "https://e.example/x is taken, a.tif is left out"]),
+        told(&draft, &["assets[1]: ", "https://e.example/x is taken, a.csv is left out"]),
         "{:?}",
         draft.warnings
     );
     let (draft, _) = with(
-        "['a.tif', {href: 'https://e.example/x', key: x}, {href: 'https://e.example/y', key: x}]",
+        "['a.csv', {href: 'https://e.example/x', key: x}, {href: 'https://e.example/y', key: x}]",
         &files,
     );
     assert!(
@@ -61,11 +61,11 @@ fn of_two_files_with_one_key_the_publisher_is_told() {
 
 #[test]
 fn one_file_that_is_meant_twice_is_nothing_to_tell() {
-    let files = [("a.tif", ONE), ("preview.png", TWO)];
-    let rules = "[{path: a.tif, title: A}, '*.tif', '*.png', README.md]";
+    let files = [("a.csv", ONE), ("preview.png", TWO)];
+    let rules = "[{path: a.csv, title: A}, '*.csv', '*.png', README.md]";
     let (draft, found) = with(rules, &files);
     assert_eq!(draft.warnings, Vec::<String>::new());
-    assert_eq!(found["assets"]["a.tif"]["title"], "A");
+    assert_eq!(found["assets"]["a.csv"]["title"], "A");
 }
 
 #[test]

@@ -1,14 +1,18 @@
 //! Assets that no rule speaks of: those of a publisher's own item, the preview and the README.
 
-use flisthub_flist::{LoadError, TreePath};
+use flisthub_flist::{Content, File, LoadError, TreePath};
 use serde_json::{Map, Value, json};
 
 use super::asset;
 use super::assets::Assets;
+use super::found::{self, ORIGINS};
 use super::hrefs::{self, Target};
 use super::kinds;
 use super::members::{Members, quoted};
 use super::preview::Preview;
+
+/// The most entries of a tree that are looked at for files that nobody speaks of: most large trees have no geodata.
+const MAX_SEARCHED: usize = 20_000;
 
 impl Assets<'_, '_> {
     /// An asset of the publisher's own item: as it was written, with the address of the file.
@@ -29,6 +33,7 @@ impl Assets<'_, '_> {
             return Ok(());
         };
         kinds::of_asset(&mut asset, &about, self.warnings);
+        asset.take(ORIGINS);
         let target = match self.references.find(href, folders)? {
             Ok((target, file)) => {
                 asset.made("href", quoted(&hrefs::href(&target)));
@@ -39,6 +44,7 @@ impl Assets<'_, '_> {
                     if let Some(what) = asset::measure(&mut asset, &file, self.checksums) {
                         self.warnings.add(&about, what);
                     }
+                    self.describe(at, &file, key, &mut asset)?;
                 }
                 target
             }
@@ -55,6 +61,39 @@ impl Assets<'_, '_> {
         Ok(())
     }
 
+    /// Files of geodata, where nobody says which files are assets.
+    pub(super) fn geodata(&mut self) -> Result<(), LoadError> {
+        let files = self.references.files;
+        let mut found = 0;
+        for (looked_at, entry) in files.tree.walk(files.store).enumerate() {
+            let (path, entry) = entry?;
+            if looked_at >= MAX_SEARCHED {
+                if found > 0 {
+                    let what = format!(
+                        "files of geodata are looked for among the first {MAX_SEARCHED} entries of the flist"
+                    );
+                    self.warnings.add("assets", &what);
+                }
+                break;
+            }
+            let Content::File { size, pieces } = entry.content else { continue };
+            if !found::is_geodata(&path.to_string()) {
+                continue;
+            }
+            if found >= found::MAX_FILES {
+                let most = found::MAX_FILES;
+                let what = format!(
+                    "only the first {most} files of geodata are assets unless something says which are"
+                );
+                self.warnings.add("assets", &what);
+                break;
+            }
+            found += 1;
+            self.add(&Map::new(), &path, &File { size, pieces }, "assets")?;
+        }
+        Ok(())
+    }
+
     /// The preview.
     pub(super) fn preview(&mut self, preview: &Preview) -> Result<(), LoadError> {
         let mut said = Map::new();
@@ -67,7 +106,7 @@ impl Assets<'_, '_> {
         match &preview.target {
             Target::File(path) => {
                 if let Some(file) = self.references.files.file(path)? {
-                    self.add(&said, path, &file, "preview");
+                    self.add(&said, path, &file, "preview")?;
                 }
             }
             other => {
@@ -86,7 +125,7 @@ impl Assets<'_, '_> {
         if let Ok(path) = TreePath::parse(path.as_bytes())
             && let Some(file) = self.references.files.file(&path)?
         {
-            self.add(&said, &path, &file, "README");
+            self.add(&said, &path, &file, "README")?;
         }
         Ok(())
     }

@@ -40,6 +40,7 @@ pub(super) const OWN: &[&str] = &[
     "sharinghub:name",
     "sharinghub:path",
     "flisthub:warnings",
+    super::found::ORIGINS,
 ];
 
 /// Properties without which an item is no STAC, or nothing that anybody finds.

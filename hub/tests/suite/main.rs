@@ -129,6 +129,8 @@ mod stac_composing;
 #[cfg(test)]
 mod stac_filters;
 #[cfg(test)]
+mod stac_found;
+#[cfg(test)]
 mod stac_items;
 #[cfg(test)]
 mod stac_search;

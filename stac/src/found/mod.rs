@@ -1,0 +1,200 @@
+//! Metadata from the data: what an item's geodata files say of themselves fills what nobody declared, with a note where
+//! it comes from. What is read of which format is the crate `geodata`'s; here is which files are read and how much of
+//! them. What becomes of it on an asset is in `asset`, on the item in `item`, and of footprints in `places`.
+
+mod asset;
+mod bytes;
+mod declared;
+mod item;
+mod places;
+
+#[cfg(test)]
+mod hostile_tests;
+#[cfg(test)]
+mod tests;
+
+use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use flisthub_flist::{File, LoadError, TreePath};
+use flisthub_geodata::{Facts, Footprint, GeodataError, Kind, Limits, read, read_shapefile};
+
+use self::bytes::FileBytes;
+pub(super) use self::declared::Declared;
+pub(super) use self::item::Origins;
+use crate::members::Members;
+use crate::tree_files::TreeFiles;
+use crate::warnings::Warnings;
+
+/// The property, of items and of assets, that says where values come from that nobody declared.
+pub(super) const ORIGINS: &str = "flisthub:origins";
+
+/// The most files of an item that are read.
+pub(super) const MAX_FILES: usize = 100;
+
+/// The most bytes that are loaded from the store of one file, and of all files of an item.
+const MAX_LOADED: u64 = 32 << 20;
+const MAX_LOADED_OF_ALL: u64 = 128 << 20;
+
+/// The most bytes of a `.prj`.
+const MAX_PRJ: usize = 64 << 10;
+
+/// The first bytes of a file that say its kind.
+const HEAD: usize = 4096;
+
+/// The most warnings about files: others shall have room, too.
+const MAX_WARNINGS: usize = 20;
+
+/// The most characters of a path in a warning.
+const MAX_SHOWN: usize = 120;
+
+/// Endings that no other files have: one of these that begins otherwise is broken.
+const PLAIN: &[&str] = &["tif", "tiff", "gtiff", "geotiff", "geojson", "geoparquet", "fgb", "shp"];
+
+/// Endings that other files have, too.
+const SHARED: &[&str] = &["json", "parquet", "pq"];
+
+/// How much of a file the readers take.
+const LIMITS: Limits = Limits {
+    bytes_read: 16 << 20,
+    value_bytes: 4 << 20,
+    positions: 2_000_000,
+    bands: 300,
+    decoded_bytes: 0,
+};
+
+/// What was found in the files of an item.
+#[derive(Debug)]
+pub(super) struct Findings {
+    declared: Declared,
+    /// Whether files are read at all.
+    reads: bool,
+    /// Files that were read, and bytes that may still be loaded.
+    files: usize,
+    left: Cell<u64>,
+    /// Bytes of what was found, in all assets.
+    bytes: usize,
+    /// How many warnings there were.
+    warned: usize,
+    /// By the keys of assets.
+    places: Vec<(String, Footprint)>,
+    times: Vec<(String, String)>,
+    sizes: Vec<(String, f64)>,
+    codes: Vec<(String, String)>,
+    /// Whether assets have members of the extensions.
+    projection: bool,
+    raster: bool,
+}
+
+/// Whether files of that name are geodata and nothing else.
+pub(super) fn is_geodata(name: &str) -> bool {
+    ends(name, PLAIN)
+}
+
+fn ends(name: &str, endings: &[&str]) -> bool {
+    name.rsplit_once('.').is_some_and(|(_, ending)| {
+        endings.iter().any(|known| known.eq_ignore_ascii_case(ending)) && !ending.is_empty()
+    })
+}
+
+impl Findings {
+    /// Nothing found yet. Of an item that was written whole nothing `reads` the files.
+    pub(super) fn new(declared: Declared, reads: bool) -> Self {
+        Self {
+            declared,
+            reads,
+            files: 0,
+            left: Cell::new(MAX_LOADED_OF_ALL),
+            bytes: 0,
+            warned: 0,
+            places: Vec::new(),
+            times: Vec::new(),
+            sizes: Vec::new(),
+            codes: Vec::new(),
+            projection: false,
+            raster: false,
+        }
+    }
+
+    /// Reads the file of an asset, if it is one of geodata, and adds to the asset what nobody declared. Answers how
+    /// many bytes that are. Fails only where the store does.
+    pub(super) fn describe(
+        &mut self,
+        files: &TreeFiles<'_>,
+        (path, file): (&TreePath, &File),
+        (key, asset): (&str, &mut Members),
+        warnings: &mut Warnings,
+    ) -> Result<usize, LoadError> {
+        let name = path.to_string();
+        if !self.reads || (!ends(&name, PLAIN) && !ends(&name, SHARED)) {
+            return Ok(0);
+        }
+        if self.files >= MAX_FILES {
+            let what = format!("only the first {MAX_FILES} files of geodata are read");
+            warnings.add("assets", &what);
+            return Ok(0);
+        }
+        self.files += 1;
+        let prj = if ends(&name, &["shp"]) { beside(files, &name)? } else { None };
+        let source = FileBytes::new(files.store, file, MAX_LOADED, &self.left);
+        // Readers know what they are given, and it is a stranger's: where one fails, the others go on.
+        let work = AssertUnwindSafe(|| facts(&source, &name, prj.as_deref()));
+        let read = catch_unwind(work);
+        if let Some(error) = source.into_failure() {
+            return Err(error);
+        }
+        let told = match read {
+            Ok(Ok(Some(facts))) => {
+                let told = facts.warnings().to_vec();
+                let added = self.add(&facts, key, asset);
+                self.tell(&name, &told, warnings);
+                return Ok(added);
+            }
+            Ok(Ok(None)) => return Ok(0),
+            // Tables without geometries are none of these, and sound.
+            Ok(Err(GeodataError::Unsupported(_))) if ends(&name, SHARED) => return Ok(0),
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => "the hub fails to read it".to_owned(),
+        };
+        self.tell(&name, &[told], warnings);
+        Ok(0)
+    }
+
+    fn tell(&mut self, name: &str, told: &[String], warnings: &mut Warnings) {
+        let shown: String = name.chars().take(MAX_SHOWN).collect();
+        for what in told {
+            self.warned += 1;
+            if self.warned <= MAX_WARNINGS {
+                warnings.add(&shown, what);
+            } else {
+                warnings.add("assets", "there are more warnings about files of geodata");
+            }
+        }
+    }
+}
+
+/// What a file says; `None`: it is of another kind than its name says, as most JSON is.
+fn facts(
+    source: &FileBytes<'_>,
+    name: &str,
+    prj: Option<&str>,
+) -> Result<Option<Facts>, GeodataError> {
+    match Kind::of(name, &source.head(HEAD)?) {
+        Some(Kind::Shapefile) => read_shapefile(source, prj, &LIMITS).map(Some),
+        Some(kind) => read(kind, source, &LIMITS).map(Some),
+        None if ends(name, SHARED) => Ok(None),
+        None => Err(GeodataError::Broken("it does not begin as files of its name do".into())),
+    }
+}
+
+/// The text of the `.prj` beside a `.shp`.
+fn beside(files: &TreeFiles<'_>, name: &str) -> Result<Option<String>, LoadError> {
+    let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+    for ending in ["prj", "PRJ"] {
+        if let Some(read) = files.read(&format!("{stem}.{ending}"), MAX_PRJ)?.filter(|it| it.whole)
+        {
+            return Ok(Some(String::from_utf8_lossy(&read.bytes).into_owned()));
+        }
+    }
+    Ok(None)
+}
