@@ -76,9 +76,10 @@ pub use collection_search::{CollectionBody, CollectionPage, CollectionSearchErro
 pub use compose::{Inputs, compose};
 pub use draft::{Bounds, Draft, Heard, Interval, Place};
 pub use filters::{
-    COLLECTION_QUERYABLES, FilterError, Implied, ItemFilter, Observed, QUERYABLES, Queryable,
-    Subject,
+    COLLECTION_QUERYABLES, COLUMNS, Column, Field, FilterError, Implied, Index, ItemFilter, Known,
+    Observed, QUERYABLES, Queryable, Scalar, Stored, Subject, UNREAD, Values, values,
 };
+pub use flisthub_cql2::Comparison;
 pub use number::number;
 pub use parameters::{Fields, Format, Mode, Search};
 pub use places::PLACE_FAILED;

@@ -66,13 +66,25 @@ pub(super) fn is_marker(name: &str) -> bool {
     is(PROPERTIES) || is(FEATURES)
 }
 
+/// What properties have by collection: their members, by name.
+type Features = BTreeMap<String, BTreeMap<String, Box<RawValue>>>;
+
+/// What stands before the marker of the features, they themselves, and what is after them. `None`: there are none.
+fn parted(document: &str) -> Option<(&str, Features, &str)> {
+    let (before, rest) = document.split_once(FEATURES)?;
+    let mut values = serde_json::Deserializer::from_str(rest).into_iter::<Features>();
+    let all = values.next().and_then(Result::ok).unwrap_or_default();
+    Some((before, all, rest.get(values.byte_offset()..).unwrap_or_default()))
+}
+
+/// What the properties of a document have in each collection alone.
+pub(super) fn features(document: &str) -> Features {
+    parted(document).map(|(_, all, _)| all).unwrap_or_default()
+}
+
 /// The document as it is in a collection: with what the properties have in that one alone.
 pub(super) fn within<'a>(document: &'a str, collection: &str) -> Cow<'a, str> {
-    let Some((before, rest)) = document.split_once(FEATURES) else { return document.into() };
-    let mut values = serde_json::Deserializer::from_str(rest)
-        .into_iter::<BTreeMap<String, BTreeMap<String, Box<RawValue>>>>();
-    let all = values.next().and_then(Result::ok).unwrap_or_default();
-    let after = rest.get(values.byte_offset()..).unwrap_or_default();
+    let Some((before, all, after)) = parted(document) else { return document.into() };
     let mut members = String::new();
     for (key, raw) in all.get(collection).into_iter().flatten() {
         members.extend([",\"", &own_string(key), "\":", raw.get()]);

@@ -153,7 +153,7 @@ fn all((mut one, two): (Vec<String>, Vec<String>)) -> Vec<String> {
 }
 
 /// The operator that says the same of the operands the other way round.
-fn turned(operator: Comparison) -> Comparison {
+pub(super) fn turned(operator: Comparison) -> Comparison {
     match operator {
         Comparison::Less => Comparison::Greater,
         Comparison::Greater => Comparison::Less,

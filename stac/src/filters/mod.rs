@@ -3,12 +3,18 @@
 
 mod boxes;
 mod casts;
+mod columns;
 mod implied;
+mod indexed;
 mod kinds;
 mod known;
+mod literals;
 mod observed;
+mod patterns;
 mod subject;
 
+#[cfg(test)]
+mod indexed_tests;
 #[cfg(test)]
 mod tests;
 
@@ -17,7 +23,9 @@ use std::collections::BTreeSet;
 use flisthub_cql2::{EvaluateError, Filter};
 use serde_json::{Map, Value};
 
+pub use columns::{COLUMNS, Column, Scalar, Stored, UNREAD, Values, values};
 pub use implied::Implied;
+pub use indexed::{Field, Index, Known};
 pub use known::{COLLECTION_QUERYABLES, QUERYABLES, Queryable};
 pub use observed::Observed;
 pub use subject::Subject;
@@ -33,6 +41,7 @@ pub struct ItemFilter {
     /// The properties that they ask for.
     wanted: BTreeSet<String>,
     implied: Implied,
+    index: Index,
 }
 
 /// Why there is no answer to whether an item is found.
@@ -60,8 +69,8 @@ impl ItemFilter {
     pub fn of_conditions(filter: Filter) -> Self {
         let filter = casts::cast(filter);
         let wanted = filter.properties().into_iter().map(str::to_owned).collect();
-        let implied = Implied::by(filter.root());
-        Self { filters: vec![filter], wanted, implied }
+        let (implied, index) = (Implied::by(filter.root()), Index::of(filter.root()));
+        Self { filters: vec![filter], wanted, implied, index }
     }
 
     /// What both find.
@@ -70,12 +79,18 @@ impl ItemFilter {
         self.filters.extend(other.filters);
         self.wanted.extend(other.wanted);
         self.implied = self.implied.and(other.implied);
+        self.index = self.index.and(other.index);
         self
     }
 
     /// What is true of each item that the filter finds.
     pub fn implied(&self) -> &Implied {
         &self.implied
+    }
+
+    /// What an index that keeps values of properties knows of it.
+    pub fn index(&self) -> &Index {
+        &self.index
     }
 
     /// Whether a search asks for how many users starred an item.

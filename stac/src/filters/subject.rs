@@ -28,11 +28,11 @@ pub struct Subject<'a> {
 
 /// What is read of a document.
 #[derive(Deserialize)]
-struct Document<'a> {
+pub(super) struct Document<'a> {
     #[serde(borrow)]
     geometry: Option<&'a RawValue>,
     #[serde(borrow, default)]
-    properties: BTreeMap<Cow<'a, str>, &'a RawValue>,
+    pub(super) properties: BTreeMap<Cow<'a, str>, &'a RawValue>,
 }
 
 impl Subject<'_> {
