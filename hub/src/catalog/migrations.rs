@@ -109,6 +109,14 @@ pub(super) const STEPS: &[Step] = &[
         },
     },
     Step {
+        version: 14,
+        name: "item_values",
+        sql: Sql::Each {
+            sqlite: include_str!("../../../migrations/0014_item_values.sqlite.sql"),
+            postgres: include_str!("../../../migrations/0014_item_values.postgres.sql"),
+        },
+    },
+    Step {
         version: 15,
         name: "written_items",
         sql: Sql::Both(include_str!("../../../migrations/0015_written_items.sql")),

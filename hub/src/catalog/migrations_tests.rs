@@ -178,6 +178,18 @@ const SAMPLES: &[Sample] = &[
         ),
     },
     Sample {
+        step: 14,
+        // Whatever writes a document without a word of its values leaves it unread.
+        rows: &[
+            "update _item_values set odd = 0, gsd = 10.0, platform = 'moon' where document = 1",
+            "insert into item_documents (number, repository_id, name, revision, inherits, flist_id,
+                                         document, geometry, words)
+             values (2, 1, 'latest', 1, 1, x'aa', '{}', null, ' ')",
+            "update item_documents set document = '{\"a\":1}' where number = 1",
+        ],
+        count: ("select count(*) from _item_values where odd = -1", 2),
+    },
+    Sample {
         step: 15,
         rows: &["update item_settings set item = '{}' where name = 'base'"],
         count: ("select count(*) from item_settings where metadata = '{}' and item = '{}'", 1),

@@ -1,5 +1,5 @@
 //! The job that composes items again of names that have not changed: the configuration is another, a repository is in
-//! other collections, or checksums lack. The catalog knows which names (`catalog::Pending`); the job takes them one by
+//! other collections, or checksums lack. Before, it reads the values of items that an older release wrote. The catalog knows which names (`catalog::Pending`); the job takes them one by
 //! one, and the next one goes on where it was interrupted.
 
 use std::time::Duration;
@@ -61,7 +61,10 @@ pub(crate) async fn if_needed(hub: &Hub) -> Result<(), CatalogError> {
     let kind = JobSpec::Items {}.kind();
     let cut_off = hub.catalog.jobs_in(JobState::Running).await?;
     let cut_off = cut_off.iter().any(|job| job.kind == kind);
-    if !cut_off && !hub.catalog.pending_items(None, 1).await?.is_empty() {
+    let catalog = &hub.catalog;
+    let is_due =
+        catalog.has_unread_items().await? || !catalog.pending_items(None, 1).await?.is_empty();
+    if !cut_off && is_due {
         soon(hub).await;
     }
     Ok(())
@@ -75,6 +78,7 @@ pub(crate) fn all(hub: &Hub, monitor: &dyn Monitor) -> Result<Value, JobError> {
 
 /// The job: composes the items that are marked. Something that is wrong with one is no reason to leave out the others.
 pub(crate) fn work(hub: &Hub, monitor: &dyn Monitor) -> Result<Value, JobError> {
+    read(hub, monitor)?;
     let (mut names, mut failed) = (0_u64, 0_u64);
     for attempt in 1.. {
         let mut walk = Walk::default();
@@ -98,6 +102,18 @@ pub(crate) fn work(hub: &Hub, monitor: &dyn Monitor) -> Result<Value, JobError> 
         }
     }
     Ok(json!({ "names": names, "failed": failed }))
+}
+
+/// Reads what filters ask for of items that were written without it.
+fn read(hub: &Hub, monitor: &dyn Monitor) -> Result<(), JobError> {
+    let mut after = 0;
+    while let Some(last) = Handle::current().block_on(hub.catalog.read_items(after))? {
+        if monitor.cancelled() {
+            return Err(JobError::Cancelled);
+        }
+        after = last;
+    }
+    Ok(())
 }
 
 fn busy(names: usize) -> JobError {

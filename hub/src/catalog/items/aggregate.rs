@@ -1,5 +1,5 @@
-//! Aggregations over all items that match. What the rows say is counted by the database; where items must be looked at
-//! one by one, or what is counted stands in their documents, they are walked (`aggregate_walk`).
+//! Aggregations over all items that match. What the rows say is counted by the database; items that must be looked at
+//! one by one, and all where what is counted stands in their documents, are walked (`aggregate_walk`).
 
 use std::sync::Arc;
 
@@ -7,8 +7,8 @@ use futures_util::TryStreamExt as _;
 use serde_json::Value;
 use sqlx::{AnyConnection, Row as _};
 
-use super::aggregate_walk::walk;
-use super::count::statement;
+use super::aggregate_walk::{Which, walk};
+use super::count::{are_all_certain, certain, statement};
 use super::counted::{key, remembered_as};
 use super::deadline::Deadline;
 use super::found::Found;
@@ -53,11 +53,15 @@ impl Catalog {
         let mut reading = self.read_until(&deadline).await?;
         let plan = ready.plan(&mut reading).await?;
         let (keys, by) = (ready.keys(&plan), plan.all.as_ref());
-        let tally = if is_in_rows(&keys, wanted) {
-            by_database(&mut reading, &keys, by, wanted).await?
-        } else {
-            walk(&mut reading, &keys, by, wanted).await?
-        };
+        let mut tally = Tally::new(wanted);
+        let in_rows = is_in_rows(&keys, wanted);
+        if in_rows {
+            by_database(&mut reading, &keys, by, (wanted, &mut tally)).await?;
+        }
+        if !in_rows || !are_all_certain(&keys) {
+            let which = if in_rows { Which::Uncertain } else { Which::All };
+            tally = walk(&mut reading, &keys, by, (wanted, which, tally)).await?;
+        }
         reading.rollback().await?;
         let answer: Arc<str> = Value::from(tally.aggregations()).to_string().into();
         // What changed meanwhile may be in it or not.
@@ -68,26 +72,32 @@ impl Catalog {
     }
 }
 
-/// Whether the database can tell it.
+/// Whether the database can tell it of the rows that need no closer look.
 fn is_in_rows(keys: &Keys<'_>, wanted: &Wanted) -> bool {
-    let needs_no_look = keys.query.filter.is_none() && keys.asked.is_none();
-    needs_no_look && !wanted.asks_for_places() && wanted.properties().is_empty()
+    let some = certain(keys, &mut Bound::default()).is_some();
+    some && !wanted.asks_for_places() && wanted.properties().is_empty()
 }
 
 async fn by_database(
     reading: &mut AnyConnection,
     keys: &Keys<'_>,
     by: Option<&Found>,
-    wanted: &Wanted,
-) -> Result<Tally, CatalogError> {
-    let mut tally = Tally::new(wanted);
+    (wanted, tally): (&Wanted, &mut Tally),
+) -> Result<(), CatalogError> {
     if wanted.asks_for_collections() {
-        collections(reading, keys, by, &mut tally).await?;
+        collections(reading, keys, by, tally).await?;
     }
     if let Some(unit) = wanted.unit() {
-        times(reading, keys, by, (unit, &mut tally)).await?;
+        times(reading, keys, by, (unit, tally)).await?;
     }
-    Ok(tally)
+    Ok(())
+}
+
+/// A statement over all rows that need no closer look.
+fn over_certain(keys: &Keys<'_>, by: Option<&Found>, select: &str) -> Option<(String, Bound)> {
+    let mut bound = Bound::default();
+    let certain = certain(keys, &mut bound)?;
+    statement(keys, by, select, (&certain, bound), false)
 }
 
 async fn collections(
@@ -96,10 +106,7 @@ async fn collections(
     by: Option<&Found>,
     tally: &mut Tally,
 ) -> Result<(), CatalogError> {
-    let all = ("1 = 1", Bound::default());
-    let Some((text, bound)) = statement(keys, by, OF_COLLECTIONS, all, false) else {
-        return Ok(());
-    };
+    let Some((text, bound)) = over_certain(keys, by, OF_COLLECTIONS) else { return Ok(()) };
     keys.deadline.before_statement(reading).await?;
     let query = bound.query(format!("{text} group by i.collection"));
     let query = query.persistent(by.is_none_or(Found::comes_again));
@@ -122,10 +129,7 @@ async fn times(
     // Also before the epoch: what is left over from a division has the sign of what is divided, in both databases.
     let begin = format!("i.datetime - (i.datetime % {grain} + {grain}) % {grain}");
     let select = format!("{begin} as begin, count(*) as items");
-    let all = ("1 = 1", Bound::default());
-    let Some((text, bound)) = statement(keys, by, &select, all, false) else {
-        return Ok(());
-    };
+    let Some((text, bound)) = over_certain(keys, by, &select) else { return Ok(()) };
     keys.deadline.before_statement(reading).await?;
     let query = bound.query(format!("{text} group by 1 order by 1"));
     let query = query.persistent(by.is_none_or(Found::comes_again));

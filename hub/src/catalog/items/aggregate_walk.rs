@@ -10,7 +10,7 @@ use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row as _};
 use tokio::task::spawn_blocking;
 
-use super::count::statement;
+use super::count::{statement, uncertain};
 use super::deadline::Deadline;
 use super::exact::{Asked, Where, gone};
 use super::filtered::{Candidate, columns, failed};
@@ -42,12 +42,21 @@ struct Look {
     deadline: Deadline,
 }
 
-/// Counts all that matches.
+/// Which items are walked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Which {
+    /// All that match.
+    All,
+    /// Those that the rows alone do not say it of.
+    Uncertain,
+}
+
+/// Counts what matches, beside what was counted before.
 pub(super) async fn walk(
     reading: &mut AnyConnection,
     keys: &Keys<'_>,
     by: Option<&Found>,
-    wanted: &Wanted,
+    (wanted, which, mut tally): (&Wanted, Which, Tally),
 ) -> Result<Tally, CatalogError> {
     let look = Look {
         asked: keys.asked.cloned(),
@@ -55,10 +64,14 @@ pub(super) async fn walk(
         properties: Arc::new(wanted.properties()),
         deadline: keys.deadline,
     };
-    let (mut tally, mut long) = (Tally::new(wanted), Vec::new());
+    let (mut bound, mut long) = (Bound::default(), Vec::new());
     let (select, with_document) = look.select(wanted.asks_for_geometries());
-    let all = ("1 = 1", Bound::default());
-    let Some((text, bound)) = statement(keys, by, &select, all, with_document) else {
+    let condition = match which {
+        Which::All => "1 = 1".to_owned(),
+        Which::Uncertain => uncertain(keys, &mut bound),
+    };
+    let statement = statement(keys, by, &select, (&condition, bound), with_document);
+    let Some((text, bound)) = statement else {
         return Ok(tally);
     };
     keys.deadline.before_statement(reading).await?;
@@ -141,7 +154,7 @@ impl Look {
     fn select(&self, with_geometries: bool) -> (String, bool) {
         let is_placed = with_geometries || self.asked.is_some();
         let geometry = if is_placed { "d.geometry" } else { "cast(null as text) as geometry" };
-        let more = if self.reads() { columns() } else { ", i.collection".to_owned() };
+        let more = if self.reads() { columns(None) } else { ", i.collection".to_owned() };
         let sides = "i.west, i.south, i.east, i.north, i.boxed";
         (format!("i.datetime, {sides}, {geometry}{more}"), is_placed || self.reads())
     }

@@ -10,9 +10,10 @@ use super::filter::Filter;
 use super::filtered;
 use super::found::{Found, With};
 use super::keys::{Keys, TOGETHER, place};
+use super::known::{self, index};
 use super::sql::Bound;
 use crate::catalog::error::CatalogError;
-use crate::stac::{FilterError, ItemFilter};
+use crate::stac::{FilterError, Index, ItemFilter};
 
 /// Counts what matches.
 pub(super) async fn count(
@@ -20,18 +21,41 @@ pub(super) async fn count(
     keys: &Keys<'_>,
     by: Option<&Found>,
 ) -> Result<u64, CatalogError> {
-    if keys.query.filter.is_some() {
-        return unsure(reading, keys, by).await;
+    let certain = sure(reading, keys, by).await?;
+    if are_all_certain(keys) {
+        return Ok(certain);
     }
-    let Some(asked) = keys.asked else {
-        return sure(reading, keys, by, None).await;
-    };
-    let certain = match asked {
-        Asked::Box(_) => sure(reading, keys, by, Some(asked)).await?,
-        Asked::Geometry(_) => 0,
-    };
     let others = unsure(reading, keys, by).await?;
     Ok(certain.saturating_add(others))
+}
+
+/// Whether no row needs a closer look.
+pub(super) fn are_all_certain(keys: &Keys<'_>) -> bool {
+    let is_sure = |index: &Index| known::is_sure(index).is_none();
+    keys.asked.is_none() && known::is_exact(keys.query) && index(keys.query).is_none_or(is_sure)
+}
+
+/// What is true of rows that need no closer look. `None`: each needs one.
+pub(super) fn certain(keys: &Keys<'_>, bound: &mut Bound) -> Option<String> {
+    if !known::is_exact(keys.query) {
+        return None;
+    }
+    let there = match keys.asked {
+        Some(asked) => Some(asked.sure(bound)?),
+        None => None,
+    };
+    let values = index(keys.query).and_then(known::is_sure);
+    let both: Vec<String> = there.into_iter().chain(values).collect();
+    Some(if both.is_empty() { "1 = 1".to_owned() } else { both.join(" and ") })
+}
+
+/// What is true of all others.
+pub(super) fn uncertain(keys: &Keys<'_>, bound: &mut Bound) -> String {
+    match (certain(keys, bound), index(keys.query)) {
+        (None, _) => "1 = 1".to_owned(),
+        (Some(_), Some(index)) if keys.asked.is_none() => known::is_unsure(index),
+        (Some(certain), _) => format!("not ({certain})"),
+    }
 }
 
 /// A statement over all that matches. `None`: nothing can.
@@ -52,7 +76,7 @@ pub(super) fn statement(
     let filter = Filter { words: filter.words || with_document, ..filter };
     let matching = format!("i.collection in ({collections}) and {} and {condition}", filter.text);
     let text = match by {
-        None => format!("select {select} from {} where {matching}", filter.tables()),
+        None => format!("select {select} from {} where {matching}", filter.tables_of_all()),
         Some(found) => {
             let With { text, on } = found.with(keys.dialect, &mut bound);
             format!(
@@ -68,12 +92,10 @@ async fn sure(
     reading: &mut AnyConnection,
     keys: &Keys<'_>,
     by: Option<&Found>,
-    asked: Option<&Asked>,
 ) -> Result<u64, CatalogError> {
     let mut bound = Bound::default();
-    let condition = asked.and_then(|asked| asked.sure(&mut bound));
-    let condition = condition.as_deref().unwrap_or("1 = 1");
-    let Some((text, bound)) = statement(keys, by, "count(*)", (condition, bound), false) else {
+    let Some(certain) = certain(keys, &mut bound) else { return Ok(0) };
+    let Some((text, bound)) = statement(keys, by, "count(*)", (&certain, bound), false) else {
         return Ok(0);
     };
     keys.deadline.before_statement(reading).await?;
@@ -82,7 +104,7 @@ async fn sure(
     Ok(u64::try_from(counted).unwrap_or(0))
 }
 
-/// Counts what must be looked at more closely: all, where there is a filter.
+/// Counts what must be looked at more closely.
 async fn unsure(
     reading: &mut AnyConnection,
     keys: &Keys<'_>,
@@ -90,9 +112,8 @@ async fn unsure(
 ) -> Result<u64, CatalogError> {
     let mut bound = Bound::default();
     let filter = keys.query.filter.as_ref();
-    let sure = keys.asked.filter(|_| filter.is_none()).and_then(|asked| asked.sure(&mut bound));
-    let condition = sure.map_or_else(|| "1 = 1".to_owned(), |sure| format!("not {sure}"));
-    let more = filter.map(|_| filtered::columns()).unwrap_or_default();
+    let condition = uncertain(keys, &mut bound);
+    let more = filter.map(|_| filtered::columns(index(keys.query))).unwrap_or_default();
     let geometry = keys.asked.map_or("cast(null as text) as geometry", |_| "d.geometry");
     let select = format!("i.west, i.south, i.east, i.north, i.boxed, {geometry}{more}");
     let matching = statement(keys, by, &select, (&condition, bound), true);

@@ -1,6 +1,8 @@
-//! What a search asks of an item, in SQL. `i` is the item, `d` its document, which is there if words are asked for.
+//! What a search asks of an item, in SQL. `i` is the item, `d` its document, which is there if words are asked for, `v`
+//! its values, which are if a filter asks for them.
 
 use super::exact::Asked;
+use super::known::{index, may_be_found};
 use super::pieces::{TURN, is_everything};
 use super::query::{ItemQuery, Readable};
 use super::row::listed;
@@ -15,6 +17,8 @@ pub(super) struct Filter {
     pub(super) text: String,
     /// Whether the document is needed.
     pub(super) words: bool,
+    /// Whether the values are.
+    pub(super) values: bool,
 }
 
 impl Filter {
@@ -42,6 +46,10 @@ impl Filter {
         if let Some(span) = &query.dated {
             all.push(dated(span, bound));
         }
+        let known = index(query);
+        if let Some(may) = known.and_then(|known| may_be_found(known, bound)) {
+            all.push(format!("v.document = i.document and {may}"));
+        }
         let words = wanted(query);
         if words.as_ref().is_some_and(is_nothing) {
             return None;
@@ -60,15 +68,30 @@ impl Filter {
                          and s.repository_id = i.repository_id and s.name = i.name)"
             ));
         }
-        Some(Self { text: all.join(" and "), words: words.is_some() })
+        let values = known.is_some();
+        Some(Self { text: all.join(" and "), words: words.is_some(), values })
     }
 
-    /// What items are read from.
+    /// What items are read from: items first, and what belongs to them is looked up.
     pub(super) fn tables(&self) -> &'static str {
-        if self.words {
-            "items i join item_documents d on d.number = i.document"
-        } else {
-            "items i"
+        match (self.words, self.values) {
+            (false, false) => "items i",
+            (true, false) => "items i join item_documents d on d.number = i.document",
+            (false, true) => "items i cross join _item_values v",
+            (true, true) => {
+                "items i cross join _item_values v join item_documents d on d.number = i.document"
+            }
+        }
+    }
+
+    /// The same where all are read in any order: the values are looked through first, which are short.
+    pub(super) fn tables_of_all(&self) -> &'static str {
+        match (self.words, self.values) {
+            (false, true) => "_item_values v cross join items i",
+            (true, true) => {
+                "_item_values v cross join items i join item_documents d on d.number = i.document"
+            }
+            _ => self.tables(),
         }
     }
 }

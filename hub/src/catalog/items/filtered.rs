@@ -10,20 +10,34 @@ use tokio::task::spawn_blocking;
 use super::cursor::At;
 use super::deadline::Deadline;
 use super::exact::gone;
+use super::known;
 use super::row::{ItemRow, by_number};
 use crate::catalog::error::CatalogError;
 use crate::catalog::rows::{inconsistent, number};
-use crate::stac::{FilterError, ItemFilter, Subject};
+use crate::stac::{FilterError, Index, ItemFilter, Subject};
 
 /// Bytes of a document that comes with its row; longer ones are read apart, so that a few rows are never many bytes.
 const SHORT: usize = 64 << 10;
 
-/// What [`Candidate`] is read of, where items are `i` and their documents `d`.
-pub(super) fn columns() -> String {
+/// What [`Candidate`] is read of, where items are `i` and their documents `d`. Where the filter asks `index` alone, no
+/// document is read of items of which that is sure.
+pub(super) fn columns(index: Option<&Index>) -> String {
+    let known = known(index);
     format!(
-        ", i.number, i.collection, i.id, i.stars,
-         case when octet_length(d.document) <= {SHORT} then d.document end as document"
+        ", i.number, i.collection, i.id, i.stars, {known} as known,
+         case when {known} = 0 and octet_length(d.document) <= {SHORT}
+              then d.document end as document"
     )
+}
+
+/// 1 where a row that an index found is found by the filter as well: where the index knows all that it asks for.
+pub(super) fn known(index: Option<&Index>) -> String {
+    let sure = index.filter(|index| index.exact).map(|index| known::is_sure(index));
+    match sure {
+        None => "cast(0 as bigint)".to_owned(),
+        Some(None) => "cast(1 as bigint)".to_owned(),
+        Some(Some(sure)) => format!("cast(case when {sure} then 1 else 0 end as bigint)"),
+    }
 }
 
 /// An item that is to be asked.
@@ -33,6 +47,8 @@ pub(super) struct Candidate {
     /// `repository/name`.
     id: String,
     stars: u64,
+    /// Whether it needs no look.
+    known: bool,
     /// `None`: it is long.
     document: Option<String>,
 }
@@ -44,6 +60,7 @@ impl Candidate {
             number: row.try_get("number")?,
             collection: row.try_get("collection")?,
             stars: number("items", &id, row.try_get("stars")?)?,
+            known: row.try_get::<i64, _>("known")? == 1,
             document: row.try_get("document")?,
             id,
         })
@@ -59,6 +76,9 @@ impl Candidate {
 
     /// Whether the filter finds it. `None`: its document is not there.
     pub(super) fn is_found(&self, filter: &ItemFilter) -> Option<Result<bool, FilterError>> {
+        if self.known {
+            return Some(Ok(true));
+        }
         Some(filter.finds(&self.subject()?))
     }
 }

@@ -1,20 +1,24 @@
-//! The indexes that find items without a walk over all of them: by id, star, tag, words and place. What they find may
+//! The indexes that find items without a walk over all of them: by id, star, tag, words, place and values. What they find may
 //! be too much, never too little. Here is most of what differs between the databases in a search.
 
 use geo::Rect;
 
 use super::exact::Asked;
 use super::filter::clean;
+use super::known::{self, index};
 use super::pieces::{TURN, is_everything};
 use super::query::ItemQuery;
 use super::sql::Bound;
 use super::texts::indexed;
 use super::wording::{Lookup, is_nothing, wanted};
 use crate::catalog::dialect::Dialect;
-use crate::stac::Interval;
+use crate::stac::{Interval, Known};
 
 /// Tags of a search that are looked up to see which one is rare.
 const TAGS: usize = 4;
+
+/// Properties of a filter that are looked up to see of which one few have the values.
+const RANGES: usize = 4;
 
 /// By what items are found.
 #[derive(Debug, Clone)]
@@ -32,6 +36,8 @@ pub(super) enum Found {
     /// By documents that were found by their words: their numbers with commas between them, and whether their words
     /// need no other look.
     Documents(String, bool),
+    /// By values of a property.
+    Values(Known),
 }
 
 impl Found {
@@ -51,7 +57,9 @@ impl Found {
         let words = wanted(query).filter(|words| !is_nothing(words));
         let words = words.and_then(|words| Lookup::of(&words)).map(Self::Words);
         let tags = query.tags.iter().take(TAGS).map(|tag| Self::Tag(indexed(tag)));
-        place.into_iter().chain(words).chain(tags).collect()
+        let ranges = index(query).map(|known| known.ranges()).unwrap_or_default();
+        let values = ranges.into_iter().take(RANGES).map(Self::Values);
+        place.into_iter().chain(words).chain(tags).chain(values).collect()
     }
 
     /// Whether it finds exactly what has the words that are asked for, so that nobody need look at them.
@@ -82,7 +90,9 @@ impl Found {
         // Words find documents, in the order of their numbers, in which SQLite best looks for their items one by one.
         let (on, kept) = match self {
             Self::Words(_) if dialect == Dialect::Sqlite => ("i.document", "not materialized"),
-            Self::Words(_) | Self::Documents(..) => ("i.document", "materialized"),
+            Self::Words(_) | Self::Documents(..) | Self::Values(_) => {
+                ("i.document", "materialized")
+            }
             _ => ("i.number", "materialized"),
         };
         With {
@@ -111,6 +121,7 @@ impl Found {
             Self::Documents(numbers, _) if numbers.is_empty() => {
                 "select number from item_documents where 1 = 0".to_owned()
             }
+            Self::Values(ranges) => known::documents(ranges, bound),
             Self::Documents(numbers, _) => format!("values ({})", numbers.replace(',', "), (")),
         }
     }

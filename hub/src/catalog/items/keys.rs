@@ -12,6 +12,7 @@ use super::exact::{Asked, Where};
 use super::filter::Filter;
 use super::filtered;
 use super::found::{Found, With};
+use super::known::index;
 use super::order::{Order, Part};
 use super::query::ItemQuery;
 use super::row::listed;
@@ -59,6 +60,8 @@ struct Row {
     at: At,
     /// Where it must be looked at more closely; `None`: it matches.
     unsure: Option<Where>,
+    /// Whether the filter finds it, as the index knows.
+    known: bool,
 }
 
 impl Keys<'_> {
@@ -77,9 +80,14 @@ impl Keys<'_> {
         let rows = query.fetch_all(&mut *reading).await?;
         let rows = rows.iter().map(|row| self.row(row)).collect::<Result<Vec<Row>, _>>()?;
         let (read, last) = (rows.len(), rows.last().map(|row| row.at.clone()));
+        let known: BTreeSet<i64> =
+            rows.iter().filter(|row| row.known).map(|row| row.at.number).collect();
         let mut matching = self.look_closer(reading, rows).await?;
         if let Some(filter) = &self.query.filter {
-            matching = filtered::found(reading, matching, filter, self.deadline).await?;
+            let unknown = matching.iter().filter(|at| !known.contains(&at.number)).cloned();
+            let found = filtered::found(reading, unknown.collect(), filter, self.deadline).await?;
+            let found: BTreeSet<i64> = found.into_iter().map(|at| at.number).collect();
+            matching.retain(|at| known.contains(&at.number) || found.contains(&at.number));
         }
         Ok(Taken { matching, last, read })
     }
@@ -100,7 +108,8 @@ impl Keys<'_> {
             Some(asked) => place(row)?.filter(|place| !asked.is_sure(place)),
             None => None,
         };
-        Ok(Row { at, unsure })
+        let known = self.query.filter.is_some() && row.try_get::<i64, _>("known")? == 1;
+        Ok(Row { at, unsure, known })
     }
 
     /// Keeps what matches also by its geometry.
@@ -159,7 +168,11 @@ impl Keys<'_> {
         let columns = self.order.columns();
         // Only where it matters: an index has all else that a search for words reads.
         let sides = if self.asked.is_some() { SIDES } else { "" };
-        let select = format!("select i.number{columns}{sides}");
+        let known = match &self.query.filter {
+            None => String::new(),
+            Some(_) => format!(", {} as known", filtered::known(index(self.query))),
+        };
+        let select = format!("select i.number{columns}{sides}{known}");
         let by = self.order.by(part, false);
         let condition = format!("{} and {place}", filter.text);
         if let Some(few) = self.few {

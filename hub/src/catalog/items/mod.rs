@@ -18,6 +18,7 @@ mod filtered;
 mod found;
 mod ids;
 mod keys;
+mod known;
 mod observed;
 mod order;
 mod pending;
@@ -31,6 +32,7 @@ mod settings;
 mod sql;
 mod stars;
 mod texts;
+mod values;
 mod wording;
 mod write;
 
@@ -44,6 +46,8 @@ mod search_tests;
 mod stage;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod value_tests;
 
 pub use basis::{Basis, ItemBasis};
 pub use checksums::Checksum;

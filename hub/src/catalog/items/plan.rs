@@ -38,7 +38,9 @@ impl Plan {
             }
         }
         let few = fewest.map(|(_, found)| found);
-        let all = few.clone().or_else(|| perhaps.into_iter().next());
+        // Values are looked through faster than they are found, where they are many.
+        let finds = |found: &Found| !matches!(found, Found::Values(_));
+        let all = few.clone().or_else(|| perhaps.into_iter().find(finds));
         Ok(Self { few, all })
     }
 }

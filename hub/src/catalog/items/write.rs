@@ -10,6 +10,7 @@ use super::checksums::{Checksum, keep};
 use super::pending::settle;
 use super::put::{Before, Row, put_document};
 use super::settings::{ItemSet, moved, set};
+use super::values;
 use crate::catalog::Catalog;
 use crate::catalog::audit::{Noted, note};
 use crate::catalog::changes::Change;
@@ -68,6 +69,7 @@ pub(in crate::catalog) async fn write(
     };
     let rows = before(connection, change.repository_id, known).await?;
     let document = put_document(connection, change.repository_id, (known, flist), draft).await?;
+    values::put(connection, document, &draft.document).await?;
     for row in &rows {
         if !draft.categories.contains(&row.collection) {
             remove(connection, row.number).await?;
