@@ -10,13 +10,13 @@ use crate::archives::files;
 use crate::stac_items::publish;
 use crate::support::{TestHub, answer};
 
-const AGGREGATE: &str = "/api/stac/aggregate";
+pub(crate) const AGGREGATE: &str = "/api/stac/aggregate";
 const EVERYTHING: &str = "total_count,datetime_min,datetime_max,datetime_frequency,collection_frequency,\
     cloud_cover_frequency,platform_frequency,grid_code_frequency,sun_elevation_frequency,\
     centroid_geohash_grid_frequency,geometry_geotile_grid_frequency";
 
 /// What is published, of which the expectations are made.
-struct Scene {
+pub(crate) struct Scene {
     time: &'static str,
     clouds: Option<f64>,
     sun: f64,
@@ -36,7 +36,7 @@ const fn scene(
     Scene { time, clouds, sun, platform, west, south, collections: &["dataset"] }
 }
 
-const SCENES: &[Scene] = &[
+pub(crate) const SCENES: &[Scene] = &[
     scene("2023-12-31T23:59:59Z", Some(4.0), 12.0, Some("a"), (10.0, 10.0)),
     scene("2024-01-01T00:00:00Z", Some(5.0), 14.9, Some("b"), (10.2, 10.0)),
     scene("2024-01-17T12:00:00Z", Some(39.9), 15.0, Some("b"), (100.0, -20.0)),
@@ -49,7 +49,7 @@ const SCENES: &[Scene] = &[
 ];
 
 /// Publishes them all, each a box of half a degree, the last ones a triangle in it.
-async fn published(hub: &TestHub, token: &str, scenes: &[Scene]) {
+pub(crate) async fn published(hub: &TestHub, token: &str, scenes: &[Scene]) {
     for (at, scene) in scenes.iter().enumerate() {
         let Scene { west, south, .. } = *scene;
         let (east, north) = (west + 0.5, south + 0.5);
@@ -89,7 +89,7 @@ fn counted<T: Ord>(texts: impl Iterator<Item = T>) -> BTreeMap<T, u64> {
     counts
 }
 
-fn buckets(aggregation: &Value) -> BTreeMap<String, u64> {
+pub(crate) fn buckets(aggregation: &Value) -> BTreeMap<String, u64> {
     let buckets = aggregation["buckets"].as_array().unwrap_or_else(|| panic!("{aggregation}"));
     let all = buckets.iter().map(|bucket| {
         (bucket["key"].as_str().unwrap().to_owned(), bucket["frequency"].as_u64().unwrap())
@@ -97,7 +97,7 @@ fn buckets(aggregation: &Value) -> BTreeMap<String, u64> {
     all.collect()
 }
 
-fn named<'a>(found: &'a Value, name: &str) -> &'a Value {
+pub(crate) fn named<'a>(found: &'a Value, name: &str) -> &'a Value {
     assert_eq!(found["type"], "AggregationCollection", "{found}");
     let all = found["aggregations"].as_array().unwrap();
     all.iter().find(|one| one["name"] == name).unwrap_or_else(|| panic!("no {name} in {found}"))
@@ -151,13 +151,13 @@ fn expect(found: &Value, items: &[(&Scene, &str)]) {
     assert_eq!(buckets(named(found, "centroid_geohash_grid_frequency")), hashes);
 }
 
-async fn get(hub: &TestHub, at: &str, pairs: &[(&str, &str)]) -> (u16, Value) {
+pub(crate) async fn get(hub: &TestHub, at: &str, pairs: &[(&str, &str)]) -> (u16, Value) {
     let mut url = reqwest::Url::parse(&format!("http://hub{at}")).unwrap();
     url.query_pairs_mut().extend_pairs(pairs);
     answer(hub.get(&format!("{at}?{}", url.query().unwrap())).await).await
 }
 
-async fn post(hub: &TestHub, at: &str, body: &Value) -> (u16, Value) {
+pub(crate) async fn post(hub: &TestHub, at: &str, body: &Value) -> (u16, Value) {
     answer(hub.request(Method::POST, at).json(body).send().await.unwrap()).await
 }
 
@@ -261,73 +261,6 @@ async fn what_is_told_is_what_the_items_say() {
 }
 
 #[tokio::test]
-async fn parts_of_time_and_grids_are_as_fine_as_is_asked() {
-    let hub = TestHub::start().await;
-    let token = hub.user("alice").await;
-    published(&hub, &token, SCENES).await;
-    for (unit, expected) in [
-        ("year", vec![("1965-01-01", 1), ("2023-01-01", 1), ("2024-01-01", 5)]),
-        ("quarter", vec![("1965-01-01", 1), ("2023-10-01", 1), ("2024-01-01", 5)]),
-        (
-            "week",
-            vec![
-                ("1965-03-01", 1),
-                ("2023-12-25", 1),
-                ("2024-01-01", 1),
-                ("2024-01-15", 1),
-                ("2024-02-26", 3),
-            ],
-        ),
-        (
-            "day",
-            vec![
-                ("1965-03-01", 1),
-                ("2023-12-31", 1),
-                ("2024-01-01", 1),
-                ("2024-01-17", 1),
-                ("2024-03-01", 1),
-                ("2024-03-02", 2),
-            ],
-        ),
-    ] {
-        let expected: BTreeMap<String, u64> =
-            expected.into_iter().map(|(day, count)| (format!("{day}T00:00:00Z"), count)).collect();
-        // By the database, and item by item.
-        for more in [("q", "scene"), ("filter", "id LIKE 'alice/%'")] {
-            let pairs = [
-                ("aggregations", "datetime_frequency"),
-                ("datetime_frequency_interval", unit),
-                more,
-            ];
-            let (_, found) = get(&hub, AGGREGATE, &pairs).await;
-            assert_eq!(buckets(named(&found, "datetime_frequency")), expected, "{unit}");
-        }
-    }
-    let (_, found) = get(
-        &hub,
-        AGGREGATE,
-        &[
-            (
-                "aggregations",
-                "datetime_frequency,grid_geohash_frequency,geometry_geotile_grid_frequency",
-            ),
-            ("datetime_frequency_interval", "second"),
-            ("grid_geohash_frequency_precision", "3"),
-            ("geometry_geotile_grid_frequency_precision", "9"),
-            ("ids", "alice/scene0"),
-        ],
-    )
-    .await;
-    let one = |key: &str| BTreeMap::from([(key.to_owned(), 1)]);
-    assert_eq!(buckets(named(&found, "datetime_frequency")), one("2023-12-31T23:59:59Z"));
-    assert_eq!(buckets(named(&found, "grid_geohash_frequency")), one("s1z"));
-    // Columns from 270.2 to 270.9, rows from 240.9 to 241.6 of 512.
-    let tiles = buckets(named(&found, "geometry_geotile_grid_frequency"));
-    let expected = ["9/270/240", "9/270/241"].map(|tile| (tile.to_owned(), 1));
-    assert_eq!(tiles, BTreeMap::from(expected));
-}
-
-#[tokio::test]
 async fn nobody_is_told_of_what_they_may_not_read() {
     let hub = TestHub::start().await;
     let (token, other) = (hub.user("alice").await, hub.user("bob").await);
@@ -352,123 +285,4 @@ async fn nobody_is_told_of_what_they_may_not_read() {
             expect(&found, expected);
         }
     }
-}
-
-#[tokio::test]
-async fn what_is_remembered_ends_with_the_next_change() {
-    let hub = TestHub::start().await;
-    let token = hub.user("alice").await;
-    for published_up_to in 1..=3 {
-        published(&hub, &token, &SCENES[..published_up_to]).await;
-        for name in ["total_count", "platform_frequency"] {
-            for _ in 0..2 {
-                let (_, found) = get(&hub, AGGREGATE, &[("aggregations", name)]).await;
-                let found = named(&found, name);
-                let all = match name {
-                    "total_count" => found["value"].as_u64().unwrap(),
-                    _ => buckets(found).values().sum(),
-                };
-                assert_eq!(all, published_up_to as u64);
-            }
-        }
-    }
-}
-
-#[tokio::test]
-async fn clients_find_what_can_be_aggregated() {
-    let hub = TestHub::start().await;
-    let (root, conformance) =
-        (hub.json("/api/stac/").await, hub.json("/api/stac/conformance").await);
-    for class in ["aggregation", "aggregation#query", "aggregation#filter"] {
-        let class = json!(format!("https://api.stacspec.org/v0.3.0/{class}"));
-        assert!(conformance["conformsTo"].as_array().unwrap().contains(&class));
-    }
-    let dataset = hub.json("/api/stac/collections/dataset").await;
-    for (body, at) in [(&root, "/api/stac"), (&dataset, "/api/stac/collections/dataset")] {
-        let links = body["links"].as_array().unwrap();
-        let at = format!("{}{at}", hub.hub.public_url());
-        for (rel, method) in [
-            ("aggregate", json!("GET")),
-            ("aggregate", json!("POST")),
-            ("aggregations", Value::Null),
-        ] {
-            let link = links.iter().find(|link| link["rel"] == rel && link["method"] == method);
-            assert_eq!(link.unwrap()["href"], format!("{at}/{rel}"));
-        }
-    }
-    for at in ["/api/stac/aggregations", "/api/stac/collections/dataset/aggregations"] {
-        let listed = hub.json(at).await;
-        assert_eq!(listed["links"][0]["href"], format!("{}{at}", hub.hub.public_url()));
-        let frequency = named(&listed, "platform_frequency");
-        assert_eq!(frequency["data_type"], "frequency_distribution");
-        assert_eq!(frequency["frequency_distribution_data_type"], "string");
-        let names: Vec<&str> = listed["aggregations"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|one| one["name"].as_str().unwrap())
-            .collect();
-        let (status, found) = get(&hub, AGGREGATE, &[("aggregations", &names.join(","))]).await;
-        assert_eq!(status, 200, "{found}");
-        let found = found["aggregations"].as_array().unwrap();
-        assert!(names.len() > 10 && found.iter().map(|one| &one["name"]).eq(&names));
-    }
-    // Of nothing in particular, nothing.
-    let response = hub.get(AGGREGATE).await;
-    let tag = response.headers()["etag"].to_str().unwrap().to_owned();
-    assert_eq!(response.json::<Value>().await.unwrap()["aggregations"], json!([]));
-    let again = hub.request(Method::GET, AGGREGATE).header("if-none-match", tag).send().await;
-    assert_eq!(again.unwrap().status(), 304);
-}
-
-#[tokio::test]
-async fn what_cannot_be_aggregated_is_told() {
-    let hub = TestHub::start().await;
-    for (pairs, expected) in [
-        (
-            vec![("aggregations", "nothing_count")],
-            "aggregations: there is no `nothing_count`; there are: total_count",
-        ),
-        (vec![("limit", "5")], "limit: there is no such parameter here; there are: collections"),
-        (vec![("sortby", "id")], "sortby: there is no such parameter here"),
-        (
-            vec![("grid_geohash_frequency_precision", "13")],
-            "grid_geohash_frequency_precision: it must be a whole number from 1 to 12",
-        ),
-        (
-            vec![("datetime_frequency_interval", "fortnight")],
-            "datetime_frequency_interval: it must be one of: year, quarter",
-        ),
-        (vec![("bbox", "1,2,3")], "bbox: "),
-        (vec![("filter", "platform <")], "filter: at byte 10"),
-        (
-            vec![("bbox", "0,0,1,1"), ("intersects", r#"{"type":"Point","coordinates":[0,0]}"#)],
-            "bbox: it does not go",
-        ),
-    ] {
-        for at in [AGGREGATE, "/api/stac/collections/dataset/aggregate"] {
-            let (status, told) = get(&hub, at, &pairs).await;
-            assert_eq!((status, &told["code"]), (400, &json!("bad_search")), "{told}");
-            let message = told["description"].as_str().unwrap();
-            assert!(message.starts_with(expected), "{message}");
-        }
-    }
-    for body in [
-        json!({"aggregations": [1]}),
-        json!({"aggregations": ["total_count"], "limit": 3}),
-        json!({"aggregations": ["total_count"], "after": "x"}),
-        json!({"grid_geotile_frequency_precision": 30}),
-    ] {
-        for at in [AGGREGATE, "/api/stac/collections/dataset/aggregate"] {
-            let (status, told) = post(&hub, at, &body).await;
-            assert_eq!((status, &told["code"]), (400, &json!("bad_search")), "{told}");
-        }
-    }
-    for name in ["aggregate", "aggregations"] {
-        let response = hub.get(&format!("/api/stac/collections/none/{name}")).await;
-        assert_eq!(response.status(), 404);
-    }
-    let (status, told) =
-        get(&hub, AGGREGATE, &[("aggregations", "total_count"), ("q", ":starred")]).await;
-    assert_eq!((status, &told["code"]), (401, &json!("unauthorized")));
 }
