@@ -181,7 +181,7 @@ async fn a_table_has_what_its_reader_may_see() {
     let changed = change.json(&json!({"visibility": "private"})).send().await.unwrap();
     assert_eq!(changed.status(), 200);
     for (token, expected) in [
-        (Some(&alice), vec!["alice/secret", "bob/open"]),
+        (Some(&alice), vec!["bob/open", "alice/secret"]),
         (Some(&bob), vec!["bob/open"]),
         (None, vec!["bob/open"]),
     ] {

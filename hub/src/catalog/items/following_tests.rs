@@ -5,7 +5,7 @@ use std::time::Instant;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use flisthub_storage::Kind;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::settings::leaving;
 use super::stage::{Stage, basis, composed, draft, query, set_by_api};

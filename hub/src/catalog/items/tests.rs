@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::{Map, json};
 
 use super::stage::{Stage, basis, composed, draft, query, set_by_api};
 use super::{Basis, Composed, ItemQuery, Readable};
