@@ -42,7 +42,7 @@ fn says(found: &Value, said: &Value) -> bool {
         (Value::Number(found), Value::Number(said)) if found.is_f64() && !said.is_f64() => {
             let whole: Option<i128> = said.as_i128();
             whole.is_some_and(|whole| {
-                found.as_f64() == Some(whole as f64) && whole.unsigned_abs() <= 1 << 53
+                found.as_f64() == whole.to_string().parse().ok() && whole.unsigned_abs() <= 1 << 53
             })
         }
         (Value::String(text), said) if found != said => {

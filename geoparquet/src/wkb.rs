@@ -33,6 +33,7 @@ struct Shape {
     #[serde(default)]
     geometries: Vec<Shape>,
     #[serde(flatten)]
+    #[expect(clippy::zero_sized_map_values, reason = "serde flattens into nothing but maps")]
     others: HashMap<String, IgnoredAny>,
 }
 

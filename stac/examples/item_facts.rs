@@ -67,6 +67,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         name: "scene",
         settings: &Settings::default(),
         api: None,
+        written: None,
         categories: &categories,
         created: 0,
         published: 0,

@@ -136,7 +136,8 @@ mod stac_found;
 mod stac_items;
 #[cfg(test)]
 mod stac_search;
-#[cfg(all(test, feature = "geoparquet"))]
+#[cfg(test)]
+#[cfg(feature = "geoparquet")]
 mod stac_tables;
 #[cfg(test)]
 mod stac_words;

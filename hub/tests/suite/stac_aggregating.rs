@@ -51,6 +51,13 @@ async fn parts_of_time_and_grids_are_as_fine_as_is_asked() {
             assert_eq!(buckets(named(&found, "datetime_frequency")), expected, "{unit}");
         }
     }
+}
+
+#[tokio::test]
+async fn an_item_is_in_the_cells_that_it_meets() {
+    let hub = TestHub::start().await;
+    let token = hub.user("alice").await;
+    published(&hub, &token, SCENES).await;
     let (_, found) = get(
         &hub,
         AGGREGATE,

@@ -139,9 +139,9 @@ fn expect(found: &Value, items: &[(&Scene, &str)]) {
     let suns = counted(suns.map(|sun| format!("{sun:.1}-{:.1}", sun + 5.0)));
     assert_eq!(buckets(named(found, "sun_elevation_frequency")), suns);
     // Tiles of the whole Earth, and of each box far from any other's.
-    let tiles = BTreeMap::from([("0/0/0".to_owned(), total)]);
-    let tiles = if total == 0 { BTreeMap::new() } else { tiles };
-    assert_eq!(buckets(named(found, "geometry_geotile_grid_frequency")), tiles);
+    let whole_earth = BTreeMap::from([("0/0/0".to_owned(), total)]);
+    let expected = if total == 0 { BTreeMap::new() } else { whole_earth };
+    assert_eq!(buckets(named(found, "geometry_geotile_grid_frequency")), expected);
     let hashes = items.iter().map(|(scene, _)| match scene.west {
         west if west > 50.0 => "q",
         west if west < 0.0 => "d",

@@ -63,7 +63,7 @@ pub fn of_collections(pairs: &[(String, String)]) -> Result<CollectionSearch, Pa
     }
     let sort = match sorts.as_slice() {
         [] => Vec::new(),
-        [(_, text)] => sort::parts(text).map(|part| of_part(part)).collect::<Result<_, _>>()?,
+        [(_, text)] => sort::parts(text).map(of_part).collect::<Result<_, _>>()?,
         _ => return Err(ParameterError::new("sortby", "it stands there twice")),
     };
     Ok(CollectionSearch { asked, sort })

@@ -75,6 +75,7 @@ impl Sent {
     }
 
     /// The item with this one laid over it, member by member (RFC 7396, JSON Merge Patch). `current`: as it is answered.
+    #[must_use]
     pub fn over(&self, current: &str, target: Target<'_>) -> Self {
         let mut under = Members::read(current).unwrap_or_default();
         // What the hub made is made anew of what comes out.

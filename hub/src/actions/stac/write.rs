@@ -86,9 +86,9 @@ pub async fn create(
     hub: &Hub,
     caller: &Caller,
     collection: &str,
-    sent: Sent,
+    new: Sent,
 ) -> Result<Shown, ActionError> {
-    let id = sent.id().map_err(|faults| bad(&faults))?;
+    let id = new.id().map_err(|faults| bad(&faults))?;
     let missing =
         "/id: say `repository/name`, or a name alone, which is one of your own repository";
     let id = id.ok_or_else(|| ActionError::Invalid {
@@ -97,7 +97,7 @@ pub async fn create(
     })?;
     let at = at(hub, caller, (collection, &id)).await?;
     let base = hub.public_url();
-    let document = sent.document(at.target(&base), None, hub.clock.now());
+    let document = new.document(at.target(&base), None, hub.clock.now());
     let document = document.map_err(|faults| bad(&faults))?;
     let known = hub.catalog.named(at.repository.id, &at.name).await?;
     let there = || ActionError::Conflict(format!("{} is an item of {collection}", at.id()));

@@ -177,12 +177,11 @@ impl Look {
                 row.add_to(&mut tally, &Map::new());
                 continue;
             };
-            match item.subject() {
-                Some(subject) => self.count(&row, &subject, &mut tally)?,
-                None => {
-                    row.geometry = None;
-                    long.push(row);
-                }
+            if let Some(subject) = item.subject() {
+                self.count(&row, &subject, &mut tally)?;
+            } else {
+                row.geometry = None;
+                long.push(row);
             }
         }
         Ok((tally, long))

@@ -32,7 +32,7 @@ pub(super) fn columns(index: Option<&Index>) -> String {
 
 /// 1 where a row that an index found is found by the filter as well: where the index knows all that it asks for.
 pub(super) fn known(index: Option<&Index>) -> String {
-    let sure = index.filter(|index| index.exact).map(|index| known::is_sure(index));
+    let sure = index.filter(|index| index.exact).map(known::is_sure);
     match sure {
         None => "cast(0 as bigint)".to_owned(),
         Some(None) => "cast(1 as bigint)".to_owned(),

@@ -12,7 +12,7 @@ use super::sql::Bound;
 use super::texts::indexed;
 use super::wording::{Lookup, is_nothing, wanted};
 use crate::catalog::dialect::Dialect;
-use crate::stac::{Interval, Known};
+use crate::stac::{Index, Interval, Known};
 
 /// Tags of a search that are looked up to see which one is rare.
 const TAGS: usize = 4;
@@ -57,7 +57,7 @@ impl Found {
         let words = wanted(query).filter(|words| !is_nothing(words));
         let words = words.and_then(|words| Lookup::of(&words)).map(Self::Words);
         let tags = query.tags.iter().take(TAGS).map(|tag| Self::Tag(indexed(tag)));
-        let ranges = index(query).map(|known| known.ranges()).unwrap_or_default();
+        let ranges = index(query).map(Index::ranges).unwrap_or_default();
         let values = ranges.into_iter().take(RANGES).map(Self::Values);
         place.into_iter().chain(words).chain(tags).chain(values).collect()
     }

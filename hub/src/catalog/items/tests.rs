@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-
 use super::stage::{Stage, basis, composed, draft, query, set_by_api};
 use super::{Basis, Composed, ItemQuery, Readable};
 use crate::auth::Visibility;

@@ -106,13 +106,12 @@ fn links(base: &str, pairs: &Pairs, found: &CollectionPage) -> (Value, Option<St
     let at = format!("{root}collections");
     let page = |cursor: &str| address(&at, &from_there(pairs, cursor));
     let next = found.next.as_deref().map(page);
-    let previous = found.previous.as_ref().map(|cursor| match cursor {
-        Some(cursor) => page(cursor),
-        None => {
-            let others = pairs.iter().filter(|(name, _)| name != "after").cloned();
-            address(&at, &others.collect::<Pairs>())
-        }
-    });
+    let first = || {
+        let others = pairs.iter().filter(|(name, _)| name != "after").cloned();
+        address(&at, &others.collect::<Pairs>())
+    };
+    let previous = found.previous.as_ref();
+    let previous = previous.map(|cursor| cursor.as_deref().map_or_else(first, page));
     let mut links = vec![
         json!({"rel": "self", "type": JSON, "href": address(&at, pairs)}),
         json!({"rel": "root", "type": JSON, "href": root}),

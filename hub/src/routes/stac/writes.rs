@@ -31,23 +31,22 @@ impl FromRequest<Hub> for ItemBody {
 
     async fn from_request(request: Request, hub: &Hub) -> Result<Self, Response> {
         let (parts, body) = small_body(request, hub).await?;
-        let kind = parts.headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
-        let kind = kind.unwrap_or_default().split(';').next().unwrap_or_default().trim();
-        let kind = kind.to_ascii_lowercase();
-        let is_json = kind == "application/json"
-            || (kind.starts_with("application/") && kind.ends_with("+json"));
-        let refused =
-            |status, code, message: &str| Err(ApiError::new(status, code, message).into_response());
-        if !is_json {
-            let message = "an item is sent as `application/json` or `application/geo+json`";
-            let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
-            return refused(status, Code::UNSUPPORTED_MEDIA_TYPE, message);
-        }
-        match String::from_utf8(body.into()) {
-            Ok(body) => Ok(Self(body)),
-            Err(_) => refused(StatusCode::BAD_REQUEST, Code::BAD_ITEM, "the item: it is no UTF-8"),
-        }
+        text(&parts.headers, body.into()).map(Self).map_err(ApiError::into_response)
     }
+}
+
+/// The text of a body that is JSON by its type.
+fn text(headers: &HeaderMap, body: Vec<u8>) -> Result<String, ApiError> {
+    let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let plain = kind.strip_prefix("application/");
+    if !plain.is_some_and(|kind| kind == "json" || kind.ends_with("+json")) {
+        let message = "an item is sent as `application/json` or `application/geo+json`";
+        let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
+        return Err(ApiError::new(status, Code::UNSUPPORTED_MEDIA_TYPE, message));
+    }
+    let bad = |_| ApiError::new(StatusCode::BAD_REQUEST, Code::BAD_ITEM, "the item: no UTF-8");
+    String::from_utf8(body).map_err(bad)
 }
 
 /// Whether the caller who sent `If-Match` read what would be answered now.
