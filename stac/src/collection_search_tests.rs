@@ -12,7 +12,7 @@ fn year(year: i64) -> i64 {
     crate::rfc3339::microseconds(&text).unwrap()
 }
 
-fn collection(body: Value, bounds: [f64; 4], interval: [Option<i64>; 2]) -> CollectionBody {
+fn collection(body: &Value, bounds: [f64; 4], interval: [Option<i64>; 2]) -> CollectionBody {
     let [west, south, east, north] = bounds;
     let [start, end] = interval;
     let text = |at: Option<i64>| at.map(|at| format!("{}-01-01T00:00:00Z", at / year(1971) + 1970));
@@ -26,18 +26,18 @@ fn collection(body: Value, bounds: [f64; 4], interval: [Option<i64>; 2]) -> Coll
 fn all() -> Vec<CollectionBody> {
     let mut all = vec![
         collection(
-            json!({"id": "europe", "title": "Snow and ice", "description": "Two winters", "license": "other",
+            &json!({"id": "europe", "title": "Snow and ice", "description": "Two winters", "license": "other",
                    "keywords": ["snow", "ice sheet"], "summaries": {"gsd": {"minimum": 10}}}),
             [-10.0, 40.0, 30.0, 60.0],
             [Some(year(1980)), Some(year(1990))],
         ),
         collection(
-            json!({"id": "fiji", "title": "Floods", "description": "Of the sea", "license": "MIT", "keywords": ["water"]}),
+            &json!({"id": "fiji", "title": "Floods", "description": "Of the sea", "license": "MIT", "keywords": ["water"]}),
             [170.0, -20.0, -170.0, -10.0],
             [Some(year(1985)), None],
         ),
         collection(
-            json!({"id": "buoy", "title": "A buoy", "description": "In the sea", "license": "CC0-1.0"}),
+            &json!({"id": "buoy", "title": "A buoy", "description": "In the sea", "license": "CC0-1.0"}),
             [0.0, 0.0, 0.0, 0.0],
             [None, Some(year(1975))],
         ),
