@@ -43,8 +43,9 @@ pub(super) fn listed(
     all.truncate(MAX_SCHEMAS);
     let mut known: HashSet<String> =
         all.iter().map(|schema| unversioned(schema).to_owned()).collect();
-    let names: BTreeSet<&str> =
-        properties.iter().filter_map(|(key, _)| Some(key.split_once(':')?.0)).collect();
+    let prefixes = properties.iter().filter_map(|(key, _)| Some(key.split_once(':')?.0));
+    // Who writes an item through the API says what it is held against, now and when it is sent back.
+    let names: BTreeSet<&str> = prefixes.filter(|_| !said.is_written).collect();
     let file = assets.contains("\"file:").then_some("file");
     let schemas: BTreeSet<&str> =
         names.into_iter().chain(file).filter_map(|prefix| schema(prefix, said, settings)).collect();

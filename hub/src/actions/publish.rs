@@ -215,7 +215,8 @@ async fn composed(
         back: source.brings_back(),
         sums: AT_ONCE,
     };
-    Ok(Some(items::made(hub, subject, set, &Stop::default()).await?))
+    let made = items::made(hub, subject, set, &Stop::default()).await?;
+    Ok(Some(if set.is_written() { made.whole()? } else { made }))
 }
 
 /// Step 6: makes the name point at the flist. Says as well whether checksums of its item lack.

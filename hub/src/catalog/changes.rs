@@ -98,7 +98,22 @@ impl Catalog {
 
     /// Removes a name of any kind; its history stays. Says whether there was one.
     pub async fn delete_name(&self, change: &Change<'_>) -> Result<bool, CatalogError> {
+        self.delete_name_with(change, None).await
+    }
+
+    /// The same, if what is set of the name is still of that revision (`None`: whatever it is). Else it is stale.
+    pub async fn delete_name_with(
+        &self,
+        change: &Change<'_>,
+        settings: Option<i64>,
+    ) -> Result<bool, CatalogError> {
         let mut transaction = self.write().await?;
+        if let Some(settings) = settings {
+            let (id, name) = (change.repository_id, change.name.as_str());
+            if items::settings_revision(&mut transaction, id, name).await? != settings {
+                return Err(CatalogError::StaleItem);
+            }
+        }
         let known = named(&mut transaction, change.repository_id, change.name.as_str()).await?;
         change.condition.check(change.name.as_str(), known.as_ref().map(|known| known.revision))?;
         if known.is_none() {

@@ -5,7 +5,7 @@ use std::fmt;
 use jsonschema::ValidationError;
 use jsonschema::error::ValidationErrorKind;
 
-/// The most bytes of a message.
+/// The most bytes of a message, and of a pointer.
 const MAX_MESSAGE: usize = 200;
 
 /// How deep alternatives of alternatives are looked into.
@@ -33,15 +33,15 @@ impl Fault {
             | ValidationErrorKind::OneOfNotValid { context } => context.as_slice(),
             _ => &[],
         };
+        let depth_of = |error: &ValidationError<'_>| {
+            error.instance_path().as_str().bytes().filter(|byte| *byte == b'/').count()
+        };
         // The one that goes wrong deepest in the item, and of those the one that goes wrong least often.
         let deepest = |branch: &&Vec<ValidationError<'static>>| {
-            let depths = branch.iter().map(|error| error.instance_path().as_str().len());
-            (depths.max(), std::cmp::Reverse(branch.len()))
+            (branch.iter().map(&depth_of).max(), std::cmp::Reverse(branch.len()))
         };
         let branch = branches.iter().filter(|branch| !branch.is_empty()).max_by_key(deepest);
-        let inner = branch.and_then(|branch| {
-            branch.iter().max_by_key(|error| error.instance_path().as_str().len())
-        });
+        let inner = branch.and_then(|branch| branch.iter().max_by_key(|error| depth_of(error)));
         match inner.filter(|_| depth < MAX_DEPTH) {
             Some(inner) => Self::nearest(inner, depth.saturating_add(1)),
             None => Self::plain(error),
@@ -49,13 +49,17 @@ impl Fault {
     }
 
     fn plain(error: &ValidationError<'_>) -> Self {
-        let mut what = error.masked_with("it").to_string();
-        if what.len() > MAX_MESSAGE {
-            what.truncate(what.floor_char_boundary(MAX_MESSAGE));
-            what.push_str(" ...");
-        }
-        Self { pointer: error.instance_path().to_string(), what }
+        let what = cut(error.masked_with("it").to_string());
+        Self { pointer: cut(error.instance_path().to_string()), what }
     }
+}
+
+fn cut(mut text: String) -> String {
+    if text.len() > MAX_MESSAGE {
+        text.truncate(text.floor_char_boundary(MAX_MESSAGE));
+        text.push_str(" ...");
+    }
+    text
 }
 
 impl fmt::Display for Fault {

@@ -9,7 +9,7 @@ mod fault;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::error::Error;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
@@ -18,6 +18,13 @@ use serde_json::Value;
 
 use self::bundled::BUNDLED;
 pub use self::fault::Fault;
+
+/// Where the schemas of extensions are.
+const EXTENSIONS: &str = "https://stac-extensions.github.io/";
+
+/// Bytes of an item, times its depth, in which it is looked for what is wrong: a schema with alternatives keeps a copy
+/// of whatever fulfils none of them for each that it tries, and those of what is around it as well.
+const MAX_SEARCHED: usize = 1 << 20;
 
 /// Faults of one item that are told.
 const MAX_FAULTS: usize = 10;
@@ -63,28 +70,67 @@ fn ready(address: &str) -> Option<Arc<Validator>> {
     Some(ready.entry(address).or_insert(made).clone())
 }
 
-/// What is wrong with an item: by the schema of its version of STAC first, then by those of its extensions in their
-/// order. At most a few faults are told, each once.
+/// The schema of an extension at an address, made ready. `None`: the program has none there.
+fn of_extension(address: &str) -> Option<(&'static str, Arc<Validator>)> {
+    let plain = address.strip_suffix('#').unwrap_or(address);
+    let is_own = plain.starts_with(EXTENSIONS) && plain.ends_with("/schema.json");
+    let (known, _) = BUNDLED.iter().find(|(at, _)| is_own && *at == plain)?;
+    Some((*known, ready(known)?))
+}
+
+/// What is wrong with an item: by the schema of its version of STAC, and where that finds nothing by those of its
+/// extensions in their order. At most a few faults are told, each once.
 pub fn faults(item: &Value) -> Vec<Fault> {
     let text = |key: &str| item.get(key).and_then(Value::as_str);
     let version = text("stac_version").unwrap_or_default();
-    let Some(core) = ready(&of_version(version)) else {
+    let address = of_version(version);
+    let Some(core) = ready(&address) else {
         let what = "it is none of 1.0.0 and 1.1.0".to_owned();
         return vec![Fault { pointer: "/stac_version".to_owned(), what }];
     };
     let listed = item.get("stac_extensions").and_then(Value::as_array).into_iter().flatten();
-    let extensions = listed.filter_map(Value::as_str).filter_map(ready);
-    let mut faults: Vec<Fault> = Vec::new();
-    for schema in std::iter::once(core).chain(extensions) {
-        for error in schema.iter_errors(item) {
-            let fault = Fault::of(&error);
-            if !faults.contains(&fault) {
-                faults.push(fault);
-            }
-            if faults.len() >= MAX_FAULTS {
-                return faults;
-            }
-        }
+    let mut faults = Vec::new();
+    hold((&address, &core), item, &mut faults);
+    if !faults.is_empty() {
+        return faults;
+    }
+    // Each once, however often it is listed.
+    let extensions: BTreeMap<&str, Arc<Validator>> =
+        listed.filter_map(Value::as_str).filter_map(of_extension).collect();
+    for (address, schema) in &extensions {
+        hold((address, schema), item, &mut faults);
     }
     faults
+}
+
+/// Adds what a schema finds.
+fn hold((address, schema): (&str, &Validator), item: &Value, faults: &mut Vec<Fault>) {
+    // That takes no memory, and nearly always is the answer.
+    if schema.is_valid(item) {
+        return;
+    }
+    if item.to_string().len().saturating_mul(depth(item)) > MAX_SEARCHED {
+        let what = format!("it is not as {address} has it, and too large to say where");
+        faults.push(Fault { pointer: String::new(), what });
+        return;
+    }
+    for error in schema.iter_errors(item) {
+        if faults.len() >= MAX_FAULTS {
+            return;
+        }
+        let fault = Fault::of(&error);
+        if !faults.contains(&fault) {
+            faults.push(fault);
+        }
+    }
+}
+
+/// How many values are within one another. What reads values bounds it.
+fn depth(value: &Value) -> usize {
+    let inner = match value {
+        Value::Array(values) => values.iter().map(depth).max(),
+        Value::Object(members) => members.values().map(depth).max(),
+        _ => None,
+    };
+    inner.unwrap_or(0).saturating_add(1)
 }

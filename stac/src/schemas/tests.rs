@@ -113,3 +113,41 @@ fn only_some_of_many_faults_are_told_and_none_is_long() {
     let long = with("/type", json!("x".repeat(100_000)));
     assert!(faults(&long).iter().all(|fault| fault.what.len() < 300));
 }
+
+#[test]
+fn a_schema_that_is_listed_often_is_held_against_once_and_others_than_extensions_are_not() {
+    let eo = "https://stac-extensions.github.io/eo/v1.1.0/schema.json";
+    let often: Vec<String> =
+        (0..5).map(|at| format!("{eo}{}", if at % 2 == 0 { "" } else { "#" })).collect();
+    let mut cloudy = item();
+    cloudy["properties"]["eo:cloud_cover"] = json!(120);
+    cloudy["stac_extensions"] = json!(often);
+    // That is wrong by itself, and all that is told.
+    assert_eq!(
+        faults(&cloudy).iter().map(|fault| fault.pointer.as_str()).collect::<Vec<_>>(),
+        ["/stac_extensions"]
+    );
+    for other in [
+        "https://geojson.org/schema/Geometry.json",
+        "https://proj.org/schemas/v0.7/projjson.schema.json",
+    ] {
+        assert_eq!(told(&with("/stac_extensions", json!([other]))), [""; 0], "{other}");
+    }
+}
+
+#[test]
+fn what_is_wrong_is_not_looked_for_in_what_is_deep_and_large() {
+    let projection = json!(["https://stac-extensions.github.io/projection/v2.0.0/schema.json"]);
+    let mut system = json!({"x": "y".repeat(30_000)});
+    for _ in 0..25 {
+        system = json!({"source_crs": system, "type": "BoundCRS"});
+    }
+    let mut deep = with("/stac_extensions", projection.clone());
+    deep["properties"]["proj:projjson"] = system.clone();
+    let found = told(&deep);
+    assert_eq!(found.len(), 1);
+    // Small enough it is.
+    assert!(!found[0].contains("too large"), "{found:?}");
+    deep["properties"]["more"] = json!("z".repeat(60_000));
+    assert!(told(&deep)[0].contains("too large to say where"), "{:?}", told(&deep));
+}

@@ -6,6 +6,7 @@
 
 mod own;
 mod patch;
+mod shape;
 #[cfg(test)]
 mod tests;
 
@@ -19,6 +20,9 @@ use super::{item_json, places};
 
 /// The most bytes of an item that is written.
 pub const MAX_BYTES: usize = item_json::MAX_BYTES;
+
+/// Bytes of a text that schemas look at.
+const MAX_TEXT: usize = 512;
 
 /// The most values in it, beside its geometry.
 const MAX_VALUES: usize = 20_000;
@@ -57,12 +61,10 @@ pub struct Sent(Members);
 impl Sent {
     /// Reads JSON that was sent.
     pub fn read(body: &str) -> Result<Self, Faults> {
-        // What reads values bounds how deep they are, which all that comes later relies on.
-        let value: Value = serde_json::from_str(body)
-            .map_err(|error| vec![fault("", format!("it is no JSON: {error}"))])?;
-        let no_object = || vec![fault("", "it is no JSON object")];
-        let members = Members::read(body).filter(|_| value.is_object()).ok_or_else(no_object)?;
-        Ok(Self(members))
+        // All that comes later relies on its depth.
+        shape::check(body).map_err(|error| vec![fault("", format!("it is no item: {error}"))])?;
+        let members = Members::read(body);
+        members.map(Self).ok_or_else(|| vec![fault("", "it is no JSON object")])
     }
 
     /// The id that it says.
@@ -80,6 +82,10 @@ impl Sent {
         let mut under = Members::read(current).unwrap_or_default();
         // What the hub made is made anew of what comes out.
         strip(&mut under, target);
+        // That of the old geometry says nothing of a new one.
+        if self.0.has("geometry") {
+            under.take("bbox");
+        }
         Self(patch::merged(under, &self.0))
     }
 
@@ -174,11 +180,12 @@ fn check(item: &Members, links: String, target: Target<'_>) -> Result<(), Faults
         // It was looked at already, and may have a great many numbers.
         whole.set("geometry", &json!({"type": "Point", "coordinates": [0, 0]}));
     }
-    let value: Value = serde_json::from_str(&whole.object("")).unwrap_or_default();
+    let mut value: Value = serde_json::from_str(&whole.object("")).unwrap_or_default();
     if values(&value, MAX_VALUES) > MAX_VALUES {
         let what = format!("it has more than {MAX_VALUES} values, beside its geometry");
         return Err(vec![fault("", what)]);
     }
+    shorten(&mut value);
     let mut faults = schemas::faults(&value);
     faults.extend(span(&value));
     if faults.is_empty() { Ok(()) } else { Err(faults) }
@@ -192,6 +199,16 @@ fn span(item: &Value) -> Option<Fault> {
     };
     let (start, end) = (at("start_datetime")?, at("end_datetime")?);
     (end < start).then(|| fault("/properties/end_datetime", "it is earlier than `start_datetime`"))
+}
+
+/// Cuts long texts: no schema looks at more of them than at their begin.
+fn shorten(value: &mut Value) {
+    match value {
+        Value::String(text) => text.truncate(text.floor_char_boundary(MAX_TEXT)),
+        Value::Array(values) => values.iter_mut().for_each(shorten),
+        Value::Object(members) => members.values_mut().for_each(shorten),
+        _ => {}
+    }
 }
 
 /// How many values there are, or one more than `most` at least. The depth of what was sent is bounded.

@@ -124,6 +124,9 @@ impl Addresses {
         });
         if let Some(path) = path {
             made.set("href", &json!(format!("/{path}")));
+            // The file says it, whatever it will be by then.
+            made.take("file:size");
+            made.take("file:checksum");
         }
     }
 }

@@ -12,11 +12,11 @@ const TARGET: Target<'_> =
 const FILES: [(&str, &[u8]); 4] = [
     (
         "README.md",
-        b"---\ncategory: dataset\nlicense: MIT\ntags: [a, b]\nassets: ['*.tif']\n\
+        b"---\ncategory: dataset\nlicense: MIT\ntags: [a, b]\nassets: ['*.txt']\n\
           extent: {spatial: [1, 2, 3, 4]}\neo: {cloud_cover: 12.50}\n---\n\
           See [doi](https://doi.org/10.5281/zenodo.1).\n",
     ),
-    ("data/a b%20.tif", b"tif"),
+    ("data/a b%20.txt", b"tif"),
     ("preview.png", b"\x89PNG"),
     ("manual.md", b"m"),
 ];
@@ -112,9 +112,9 @@ fn what_is_written_stands_in_the_place_of_what_files_say() {
     let assets: Vec<&String> = made["assets"].as_object().unwrap().keys().collect();
     assert_eq!(assets, ["archive", "flist"]);
     assert_eq!(made["bbox"], json!([10.0, 45.0, 10.0, 45.0]));
-    let more = with("/assets/tif", json!({"href": "data/a%20b%2520.tif", "roles": ["data"]}));
+    let more = with("/assets/tif", json!({"href": "data/a%20b%2520.txt", "roles": ["data"]}));
     let made = put(&FILES, &more);
-    let address = format!("{HUB}/api/v1/flists/alice/flood/files/data/a%20b%2520.tif");
+    let address = format!("{HUB}/api/v1/flists/alice/flood/files/data/a%20b%2520.txt");
     assert_eq!(made["assets"]["tif"]["href"], json!(address));
     assert_eq!(made["assets"]["tif"]["file:size"], 3);
 }
@@ -137,7 +137,7 @@ fn a_patch_changes_what_it_speaks_of() {
     let current = answered(&composed(&FILES, Some(&document)).draft.unwrap());
     let patch = json!({
         "properties": {"title": null, "eo": {"a": {"b": 1, "c": null}}, "license": "MIT"},
-        "assets": {"tif": {"href": "data/a%20b%2520.tif"}},
+        "assets": {"tif": {"href": "data/a%20b%2520.txt"}},
     });
     let sent = Sent::read(&patch.to_string()).unwrap().over(&current, TARGET);
     let document = sent.document(TARGET, Some(&current), 1_750_000_000).unwrap();
@@ -153,6 +153,41 @@ fn a_patch_changes_what_it_speaks_of() {
     assert!(made["assets"]["tif"].is_object());
     let nothing = Sent::read("{}").unwrap().over(&current, TARGET);
     assert!(nothing.document(TARGET, Some(&current), 5).is_ok());
+}
+
+#[test]
+fn a_patch_of_the_geometry_has_another_box() {
+    let document = Sent::read(&item().to_string()).unwrap().document(TARGET, None, 5).unwrap();
+    let current = answered(&composed(&FILES, Some(&document)).draft.unwrap());
+    let patch = json!({"geometry": {"type": "Point", "coordinates": [20, 50]}});
+    let sent = Sent::read(&patch.to_string()).unwrap().over(&current, TARGET);
+    let document = sent.document(TARGET, Some(&current), 5).unwrap();
+    let document: Value = serde_json::from_str(&document).unwrap();
+    assert_eq!(document["bbox"], json!([20.0, 50.0, 20.0, 50.0]));
+}
+
+#[test]
+fn what_a_file_is_is_said_by_the_file() {
+    let body = with("/assets/tif", json!({"href": "data/a%20b%2520.txt"}));
+    let document = Sent::read(&body).unwrap().document(TARGET, None, 5).unwrap();
+    let first = answered(&composed(&FILES, Some(&document)).draft.unwrap());
+    let document = Sent::read(&first).unwrap().document(TARGET, Some(&first), 5).unwrap();
+    // The file is another one by then.
+    let mut files = FILES;
+    files[1].1 = b"another tif";
+    let heard = composed(&files, Some(&document));
+    assert_eq!(heard.warnings, Vec::<String>::new());
+    let made: Value = serde_json::from_str(&answered(&heard.draft.unwrap())).unwrap();
+    assert_eq!(made["assets"]["tif"]["file:size"], 11);
+}
+
+#[test]
+fn no_schema_is_added_that_nobody_listed() {
+    let body = with("/properties/eo:cloud_cover", json!("some"));
+    let document = Sent::read(&body).unwrap().document(TARGET, None, 5).unwrap();
+    let current = answered(&composed(&FILES, Some(&document)).draft.unwrap());
+    let sent = Sent::read(r#"{"properties":{"title":"x"}}"#).unwrap().over(&current, TARGET);
+    assert!(sent.document(TARGET, Some(&current), 5).is_ok());
 }
 
 #[test]
@@ -193,7 +228,7 @@ fn what_is_wrong_is_told_with_a_pointer() {
     });
     for (body, begin) in [
         ("[]".to_owned(), "the item: it is no JSON object"),
-        ("{".to_owned(), "the item: it is no JSON"),
+        ("{".to_owned(), "the item: it is no item: EOF"),
         (with("/id", json!("bob/flood")), "/id: it is not alice/flood"),
         (with("/id", json!(5)), "/id: "),
         (with("/collection", json!("other")), "/collection: it is not dataset"),
@@ -206,7 +241,7 @@ fn what_is_wrong_is_told_with_a_pointer() {
         (with("/x", json!("x".repeat(MAX_BYTES))), "the item: it has more than 1024 KiB"),
         (
             with("/x", json!(0)).replace("\"x\":0", &format!("\"x\":{}", "[".repeat(5000))),
-            "the item: it is no JSON",
+            "the item: it is no item: it is nested more than",
         ),
     ] {
         let told = refused(&body);

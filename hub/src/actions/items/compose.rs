@@ -10,9 +10,13 @@ use tokio::task::spawn_blocking;
 use super::sums::{Stop, Sums};
 use crate::actions::error::ActionError;
 use crate::catalog::{Composed, ItemBasis, ItemSet, RepositoryRow};
+use crate::error::Code;
 use crate::name::FlistName;
 use crate::stac::{self, Draft, Heard, Inputs};
 use crate::state::Hub;
+
+/// What is wrong with an item that is refused, as far as it is told.
+const MAX_TOLD: usize = 5;
 
 /// How often an item is composed again because something that it depends on has changed.
 pub(crate) const AGAIN: usize = 3;
@@ -45,10 +49,14 @@ pub(crate) enum Set {
     Nothing,
     /// Its categories; all else stays as it was set.
     Categories(Vec<String>),
-    /// All metadata. An item that was written stays, unless nothing is set.
+    /// All metadata. An item that was written stays in its categories, unless nothing is set.
     All(Map<String, Value>),
-    /// The item that is written and its categories, in the place of all that was set.
-    Item(Option<String>, Vec<String>),
+    /// An item that is written and its categories, in the place of all that was set.
+    Item(String, Vec<String>),
+    /// The same where an item is in these categories: what says so goes on to say it.
+    ItemAgain(String, Vec<String>),
+    /// It is in no category, and nothing was written of it.
+    NoItem,
 }
 
 impl Set {
@@ -57,22 +65,45 @@ impl Set {
         categories.map_or(Self::Nothing, Self::Categories)
     }
 
-    /// What is set after it.
-    fn over(&self, before: ItemSet) -> ItemSet {
-        let of = |categories: &Vec<String>| (CATEGORIES.to_owned(), json!(categories));
+    /// Whether an item is written, which is refused rather than made of less.
+    pub(crate) fn is_written(&self) -> bool {
+        matches!(self, Self::Item(..) | Self::ItemAgain(..))
+    }
+
+    /// What is set after it, of a name whose repository says these categories.
+    fn over(&self, before: ItemSet, of_repository: &[String]) -> ItemSet {
+        let of = |categories: &[String]| (CATEGORIES.to_owned(), json!(categories));
+        let ItemSet { metadata: mut known, item: written } = before;
+        let said = known.get(CATEGORIES).cloned().map(|said| (CATEGORIES.to_owned(), said));
         match self {
-            Self::Nothing => before,
-            Self::Categories(categories) => {
-                let ItemSet { mut metadata, item } = before;
-                metadata.extend([of(categories)]);
-                ItemSet { metadata, item }
+            Self::Nothing => {}
+            Self::Categories(categories) => known.extend([of(categories)]),
+            Self::All(all) if all.is_empty() => return ItemSet::default(),
+            Self::All(all) => {
+                let mut all = all.clone();
+                // Nothing else says where an item is that was written.
+                if let Some((key, said)) = said.filter(|_| written.is_some()) {
+                    all.entry(key).or_insert(said);
+                }
+                known = all;
             }
-            Self::All(all) if all.is_empty() => ItemSet::default(),
-            Self::All(all) => ItemSet { metadata: all.clone(), ..before },
             Self::Item(item, categories) => {
-                ItemSet { metadata: Map::from_iter([of(categories)]), item: item.clone() }
+                return ItemSet {
+                    metadata: Map::from_iter([of(categories)]),
+                    item: Some(item.clone()),
+                };
+            }
+            Self::ItemAgain(item, categories) => {
+                let follows = categories == of_repository;
+                let said = said.or_else(|| (!follows).then(|| of(categories)));
+                return ItemSet { metadata: said.into_iter().collect(), item: Some(item.clone()) };
+            }
+            Self::NoItem => {
+                known.extend([of(&[])]);
+                return ItemSet { metadata: known, item: None };
             }
         }
+        ItemSet { metadata: known, item: written }
     }
 }
 
@@ -88,6 +119,19 @@ pub(crate) struct Made {
 }
 
 impl Made {
+    /// An item that somebody writes. One of which something would be left out is refused.
+    pub(crate) fn whole(self) -> Result<Self, ActionError> {
+        let refused = |message| Err(ActionError::Invalid { code: Code::BAD_ITEM, message });
+        match self.warnings.as_slice() {
+            _ if self.failed => refused("the hub fails to read the item".to_owned()),
+            [] => Ok(self),
+            some => {
+                let some: Vec<&str> = some.iter().take(MAX_TOLD).map(String::as_str).collect();
+                refused(some.join("; "))
+            }
+        }
+    }
+
     /// What of it is told to whoever published it.
     pub(crate) fn into_note(self) -> ItemNote {
         let collections = self.composed.draft.map(|draft| draft.categories).unwrap_or_default();
@@ -108,7 +152,7 @@ pub(crate) async fn made(
     let published = before.updated.map_or(subject.published, |at| at.max(subject.published));
     let subject = Subject { published, ..subject };
     let known = before.settings.as_ref().map(|known| known.set.clone()).unwrap_or_default();
-    let to_be = set.over(known);
+    let to_be = set.over(known, &before.categories);
     let (heard, sums) = heard(hub, subject, &before, to_be.clone(), stop).await?;
     let Heard { draft, warnings, failed } = heard;
     if draft.is_none() && !warnings.is_empty() {

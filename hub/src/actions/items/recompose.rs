@@ -14,11 +14,13 @@ use crate::state::Hub;
 const MOST_BYTES: u64 = 16 << 30;
 
 /// What became of an item.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Again {
     /// Whether it is written. It is not where the hub itself fails to read the metadata: then what was before stays,
     /// unless something is set.
     pub(crate) written: bool,
+    /// Whether the name is not as it was seen.
+    pub(crate) stale: bool,
     /// Of some of its files checksums lack that can be computed.
     pub(crate) lacking: bool,
     /// What is wrong with the metadata.
@@ -80,13 +82,16 @@ pub(crate) async fn one(
             now: hub.clock.now(),
         };
         let mut made = made(hub, subject, how.set, how.stop).await?;
-        let (composed, warnings) = (&mut made.composed, made.warnings);
-        let settings = composed.basis.settings;
+        let settings = made.composed.basis.settings;
         if how.seen.is_some_and(|seen| seen != Seen { revision, settings }) {
-            return Err(CatalogError::StaleItem.into());
+            return Ok(Some(Again { stale: true, ..Again::default() }));
         }
+        if how.set.is_written() {
+            made = made.whole()?;
+        }
+        let (composed, warnings) = (&mut made.composed, made.warnings);
         if made.failed && matches!(how.set, Set::Nothing) {
-            return Ok(Some(Again { written: false, lacking: false, warnings }));
+            return Ok(Some(Again { warnings, ..Again::default() }));
         }
         // What it had would be lost.
         if made.troubled && matches!(how.set, Set::Nothing) {
@@ -98,7 +103,7 @@ pub(crate) async fn one(
         match hub.catalog.recompose(&change, flist.id, composed).await {
             Ok(true) => {
                 let lacking = composed.lacking && composed.draft.is_some();
-                return Ok(Some(Again { written: true, lacking, warnings }));
+                return Ok(Some(Again { written: true, stale: false, lacking, warnings }));
             }
             Ok(false) | Err(CatalogError::StaleItem) if attempt < AGAIN => attempt += 1,
             Ok(false) => return Err(CatalogError::StaleItem.into()),

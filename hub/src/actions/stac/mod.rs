@@ -22,4 +22,4 @@ pub use search::{Found, ids, in_turn, search};
 pub use shown::Shown;
 #[cfg(feature = "geoparquet")]
 pub use table::table;
-pub use write::{Allows, Writing, change, create, remove, sent};
+pub use write::{Allows, Part, change, create, remove};

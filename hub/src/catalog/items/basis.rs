@@ -3,7 +3,7 @@
 
 use sqlx::AnyConnection;
 
-use super::settings::{ItemSettings, categories, settings};
+use super::settings::{ItemSettings, categories, settings, settings_revision};
 use crate::catalog::Catalog;
 use crate::catalog::error::CatalogError;
 use crate::catalog::names::{Named, named};
@@ -49,9 +49,8 @@ pub(super) async fn now(
     repository_id: i64,
     known: &Named,
 ) -> Result<Basis, CatalogError> {
-    let set = settings(&mut *connection, repository_id, &known.name).await?;
+    let settings = settings_revision(&mut *connection, repository_id, &known.name).await?;
     let categories = categories(connection, repository_id).await?;
-    let settings = set.map_or(0, |set| set.revision);
     Ok(Basis { settings, categories, published: known.updated })
 }
 

@@ -61,5 +61,5 @@ pub use settings::{ItemSet, ItemSettings};
 pub use write::Composed;
 
 pub(super) use counted::Counted;
-pub(super) use settings::{forget, forget_old};
+pub(super) use settings::{forget, forget_old, settings_revision};
 pub(super) use write::{recall, rename, write};

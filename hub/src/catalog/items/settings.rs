@@ -55,6 +55,18 @@ pub(super) async fn settings(
     Ok(Some(ItemSettings { revision, set: ItemSet { metadata, item } }))
 }
 
+/// The number of what was set of a name, as it is in a transaction; 0: nothing was.
+pub(in crate::catalog) async fn settings_revision(
+    connection: &mut AnyConnection,
+    repository_id: i64,
+    name: &str,
+) -> Result<i64, CatalogError> {
+    let sql = "select revision from item_settings where repository_id = $1 and name = $2";
+    let query = sqlx::query_as(sql).bind(repository_id).bind(name);
+    let row: Option<(i64,)> = query.fetch_optional(connection).await?;
+    Ok(row.map_or(0, |(revision,)| revision))
+}
+
 /// Keeps what is set of a name, in the place of what was.
 pub(super) async fn set(
     connection: &mut AnyConnection,
@@ -187,6 +199,15 @@ impl Catalog {
         name: &str,
     ) -> Result<Option<ItemSettings>, CatalogError> {
         settings(&mut *self.pool.acquire().await?, repository_id, name).await
+    }
+
+    /// The number of what was set of a name, which is another one after each change; 0: nothing was.
+    pub async fn item_settings_revision(
+        &self,
+        repository_id: i64,
+        name: &str,
+    ) -> Result<i64, CatalogError> {
+        settings_revision(&mut *self.pool.acquire().await?, repository_id, name).await
     }
 
     /// The collections that a repository says all its names are in.

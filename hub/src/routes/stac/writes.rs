@@ -6,7 +6,7 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 
 use super::answer::{self, GEOJSON, tag};
-use crate::actions::stac::{self, Writing};
+use crate::actions::stac::{self, Part};
 use crate::auth::Caller;
 use crate::error::{ApiError, Code};
 use crate::routes::extract::small_body;
@@ -86,8 +86,7 @@ pub(super) async fn create(
     Path(collection): Path<String>,
     ItemBody(body): ItemBody,
 ) -> Result<Response, ApiError> {
-    let sent = stac::sent(&body)?;
-    let shown = stac::create(&hub, &caller, &collection, sent).await?;
+    let shown = stac::create(&hub, &caller, &collection, body).await?;
     let base = hub.public_url();
     let written = shown.write(&base, Mode::Full, &Fields::default());
     let (repository, name) = (&shown.row.repository, &shown.row.name);
@@ -125,8 +124,7 @@ pub(super) async fn put(
     headers: HeaderMap,
     ItemBody(body): ItemBody,
 ) -> Result<Response, ApiError> {
-    let writing = Writing::Whole(stac::sent(&body)?);
-    write(&hub, &caller, (&collection, &item), &writing, &headers).await
+    write(&hub, &caller, (&collection, &item), (body, Part::Whole), &headers).await
 }
 
 /// Changes members of an item.
@@ -157,18 +155,17 @@ pub(super) async fn patch(
     headers: HeaderMap,
     ItemBody(body): ItemBody,
 ) -> Result<Response, ApiError> {
-    let writing = Writing::Part(stac::sent(&body)?);
-    write(&hub, &caller, (&collection, &item), &writing, &headers).await
+    write(&hub, &caller, (&collection, &item), (body, Part::Some), &headers).await
 }
 
 async fn write(
     hub: &Hub,
     caller: &Caller,
     item: (&str, &str),
-    writing: &Writing,
+    body: (String, Part),
     headers: &HeaderMap,
 ) -> Result<Response, ApiError> {
-    stac::change(hub, caller, item, writing, &allows(headers)).await?;
+    stac::change(hub, caller, item, body, &allows(headers)).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
