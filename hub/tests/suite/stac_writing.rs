@@ -248,3 +248,74 @@ async fn what_is_no_item_is_refused_and_changes_nothing() {
     assert_eq!(send(&hub, (Method::PUT, &old), &token, &item("alice/new"), None).await.0, 400);
     assert_eq!(found(&hub, "").await, ["alice/new"]);
 }
+
+#[tokio::test]
+async fn of_many_who_make_an_item_one_does() {
+    let hub = TestHub::start().await;
+    let token = hub.user("alice").await;
+    let archive = files(&[("a.txt", b"text")]);
+    assert_eq!(hub.upload(&token, "there.tar", &archive).await.status(), 200);
+    for id in ["alice/new", "alice/there"] {
+        let posts = (0..6).map(|number| {
+            let (hub, token) = (&hub, &token);
+            async move {
+                let mut item = item(id);
+                item["properties"]["title"] = json!(format!("{number}"));
+                let (status, _, made) = send(hub, (Method::POST, ITEMS), token, &item, None).await;
+                (status, made["properties"]["title"].clone())
+            }
+        });
+        let mut came = futures_util::future::join_all(posts).await;
+        came.sort_unstable_by_key(|(status, _)| *status);
+        let statuses: Vec<u16> = came.iter().map(|(status, _)| *status).collect();
+        assert_eq!(statuses, [201, 409, 409, 409, 409, 409], "{id}");
+        let title = hub.json(&format!("{ITEMS}/{id}")).await["properties"]["title"].clone();
+        assert_eq!(title, came[0].1, "{id}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_written_and_what_is_set_leave_one_another() {
+    let hub = TestHub::start().await;
+    let token = hub.user("alice").await;
+    assert_eq!(send(&hub, (Method::POST, ITEMS), &token, &item("one"), None).await.0, 201);
+    let at = format!("{ITEMS}/alice/one");
+    let metadata = "/api/v1/flists/alice/one/metadata";
+    let set = json!({"metadata": {"license": "MIT"}});
+    assert_eq!(send(&hub, (Method::PUT, metadata), &token, &set, None).await.0, 200);
+    let shown = hub.json(&at).await;
+    assert_eq!(shown["properties"]["license"], "MIT", "it is in its collection all the same");
+    assert_eq!(shown["properties"]["eo:cloud_cover"], json!(12.5));
+    // What would be left out is refused.
+    for (member, value) in [
+        ("links", json!([{"rel": "about", "href": "javascript:alert(1)"}])),
+        ("assets", json!({"a": {"href": "none/such.tif"}})),
+    ] {
+        let mut wrong = item("one");
+        wrong[member] = value;
+        let (status, _, said) = send(&hub, (Method::PUT, &at), &token, &wrong, None).await;
+        assert_eq!((status, &said["code"]), (400, &json!("bad_item")), "{said}");
+        wrong["id"] = json!("alice/two");
+        let (status, _, said) = send(&hub, (Method::POST, ITEMS), &token, &wrong, None).await;
+        assert_eq!((status, &said["code"]), (400, &json!("bad_item")), "{said}");
+    }
+    assert_eq!(hub.get("/api/v1/flists/alice/two").await.status(), 404);
+    assert_eq!(hub.json(&at).await["properties"]["license"], "MIT", "nothing has changed");
+    // A repository's categories go on to count.
+    let archive = files(&[("a.txt", b"text")]);
+    assert_eq!(hub.upload(&token, "follows.tar", &archive).await.status(), 200);
+    let categories =
+        |all: Value| (Method::PATCH, "/api/v1/repositories/alice", json!({"categories": all}));
+    let (method, path, body) = categories(json!(["dataset"]));
+    assert_eq!(send(&hub, (method, path), &token, &body, None).await.0, 200);
+    hub.settled().await;
+    let follows = format!("{ITEMS}/alice/follows");
+    let patch = json!({"properties": {"title": "Written"}});
+    assert_eq!(send(&hub, (Method::PATCH, &follows), &token, &patch, None).await.0, 204);
+    let (method, path, body) = categories(json!(["ai-model"]));
+    assert_eq!(send(&hub, (method, path), &token, &body, None).await.0, 200);
+    hub.settled().await;
+    assert_eq!(hub.get(&follows).await.status(), 404);
+    let model = hub.json("/api/stac/collections/ai-model/items/alice/follows").await;
+    assert_eq!(model["properties"]["title"], "Written");
+}
