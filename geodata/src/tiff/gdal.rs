@@ -7,6 +7,12 @@ pub(super) const TAKEN: [&str; 4] =
 /// The most items.
 const MAX_ITEMS: usize = 10_000;
 
+/// The most bytes of a text that are looked at: far more than is made of any.
+const MAX_TEXT: usize = 8 << 10;
+
+/// The longest word for a character, with its semicolon: `#x0010ffff;`.
+const MAX_WORD: usize = 11;
+
 /// Items in their order.
 #[derive(Debug, Default)]
 pub(super) struct Items(Vec<Item>);
@@ -73,13 +79,20 @@ fn attribute<'a>(attributes: &'a str, name: &str) -> Option<&'a str> {
     }
 }
 
-/// With the five characters that XML writes in words, and those by number.
+/// The beginning of a text, with the five characters that XML writes in words, and those by number.
 fn unescaped(text: &str) -> String {
+    clean(text.get(..text.floor_char_boundary(MAX_TEXT)).unwrap_or(text))
+}
+
+fn clean(text: &str) -> String {
     let mut clean = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('&') {
         clean.push_str(before);
-        let known = after.split_once(';').and_then(|(word, after)| Some((character(word)?, after)));
+        // A semicolon further on is none of this word: each `&` looks at a few bytes only.
+        let end = after.bytes().take(MAX_WORD).position(|byte| byte == b';');
+        let word = end.and_then(|end| Some((after.get(..end)?, after.get(end..)?.get(1..)?)));
+        let known = word.and_then(|(word, after)| Some((character(word)?, after)));
         // What is no such word stays as it is.
         let (character, after) = known.unwrap_or(('&', after));
         clean.push(character);
@@ -123,6 +136,17 @@ mod tests {
         assert_eq!(items.of_band(1, "STATISTICS_MEAN"), Some("3"));
         assert_eq!(items.of_band(1, "scale"), None);
         assert_eq!(items.0.len(), 4);
+    }
+
+    /// Hours, where each `&` were to look for its semicolon to the end of the text.
+    #[test]
+    fn texts_of_nothing_but_escapes_take_no_longer_than_others() {
+        let text = "&".repeat(4 << 20);
+        assert!(clean(&text) == text);
+        let items = items(&format!("<Item name=\"{text}\">{text}é{text}</Item>"));
+        assert_eq!((items.0[0].name.len(), items.0[0].text.len()), (MAX_TEXT, MAX_TEXT));
+        assert_eq!(clean("&#x0010fffd;&#65;&#x00010fffd;&a;&é;"), "\u{10fffd}A&#x00010fffd;&a;&é;");
+        assert_eq!(unescaped(&"é".repeat(MAX_TEXT)).len(), MAX_TEXT);
     }
 
     #[test]
