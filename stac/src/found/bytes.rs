@@ -14,6 +14,9 @@ use crate::tree_files::Stopped;
 /// What a list of pieces counts that is loaded.
 const LIST: u64 = 64 << 10;
 
+/// What a piece counts at least, however few bytes it has: it is looked up nevertheless.
+const PIECE: u64 = 4 << 10;
+
 /// Lists that are kept.
 const MAX_LISTS: usize = 16;
 
@@ -30,6 +33,8 @@ pub(super) struct FileBytes<'a> {
     lists: RefCell<Vec<(ChunkId, Arc<List>)>>,
     /// Chunks that were read last, each with its place in the file.
     chunks: RefCell<Vec<(u64, Vec<u8>)>>,
+    /// The pieces after the one that was loaded last, and where the first of them begins: most is read in its order.
+    following: RefCell<Option<(u64, PieceCursor)>>,
     /// Why the store failed, if it did.
     failed: RefCell<Option<LoadError>>,
 }
@@ -49,6 +54,7 @@ impl<'a> FileBytes<'a> {
             left_of_all,
             lists: RefCell::default(),
             chunks: RefCell::default(),
+            following: RefCell::default(),
             failed: RefCell::default(),
         }
     }
@@ -86,11 +92,16 @@ impl<'a> FileBytes<'a> {
 
     /// Loads the piece at a place, or says that it is a hole of so many bytes more.
     fn load(&self, offset: u64) -> Result<Option<u64>, Stopped> {
-        let (mut cursor, before) = PieceCursor::seek(self, &self.file.pieces, offset)?;
+        let (mut cursor, before) = match self.in_turn(offset) {
+            Some(cursor) => (cursor, 0),
+            None => PieceCursor::seek(self, &self.file.pieces, offset)?,
+        };
         let start = offset.saturating_sub(before);
-        match cursor.next(self)? {
-            Some(Piece::Chunk { id, length }) => {
-                self.spend(u64::from(length))?;
+        let Some(piece) = cursor.next(self)? else { return Ok(Some(0)) };
+        self.following.replace(Some((start.saturating_add(piece.length()), cursor)));
+        match piece {
+            Piece::Chunk { id, length } => {
+                self.spend(u64::from(length).max(PIECE))?;
                 let found = self.store.get(&[id]).map_err(LoadError::from)?.pop().flatten();
                 let chunk = found.ok_or_else(|| LoadError::Missing(vec![id]))?;
                 let mut chunks = self.chunks.borrow_mut();
@@ -100,9 +111,17 @@ impl<'a> FileBytes<'a> {
                 chunks.push((start, chunk.bytes().to_vec()));
                 Ok(None)
             }
-            Some(Piece::Hole { length }) => Ok(Some(length.saturating_sub(before))),
-            None => Ok(Some(0)),
+            Piece::Hole { length } => {
+                self.spend(PIECE)?;
+                Ok(Some(length.saturating_sub(before)))
+            }
         }
+    }
+
+    /// The pieces from there on, where they follow the one that was loaded last.
+    fn in_turn(&self, offset: u64) -> Option<PieceCursor> {
+        let following = self.following.take();
+        following.filter(|(start, _)| *start == offset).map(|(_, cursor)| cursor)
     }
 
     fn told(&self, stopped: Stopped) -> io::Error {
@@ -167,7 +186,7 @@ impl Decoded for FileBytes<'_> {
 
 #[cfg(test)]
 mod tests {
-    use flisthub_flist::{Content, FileBuilder};
+    use flisthub_flist::{Content, FileBuilder, Pieces};
     use flisthub_storage::{Chunk, Compressor, Kind, MemoryStore};
 
     use super::*;
@@ -232,13 +251,33 @@ mod tests {
             let read = (0..all.len()).step_by(3_000);
             read.take_while(|&at| bytes.read_at(at as u64, &mut [0; 1]).is_ok()).count()
         };
-        let left = Cell::new(1 << 20);
-        assert_eq!(loaded(1 << 20, &left), all.len().div_ceil(3_000));
-        let taken = (1 << 20) - left.get();
-        assert!(taken > LIST && taken < 1 << 19, "{taken}");
+        let left = Cell::new(4 << 20);
+        assert_eq!(loaded(4 << 20, &left), all.len().div_ceil(3_000));
+        let taken = (4 << 20) - left.get();
+        assert!(taken > LIST && taken < 2 << 20, "{taken}");
         assert!(loaded(taken / 2, &Cell::new(u64::MAX)) < all.len().div_ceil(3_000));
         assert!(loaded(u64::MAX, &Cell::new(taken / 2)) < all.len().div_ceil(3_000));
         assert!(loaded(taken, &Cell::new(taken)) == all.len().div_ceil(3_000));
+    }
+
+    /// Pieces of a byte are as much work as large ones.
+    #[test]
+    fn small_pieces_count_more_than_their_bytes_and_are_read_in_turn() {
+        let store = MemoryStore::default();
+        let chunk = Chunk::new(Kind::Content, b"a".to_vec()).unwrap();
+        store.put(&[Compressor::new(1).unwrap().compress(&chunk).unwrap()]).unwrap();
+        let byte = Piece::Chunk { id: chunk.id(), length: 1 };
+        for (piece, is) in [(byte, b'a'), (Piece::Hole { length: 1 }, 0)] {
+            let pieces = Pieces::Inline(vec![piece; 500]);
+            let file = File { size: 500, pieces };
+            let bytes = FileBytes::new(&store, &file, 100 * PIECE, &Cell::new(u64::MAX));
+            assert_eq!(bytes.head(100).unwrap(), [is; 100]);
+            assert!(bytes.in_turn(99).is_none());
+            assert!(bytes.read_at(100, &mut [0; 1]).is_err());
+            let bytes = FileBytes::new(&store, &file, u64::MAX, &Cell::new(u64::MAX));
+            bytes.head(100).unwrap();
+            assert!(bytes.in_turn(100).is_some());
+        }
     }
 
     /// A damaged store: what is there can be read, and the rest is an error, not zeros.
