@@ -1,9 +1,11 @@
 //! The metadata of `GeoParquet`, a text of JSON: the bounds, the reference system and the types of the main column.
+//! What is not read of it stays text: as values, JSON takes a hundred times the room.
+
+use std::collections::HashMap;
 
 use serde::Deserialize;
 use serde_json::Value;
-
-use std::collections::HashMap;
+use serde_json::value::RawValue;
 
 use crate::crs::{Crs, projjson, wkt};
 use crate::error::GeodataError;
@@ -11,47 +13,55 @@ use crate::facts::{Facts, Found};
 
 const ORIGIN: &str = "GeoParquet metadata, main column";
 
-/// The largest reference system that is handed on.
+/// The longest text that is read: a column with its reference system takes some kilobytes.
+const MAX_TEXT: usize = 256 << 10;
+
+/// The longest reference system that is read.
 const MAX_SYSTEM: usize = 64 << 10;
 
-/// The most types of geometries.
+/// The longest list of types of geometries that is read, and the most types.
+const MAX_TYPES_TEXT: usize = 4 << 10;
 const MAX_TYPES: usize = 32;
 
 #[derive(Deserialize)]
-struct Geo {
+struct Geo<'a> {
     primary_column: String,
-    columns: HashMap<String, Column>,
+    #[serde(borrow)]
+    columns: HashMap<String, &'a RawValue>,
 }
 
 #[derive(Deserialize)]
-struct Column {
-    /// Outer `None`: it says nothing, and is in longitude and latitude. `null`: nobody knows.
-    #[serde(default, deserialize_with = "said")]
-    crs: Option<Value>,
+struct Column<'a> {
+    /// `None`: it says nothing, and is in longitude and latitude. `null`: nobody knows.
+    #[serde(borrow, default, deserialize_with = "said")]
+    crs: Option<&'a RawValue>,
     bbox: Option<Vec<f64>>,
-    #[serde(default, alias = "geometry_type")]
-    geometry_types: Value,
+    #[serde(borrow, default, alias = "geometry_type", deserialize_with = "said")]
+    geometry_types: Option<&'a RawValue>,
 }
 
 /// A member that is there, be it `null`.
-fn said<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<Value>, D::Error> {
-    Value::deserialize(from).map(Some)
+fn said<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<&'de RawValue>, D::Error> {
+    <&RawValue>::deserialize(from).map(Some)
 }
 
 pub(super) fn read(text: &[u8], facts: &mut Facts) -> Result<(), GeodataError> {
-    let geo: Geo = serde_json::from_slice(text).map_err(|error| {
+    if text.len() > MAX_TEXT {
+        let most = MAX_TEXT >> 10;
+        facts.warnings.add(format!("no footprint: its metadata has more than {most} KiB"));
+        return Ok(());
+    }
+    let broken = |error: serde_json::Error| {
         GeodataError::broken(format!("the metadata of GeoParquet cannot be read: {error}"))
-    })?;
+    };
+    let geo: Geo = serde_json::from_slice(text).map_err(broken)?;
     let Some(column) = geo.columns.get(&geo.primary_column) else {
         return Err(GeodataError::broken("the metadata of GeoParquet has no main column"));
     };
-    let crs = system(column.crs.as_ref(), facts);
-    let types = match &column.geometry_types {
-        Value::Array(all) => all.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
-        Value::String(one) => vec![one.clone()],
-        _ => Vec::new(),
-    };
-    if !types.is_empty() && types.len() <= MAX_TYPES {
+    let column: Column = serde_json::from_str(column.get()).map_err(broken)?;
+    let crs = system(column.crs, facts);
+    let types = column.geometry_types.map(types).unwrap_or_default();
+    if !types.is_empty() {
         facts.geometry_types = Found::new(types, ORIGIN);
     }
     match column.bbox.as_deref() {
@@ -64,21 +74,41 @@ pub(super) fn read(text: &[u8], facts: &mut Facts) -> Result<(), GeodataError> {
     Ok(())
 }
 
-fn system(said: Option<&Value>, facts: &mut Facts) -> Option<Crs> {
-    let code = match said {
-        None => {
-            return facts
-                .system(4326, "GeoParquet metadata, no reference system: longitude and latitude");
+/// The types, where there are not too many.
+fn types(said: &RawValue) -> Vec<String> {
+    if said.get().len() > MAX_TYPES_TEXT {
+        return Vec::new();
+    }
+    let types: Vec<String> = match serde_json::from_str(said.get()) {
+        Ok(Value::Array(all)) => {
+            all.iter().filter_map(Value::as_str).map(str::to_owned).collect()
         }
-        Some(Value::Null) => {
+        Ok(Value::String(one)) => vec![one],
+        _ => Vec::new(),
+    };
+    if types.len() > MAX_TYPES { Vec::new() } else { types }
+}
+
+fn system(said: Option<&RawValue>, facts: &mut Facts) -> Option<Crs> {
+    let Some(said) = said else {
+        return facts.system(4326, "GeoParquet metadata, no reference system: longitude and latitude");
+    };
+    if said.get().len() > MAX_SYSTEM {
+        let most = MAX_SYSTEM >> 10;
+        facts.warnings.add(format!("no footprint: its reference system has more than {most} KiB"));
+        return None;
+    }
+    let read = serde_json::from_str(said.get());
+    let code = match facts.warnings.hear("no footprint: its reference system", read)? {
+        Value::Null => {
             facts.warnings.add("no footprint: its reference system is said to be unknown");
             return None;
         }
-        Some(Value::String(text)) => wkt_system(text, facts),
-        Some(object) => {
-            let code = projjson::epsg(object);
-            if code.is_none() && object.is_object() && object.to_string().len() <= MAX_SYSTEM {
-                facts.projjson = Found::new(object.clone(), ORIGIN);
+        Value::String(text) => wkt_system(&text, facts),
+        object => {
+            let code = projjson::epsg(&object);
+            if code.is_none() && object.is_object() {
+                facts.projjson = Found::new(object, ORIGIN);
             }
             code
         }

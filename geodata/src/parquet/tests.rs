@@ -54,6 +54,33 @@ fn systems_without_a_code_are_handed_on() {
     assert!(odd.warnings()[0].contains("four nor six"));
 }
 
+/// As values, each would take a hundred times the room: what is long stays text, and so do the other columns.
+#[test]
+fn long_metadata_is_not_made_values_of() {
+    let read_it = |text: &str| {
+        read(Kind::GeoParquet, &file(7, &[("geo", text)]), &Limits::default()).unwrap()
+    };
+    let many = |bytes: usize| format!("[{}0]", r#"{"":0},"#.repeat(bytes / 7));
+    let long = read_it(&geo(&format!(r#""bbox": [1, 2, 3, 4], "crs": {}"#, many(4 << 20 >> 1))));
+    assert!(long.footprint.is_none() && long.code.is_none() && long.projjson.is_none());
+    assert_eq!(long.features.as_ref().unwrap().value, 7);
+    assert_eq!(long.warnings(), ["no footprint: its metadata has more than 256 KiB"]);
+    let long = facts(&format!(r#""bbox": [1, 2, 3, 4], "crs": {{"a": {}}}"#, many(70 << 10)));
+    assert!(long.footprint.is_none() && long.projjson.is_none());
+    assert_eq!(long.warnings(), ["no footprint: its reference system has more than 64 KiB"]);
+    let types = facts(&format!(r#""bbox": [1, 2, 3, 4], "geometry_types": {}"#, many(5 << 10)));
+    assert!(types.footprint.is_some() && types.geometry_types.is_none());
+    let long = format!(r#"[{}"Point"]"#, r#""Polygon", "#.repeat(40));
+    let types = facts(&format!(r#""bbox": [1, 2, 3, 4], "geometry_types": {long}"#));
+    assert!(types.footprint.is_some() && types.geometry_types.is_none());
+    // Nobody looks at another column, so it may say what it likes.
+    let other = format!(
+        r#"{{"primary_column": "g", "columns": {{"g": {{"bbox": [1, 2, 3, 4]}}, "h": {{"crs": {}, "bbox": 0}}}}}}"#,
+        many(100 << 10)
+    );
+    assert_eq!(read_it(&other).bbox(), Some([1.0, 2.0, 3.0, 4.0]));
+}
+
 #[test]
 fn other_parquet_is_none() {
     assert!(error(&file(1, &[("pandas", "{}")])).contains("without the metadata"));
