@@ -17,7 +17,10 @@ const MAX_POSITIONS: usize = 2_000;
 pub(super) fn around(footprints: &[&Footprint]) -> Result<(String, String, Place), String> {
     let place = match exact(footprints) {
         Some(place) => place,
-        None => places::of_extent(&json!(box_around(footprints)))?,
+        None => {
+            let boxes: Vec<[f64; 4]> = footprints.iter().map(|one| one.bbox()).collect();
+            places::of_extent(&json!(box_around(&boxes)))?
+        }
     };
     let bbox = places::bbox(&place.bounds).to_string();
     Ok((place.geometry.clone(), bbox, place))
@@ -62,21 +65,56 @@ fn on_the_edge(polygon: &Polygon) -> Polygon {
 }
 
 /// The box around all of them; over the antimeridian where one of them is.
-fn box_around(footprints: &[&Footprint]) -> [f64; 4] {
-    let boxes = footprints.iter().map(|one| one.bbox());
-    let over = boxes.clone().any(|[west, _, east, _]| west > east);
+fn box_around(boxes: &[[f64; 4]]) -> [f64; 4] {
     let start = [f64::INFINITY, f64::INFINITY, f64::NEG_INFINITY, f64::NEG_INFINITY];
-    let turned = |x: f64| if over && x < 0.0 { x + 360.0 } else { x };
-    let [west, south, east, north] = boxes.fold(start, |all, [west, south, east, north]| {
-        let east = if over && east == 0.0 { 360.0 } else { turned(east) };
-        let west = turned(west);
-        // One that is over the zeroth meridian goes all round then.
-        let (west, east) = if west > east { (0.0, 360.0) } else { (west, east) };
-        [all[0].min(west), all[1].min(south), all[2].max(east), all[3].max(north)]
+    let over = boxes.iter().any(|[west, _, east, _]| west > east);
+    let [west, south, east, north] = boxes.iter().fold(start, |all, [west, south, east, north]| {
+        let (west, east) = if over { turned(*west, *east) } else { (*west, *east) };
+        [all[0].min(west), all[1].min(*south), all[2].max(east), all[3].max(*north)]
     });
     if east - west >= 360.0 {
         return [-180.0, south, 180.0, north];
     }
     let back = |x: f64| if x > 180.0 { x - 360.0 } else { x };
     [back(west), south, back(east), north]
+}
+
+/// From where to where a box is, in longitudes from 0 to 360.
+fn turned(west: f64, east: f64) -> (f64, f64) {
+    let all_round = (0.0, 360.0);
+    if east - west >= 360.0 {
+        return all_round;
+    }
+    let turned = |x: f64| if x < 0.0 { x + 360.0 } else { x };
+    // What ends at the zeroth meridian ends at the end, unless it begins there, too.
+    let end = if east == 0.0 && west != 0.0 { 360.0 } else { turned(east) };
+    let west = turned(west);
+    // One that is over the zeroth meridian goes all round then.
+    if west > end { all_round } else { (west, end) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_box_around_boxes_has_all_of_them() {
+        let over = [170.0, -20.0, -170.0, -10.0];
+        for (other, around) in [
+            ([-180.0, -60.0, 180.0, 60.0], [-180.0, -60.0, 180.0, 60.0]),
+            ([0.0, 5.0, 0.0, 5.0], [0.0, -20.0, -170.0, 5.0]),
+            ([-10.0, 5.0, 0.0, 6.0], [170.0, -20.0, 0.0, 6.0]),
+            ([0.0, 5.0, 10.0, 6.0], [0.0, -20.0, -170.0, 6.0]),
+            ([-1.0, 5.0, 1.0, 6.0], [-180.0, -20.0, 180.0, 6.0]),
+            ([175.0, 5.0, 0.0, 6.0], [170.0, -20.0, 0.0, 6.0]),
+            ([-180.0, 5.0, -175.0, 6.0], [170.0, -20.0, -170.0, 6.0]),
+            ([160.0, 5.0, 180.0, 6.0], [160.0, -20.0, -170.0, 6.0]),
+        ] {
+            assert_eq!(box_around(&[over, other]), around, "{other:?}");
+            assert_eq!(box_around(&[other, over]), around, "{other:?}");
+        }
+        let world = [-180.0, -60.0, 180.0, 60.0];
+        assert_eq!(box_around(&[world, [1.0, 2.0, 3.0, 70.0]]), [-180.0, -60.0, 180.0, 70.0]);
+        assert_eq!(box_around(&[[1.0, 2.0, 3.0, 4.0], [-5.0, 0.0, 0.0, 1.0]]), [-5.0, 0.0, 3.0, 4.0]);
+    }
 }
