@@ -2,7 +2,7 @@
 
 use std::ops::Deref;
 
-use flisthub_flist::{Content, FileBuilder, Manifest, Metadata, Piece, TreeBuilder, TreePath};
+use flisthub_flist::{Content, FileBuilder, LoadError, Manifest, Metadata, Piece, TreeBuilder, TreePath};
 use flisthub_storage::{Chunk, ChunkId, ChunkStore, Compressor, Kind, MemoryStore, Profile};
 use serde_json::{Map, Value, json};
 
@@ -75,6 +75,15 @@ pub(super) fn heard_with(
     settings: &Settings,
 ) -> Heard {
     let planted = planted(files);
+    heard_of(&planted.store, planted.manifest, api, settings).unwrap()
+}
+
+pub(super) fn heard_of(
+    store: &dyn ChunkStore,
+    manifest: ChunkId,
+    api: Option<&Value>,
+    settings: &Settings,
+) -> Result<Heard, LoadError> {
     let inputs = Inputs {
         repository: "alice",
         name: "flood",
@@ -85,7 +94,7 @@ pub(super) fn heard_with(
         created: 1_600_000_000,
         published: 1_714_903_200,
     };
-    compose(&planted.store, planted.manifest, &inputs, &mut |_| None).unwrap()
+    compose(store, manifest, &inputs, &mut |_| None)
 }
 
 fn readme(text: &str) -> Told {

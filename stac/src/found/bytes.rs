@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use flisthub_flist::{Decoded, Directory, File, List, LoadError, Piece, PieceCursor};
 use flisthub_geodata::Source;
-use flisthub_storage::{ChunkId, ChunkStore};
+use flisthub_storage::{ChunkId, ChunkStore, StoreError};
 
 use crate::tree_files::Stopped;
 
@@ -128,12 +128,22 @@ impl<'a> FileBytes<'a> {
         match stopped {
             Stopped::Spent => io::Error::other("too much of it would have to be loaded"),
             Stopped::Load(error) => {
-                if matches!(error, LoadError::Store(_)) {
+                let told = damage(&error);
+                if told.is_none() {
                     self.failed.replace(Some(error));
                 }
-                io::Error::other("the hub lacks a part of it")
+                io::Error::other(told.unwrap_or("the store failed"))
             }
         }
+    }
+}
+
+/// What is wrong with a file, where it is the file and not the store that fails.
+pub(super) fn damage(error: &LoadError) -> Option<&'static str> {
+    match error {
+        LoadError::Store(StoreError::Corrupt { .. }) => Some("a part of it is damaged in the hub"),
+        LoadError::Store(_) => None,
+        _ => Some("the hub lacks a part of it"),
     }
 }
 

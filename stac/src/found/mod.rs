@@ -9,6 +9,8 @@ mod item;
 mod places;
 
 #[cfg(test)]
+mod damaged_tests;
+#[cfg(test)]
 mod hostile_tests;
 #[cfg(test)]
 mod tests;
@@ -19,7 +21,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use flisthub_flist::{File, LoadError, TreePath};
 use flisthub_geodata::{Facts, Footprint, GeodataError, Kind, Limits, read, read_shapefile};
 
-use self::bytes::FileBytes;
+use self::bytes::{FileBytes, damage};
 pub(super) use self::declared::Declared;
 pub(super) use self::item::Origins;
 use crate::members::Members;
@@ -135,7 +137,14 @@ impl Findings {
             return Ok(0);
         }
         self.files += 1;
-        let prj = if ends(&name, &["shp"]) { beside(files, &name)? } else { None };
+        let prj = match beside(files, &name) {
+            Ok(prj) => prj,
+            Err((prj, error)) => {
+                let Some(what) = damage(&error) else { return Err(error) };
+                self.tell(&prj, &[what.to_owned()], warnings);
+                None
+            }
+        };
         let source = FileBytes::new(files.store, file, MAX_LOADED, &self.left);
         // Readers know what they are given, and it is a stranger's: where one fails, the others go on.
         let work = AssertUnwindSafe(|| facts(&source, &name, prj.as_deref()));
@@ -187,12 +196,14 @@ fn facts(
     }
 }
 
-/// The text of the `.prj` beside a `.shp`.
-fn beside(files: &TreeFiles<'_>, name: &str) -> Result<Option<String>, LoadError> {
-    let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
-    for ending in ["prj", "PRJ"] {
-        if let Some(read) = files.read(&format!("{stem}.{ending}"), MAX_PRJ)?.filter(|it| it.whole)
-        {
+/// The text of the `.prj` beside a `.shp`; where it cannot be read, its name and why.
+fn beside(files: &TreeFiles<'_>, name: &str) -> Result<Option<String>, (String, LoadError)> {
+    let Some((stem, _)) = name.rsplit_once('.').filter(|_| ends(name, &["shp"])) else {
+        return Ok(None);
+    };
+    for prj in ["prj", "PRJ"].map(|ending| format!("{stem}.{ending}")) {
+        let read = files.read(&prj, MAX_PRJ).map_err(|error| (prj, error))?;
+        if let Some(read) = read.filter(|it| it.whole) {
             return Ok(Some(String::from_utf8_lossy(&read.bytes).into_owned()));
         }
     }
