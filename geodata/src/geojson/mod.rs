@@ -32,7 +32,7 @@ pub(crate) fn read<S: Source + ?Sized>(source: &Bounded<'_, S>) -> Result<Facts,
     let mut seen = Seen::new(source.limits.positions);
     parse(source, &mut seen)?;
     let Some(kind) = seen.kind.take() else {
-        return Err(GeodataError::broken("it is JSON, and no GeoJSON"));
+        return Err(GeodataError::unsupported("it is JSON, and no GeoJSON"));
     };
     match kind.as_str() {
         "FeatureCollection" => facts.features = Found::new(seen.features, "GeoJSON, counted"),
@@ -58,7 +58,13 @@ fn parse<S: Source + ?Sized>(source: &Bounded<'_, S>, seen: &mut Seen) -> Result
     if seen.too_many() {
         return Err(Limit::Positions(source.limits.positions).into());
     }
-    Err(GeodataError::broken(format!("it is no GeoJSON: {error}")))
+    let what = format!("it is no GeoJSON: {error}");
+    // Until it says that it is GeoJSON, its members may be anything.
+    Err(if seen.kind.is_some() {
+        GeodataError::broken(what)
+    } else {
+        GeodataError::unsupported(what)
+    })
 }
 
 fn byte_order_mark<S: Source + ?Sized>(source: &Bounded<'_, S>) -> Result<u64, GeodataError> {

@@ -77,11 +77,6 @@ fn positions_elsewhere_are_warned_of() {
 #[test]
 fn other_json_is_no_geojson() {
     let texts = [
-        "",
-        "[]",
-        "{}",
-        "{\"a\": 1}",
-        "{\"type\": \"Topology\"}",
         "{\"type\": \"Point\", \"coordinates\": [1]}",
         "{\"type\": \"Point\", \"coordinates\": [1, \"2\"]}",
         "{\"type\": \"Point\", \"coordinates\": [1, [2]]}",
@@ -94,6 +89,22 @@ fn other_json_is_no_geojson() {
     for text in texts {
         let error = read(Kind::GeoJson, text.as_bytes(), &Limits::default()).unwrap_err();
         assert!(matches!(error, GeodataError::Broken(_)), "{text}: {error}");
+    }
+    // What does not say that it is GeoJSON may have members that are called so.
+    let texts = [
+        "",
+        "[]",
+        "{}",
+        "{\"a\": 1}",
+        "{\"type\": \"Topology\"}",
+        "{\"features\": {\"id\": 1}}",
+        "{\"type\": \"Table\", \"features\": {\"id\": 1}}",
+        "{\"type\": {}, \"features\": []}",
+        "{\"coordinates\": [1], \"type\": \"Point\"}",
+    ];
+    for text in texts {
+        let error = read(Kind::GeoJson, text.as_bytes(), &Limits::default()).unwrap_err();
+        assert!(matches!(error, GeodataError::Unsupported(_)), "{text}: {error}");
     }
 }
 

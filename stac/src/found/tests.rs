@@ -164,6 +164,24 @@ fn names_that_others_have_are_read_where_they_are_declared() {
     assert_eq!(found["properties"]["flisthub:origins"]["geometry"], json!(["j.json", "t.parquet"]));
 }
 
+/// Data sets have `features`, too.
+#[test]
+fn json_that_is_no_geojson_is_nothing_to_be_warned_of() {
+    for (text, warned) in [
+        (r#"{"mine": {"features": {"id": {"dtype": "int32"}}}}"#, false),
+        (r#"{"features": {"id": {"dtype": "int32"}}, "type": "table"}"#, false),
+        (r#"{"type": "table", "coordinates": "none"}"#, false),
+        (r#"{"type": "FeatureCollection", "features": {"id": 1}}"#, true),
+    ] {
+        for (name, warned) in [("dataset_infos.json", warned), ("a.geojson", true)] {
+            let assets = json!({ "assets": ["*json"] });
+            let (told, found) = item_of(&[(name, text.as_bytes())], assets);
+            assert_eq!(!told.warnings.is_empty(), warned, "{name} {text}: {:?}", told.warnings);
+            assert!(found["geometry"].is_null());
+        }
+    }
+}
+
 #[test]
 fn who_says_which_files_are_assets_is_believed() {
     let (_, found) = item_of(&[("a.tif", A)], json!({ "assets": [] }));
