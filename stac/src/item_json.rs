@@ -41,8 +41,8 @@ pub(super) struct Given {
     pub(super) assets: Vec<(String, Members)>,
     /// The geometry and the box, as JSON, and what they are for the index.
     pub(super) place: Option<(String, String, Place)>,
-    /// Whether its geometry is null: it says that it is nowhere.
-    pub(super) is_nowhere: bool,
+    /// Whether it speaks of where it is: that it is nowhere, or what cannot be read, is said, too.
+    pub(super) speaks_of_place: bool,
     /// `collection` of an item.
     pub(super) collection: Option<String>,
     /// Whether its time span has a begin and no end.
@@ -142,7 +142,8 @@ fn given(path: &'static str, mut all: Members, value: &Value, warnings: &mut War
     if value.get("type").and_then(Value::as_str) == Some("Collection") {
         of_collection(&mut given, &mut all, value, warnings);
     } else {
-        given.is_nowhere = value.get("geometry").is_some_and(Value::is_null);
+        given.speaks_of_place = value.get("geometry").is_some()
+            || value.get("bbox").is_some_and(|bbox| !bbox.is_null());
         given.place = place(path, &mut all, value, warnings);
     }
     kinds::of_properties(&mut given.properties, path, warnings);
@@ -239,6 +240,8 @@ fn of_collection(given: &mut Given, all: &mut Members, value: &Value, warnings: 
             given.properties.made(key, raw);
         }
     }
+    given.speaks_of_place =
+        value.pointer("/extent/spatial").is_some_and(|spatial| !spatial.is_null());
     if let Some(Value::Array(bbox)) = value.pointer("/extent/spatial/bbox/0") {
         let heard = places::of_extent(&json!(bbox));
         let place = warnings.hear(&format!("{}: extent.spatial", given.path), heard);

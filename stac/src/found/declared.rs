@@ -20,7 +20,7 @@ const TIME: &[&str] = &["datetime", "start_datetime", "end_datetime"];
 /// What is declared of an item.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Declared {
-    /// Where it is, or that it is nowhere.
+    /// Whether they say where it is, be it that it is nowhere or what cannot be read.
     pub(super) place: bool,
     /// Whether reference systems are `proj:epsg`, as they were before version 2 of the extension.
     pub(super) old_projection: bool,
@@ -74,7 +74,7 @@ impl Declared {
                 || given.assets.iter().any(|(_, asset)| asset.has(key))
         };
         Self {
-            place: given.place.is_some() || given.is_nowhere || extent("spatial"),
+            place: given.speaks_of_place || extent("spatial"),
             old_projection: old("projection", "proj:epsg"),
             old_raster: old("raster", "raster:bands"),
             system,

@@ -113,6 +113,39 @@ fn an_item_of_a_publisher_stays_as_it_is_and_keeps_its_words() {
 }
 
 #[test]
+fn a_place_that_cannot_be_read_is_not_replaced() {
+    let item = |place: Value| {
+        let mut own = json!({
+            "type": "Feature", "stac_version": "1.0.0",
+            "properties": { "datetime": "2019-01-01T00:00:00Z", "category": "dataset" },
+            "assets": { "data": { "href": "../a.tif" } },
+        });
+        own.as_object_mut().unwrap().extend(place.as_object().unwrap().clone());
+        ("stac/item.json", own)
+    };
+    let collection = |bbox: Value| {
+        let extent = json!({ "spatial": { "bbox": bbox } });
+        let own = json!({ "type": "Collection", "stac_version": "1.0.0", "extent": extent });
+        ("stac/collection.json", own)
+    };
+    for ((path, own), is_found) in [
+        (item(json!({ "geometry": { "type": "Point", "coordinates": [1, 200] } })), false),
+        (item(json!({ "geometry": 7 })), false),
+        (item(json!({ "bbox": [1, 2, 3, 4] })), false),
+        (item(json!({})), true),
+        (collection(json!([[1, 2, 3, 400]])), false),
+        (collection(json!("none")), false),
+    ] {
+        let api = json!({ "assets": ["a.tif"] });
+        let (_, found) = item_of(&[(path, own.to_string().as_bytes()), ("a.tif", A)], api);
+        assert_eq!(!found["geometry"].is_null(), is_found, "{own}");
+        assert!(found["assets"].as_object().unwrap().values().any(|one| one.get("gsd").is_some()));
+    }
+    let (_, found) = item_of(&[("a.tif", A)], json!({ "extent": { "spatial": [1, 2, 3, 400] } }));
+    assert!(found["geometry"].is_null());
+}
+
+#[test]
 fn several_rasters_are_one_place_and_one_span() {
     let (told, found) = item(&[("a.tif", A), ("b.tif", B)]);
     assert_eq!(told.warnings, [""; 0]);
