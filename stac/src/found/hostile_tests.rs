@@ -1,8 +1,9 @@
 //! Files that are broken, or made to do harm: each is a warning that names it, and the item is there.
 
+use flisthub_flist::TreePath;
 use serde_json::{Value, json};
 
-use crate::compose_tests::{composed, rendered};
+use crate::compose_tests::{composed, planted, rendered};
 
 const A: &[u8] = include_bytes!("../../tests/fixtures/geodata/a.tif");
 
@@ -84,6 +85,43 @@ fn at_most_so_many_files_are_read() {
     assert_eq!((from.len(), &from[20]), (21, &json!("and 80 more")));
     let told = composed(&files, Some(&json!({ "category": "dataset" }))).unwrap();
     assert_eq!(rendered(&told)["assets"].as_object().unwrap().len(), 102);
+}
+
+#[test]
+fn files_that_are_no_geodata_leave_room_for_others() {
+    let names: Vec<String> = (0..150).map(|at| format!("{at:03}.json")).collect();
+    let mut files: Vec<(&str, &[u8])> =
+        names.iter().map(|name| (name.as_str(), &b"{\"a\": 1}"[..])).collect();
+    files.push(("z.tif", A));
+    let api = json!({ "category": "dataset", "assets": ["*"] });
+    let told = composed(&files, Some(&api)).unwrap();
+    assert_eq!(told.warnings, [""; 0]);
+    assert!(rendered(&told)["assets"]["z.tif"].get("proj:shape").is_some());
+}
+
+#[test]
+fn at_most_so_many_files_are_looked_at() {
+    use crate::found::{Declared, Findings, MAX_LOOKED_AT};
+    use crate::members::Members;
+    use crate::tree_files::TreeFiles;
+    use crate::warnings::Warnings;
+
+    let planted = planted(&[("a.json", b"{}"), ("z.tif", A)]);
+    let files = TreeFiles::open(&planted.store, planted.manifest).unwrap();
+    let mut findings = Findings::new(Declared::default(), true);
+    let mut warnings = Warnings::default();
+    let mut describe = |name: &str| {
+        let path = TreePath::parse(name.as_bytes()).unwrap();
+        let file = files.file(&path).unwrap().unwrap();
+        let about = (name, &mut Members::default());
+        findings.describe(&files, (&path, &file), about, &mut warnings).unwrap()
+    };
+    for _ in 1..MAX_LOOKED_AT {
+        assert_eq!(describe("a.json"), 0);
+    }
+    assert!(describe("z.tif") > 0);
+    assert_eq!(describe("z.tif"), 0);
+    assert_eq!(warnings.all(), ["assets: only the first 1000 files are looked at for geodata"]);
 }
 
 #[test]

@@ -34,6 +34,9 @@ pub(super) const ORIGINS: &str = "flisthub:origins";
 /// The most files of an item that are read.
 pub(super) const MAX_FILES: usize = 100;
 
+/// The most files whose beginning is looked at: most JSON is none of geodata.
+const MAX_LOOKED_AT: usize = 1_000;
+
 /// The most bytes that are loaded from the store of one file, and of all files of an item.
 const MAX_LOADED: u64 = 32 << 20;
 const MAX_LOADED_OF_ALL: u64 = 128 << 20;
@@ -71,7 +74,8 @@ pub(super) struct Findings {
     declared: Declared,
     /// Whether files are read at all.
     reads: bool,
-    /// Files that were read, and bytes that may still be loaded.
+    /// Files whose beginning was looked at, those of them that were read, and bytes that may still be loaded.
+    looked_at: usize,
     files: usize,
     left: Cell<u64>,
     /// Bytes of what was found, in all assets.
@@ -105,6 +109,7 @@ impl Findings {
         Self {
             declared,
             reads,
+            looked_at: 0,
             files: 0,
             left: Cell::new(MAX_LOADED_OF_ALL),
             bytes: 0,
@@ -131,13 +136,37 @@ impl Findings {
         if !self.reads || (!ends(&name, PLAIN) && !ends(&name, SHARED)) {
             return Ok(0);
         }
-        if self.files >= MAX_FILES {
-            let what = format!("only the first {MAX_FILES} files of geodata are read");
+        if self.looked_at >= MAX_LOOKED_AT {
+            let what = format!("only the first {MAX_LOOKED_AT} files are looked at for geodata");
             warnings.add("assets", &what);
             return Ok(0);
         }
-        self.files += 1;
-        let prj = match beside(files, &name) {
+        self.looked_at += 1;
+        let told = match self.read(files, file, &name, warnings)? {
+            Ok(Some(facts)) => {
+                let told = facts.warnings().to_vec();
+                let added = self.add(&facts, key, asset);
+                self.tell(&name, &told, warnings);
+                return Ok(added);
+            }
+            Ok(None) => return Ok(0),
+            // Tables without geometries are none of these, and sound.
+            Err(GeodataError::Unsupported(_)) if ends(&name, SHARED) => return Ok(0),
+            Err(error) => error.to_string(),
+        };
+        self.tell(&name, &[told], warnings);
+        Ok(0)
+    }
+
+    /// What a file says; `None`: it is of another kind than its name says, as most JSON is, or one too many.
+    fn read(
+        &mut self,
+        files: &TreeFiles<'_>,
+        file: &File,
+        name: &str,
+        warnings: &mut Warnings,
+    ) -> Result<Result<Option<Facts>, GeodataError>, LoadError> {
+        let prj = match beside(files, name) {
             Ok(prj) => prj,
             Err((prj, error)) => {
                 let Some(what) = damage(&error) else { return Err(error) };
@@ -146,27 +175,23 @@ impl Findings {
             }
         };
         let source = FileBytes::new(files.store, file, MAX_LOADED, &self.left);
-        // Readers know what they are given, and it is a stranger's: where one fails, the others go on.
-        let work = AssertUnwindSafe(|| facts(&source, &name, prj.as_deref()));
-        let read = catch_unwind(work);
-        if let Some(error) = source.into_failure() {
-            return Err(error);
-        }
-        let told = match read {
-            Ok(Ok(Some(facts))) => {
-                let told = facts.warnings().to_vec();
-                let added = self.add(&facts, key, asset);
-                self.tell(&name, &told, warnings);
-                return Ok(added);
+        let facts = match kind(&source, name) {
+            Ok(Some(_)) if self.files >= MAX_FILES => {
+                let what = format!("only the first {MAX_FILES} files of geodata are read");
+                warnings.add("assets", &what);
+                return Ok(Ok(None));
             }
-            Ok(Ok(None)) => return Ok(0),
-            // Tables without geometries are none of these, and sound.
-            Ok(Err(GeodataError::Unsupported(_))) if ends(&name, SHARED) => return Ok(0),
-            Ok(Err(error)) => error.to_string(),
-            Err(_) => "the hub fails to read it".to_owned(),
+            Ok(Some(kind)) => {
+                self.files += 1;
+                // Readers know what they are given, and it is a stranger's: where one fails, the others go on.
+                let work = AssertUnwindSafe(|| facts(kind, &source, prj.as_deref()));
+                let failed = |_| Err(GeodataError::Broken("the hub fails to read it".into()));
+                catch_unwind(work).unwrap_or_else(failed).map(Some)
+            }
+            Ok(None) => Ok(None),
+            Err(error) => Err(error),
         };
-        self.tell(&name, &[told], warnings);
-        Ok(0)
+        source.into_failure().map_or(Ok(facts), Err)
     }
 
     fn tell(&mut self, name: &str, told: &[String], warnings: &mut Warnings) {
@@ -182,17 +207,20 @@ impl Findings {
     }
 }
 
-/// What a file says; `None`: it is of another kind than its name says, as most JSON is.
-fn facts(
-    source: &FileBytes<'_>,
-    name: &str,
-    prj: Option<&str>,
-) -> Result<Option<Facts>, GeodataError> {
+/// Which kind of file it is; `None`: of none, and its name may be one of another.
+fn kind(source: &FileBytes<'_>, name: &str) -> Result<Option<Kind>, GeodataError> {
     match Kind::of(name, &source.head(HEAD)?) {
-        Some(Kind::Shapefile) => read_shapefile(source, prj, &LIMITS).map(Some),
-        Some(kind) => read(kind, source, &LIMITS).map(Some),
-        None if ends(name, SHARED) => Ok(None),
-        None => Err(GeodataError::Broken("it does not begin as files of its name do".into())),
+        None if !ends(name, SHARED) => {
+            Err(GeodataError::Broken("it does not begin as files of its name do".into()))
+        }
+        kind => Ok(kind),
+    }
+}
+
+fn facts(kind: Kind, source: &FileBytes<'_>, prj: Option<&str>) -> Result<Facts, GeodataError> {
+    match kind {
+        Kind::Shapefile => read_shapefile(source, prj, &LIMITS),
+        kind => read(kind, source, &LIMITS),
     }
 }
 
