@@ -12,16 +12,40 @@ const ANGULAR_UNIT: u64 = 2054;
 const PROJECTED: u64 = 3072;
 const LINEAR_UNIT: u64 = 3076;
 
-/// Lengths that files give instead of those of their system: code and metres.
-const METRES: [(u64, f64); 3] = [(9001, 1.0), (9002, 0.3048), (9003, 1200.0 / 3937.0)];
+/// Units of length by their codes, in metres.
+const METRES: [(u64, f64); 7] = [
+    (9001, 1.0),
+    (9002, 0.3048),
+    (9003, 1200.0 / 3937.0),
+    (9005, 0.304_797_265_4),
+    (9031, 1.000_013_596_5),
+    (9036, 1000.0),
+    (9037, 0.914_391_796_2),
+];
 
 /// What the keys say.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Keys {
     pub(super) system: System,
     pub(super) is_point: Option<bool>,
-    /// How many metres a unit is, where they say so.
-    pub(super) metres: Option<f64>,
+    /// The unit of lengths, where they say one.
+    pub(super) unit: Option<Unit>,
+}
+
+/// A unit of length.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Unit {
+    /// So many metres.
+    Metres(f64),
+    /// One whose length is not known here: its code.
+    Unknown(u64),
+}
+
+impl Unit {
+    fn of(code: u64) -> Self {
+        let known = METRES.iter().find(|known| known.0 == code);
+        known.map_or(Self::Unknown(code), |known| Self::Metres(known.1))
+    }
 }
 
 /// Which reference system.
@@ -55,11 +79,10 @@ pub(super) fn read<S: Source + ?Sized>(
             _ => None,
         })
     };
-    let unit = find(LINEAR_UNIT).and_then(|code| METRES.iter().find(|one| one.0 == code));
     Ok(Some(Keys {
         system: system(find),
         is_point: find(RASTER_TYPE).map(|kind| kind == 2),
-        metres: unit.map(|unit| unit.1),
+        unit: find(LINEAR_UNIT).filter(|code| *code != 0).map(Unit::of),
     }))
 }
 

@@ -6,7 +6,7 @@ use crate::footprint::{Footprint, turn};
 use crate::source::Source;
 
 use super::affine::{Affine, around};
-use super::keys::{self, Keys, System};
+use super::keys::{self, Keys, System, Unit};
 use super::{Image, tags};
 
 const CODE: &str = "GeoTIFF keys";
@@ -50,13 +50,14 @@ fn system(keys: &Keys, has_keys: bool, facts: &mut Facts) -> Option<Crs> {
     match keys.system {
         System::Epsg(code) => {
             let crs = facts.system(code, CODE)?;
-            let differs =
-                |metres: f64| crs.metres().is_some_and(|own| (own / metres - 1.0).abs() > 1e-9);
-            if keys.metres.is_some_and(differs) {
-                facts.warnings.add("no footprint: its unit is not that of its reference system");
-                return None;
+            let why = keys.unit.zip(crs.metres()).and_then(|(unit, own)| other_unit(unit, own));
+            match why {
+                None => Some(crs),
+                Some(why) => {
+                    facts.warnings.add(format!("no footprint: {why}"));
+                    None
+                }
             }
-            Some(crs)
         }
         System::Other(why) => {
             facts.warnings.add(format!("no footprint: {why}"));
@@ -68,6 +69,15 @@ fn system(keys: &Keys, has_keys: bool, facts: &mut Facts) -> Option<Crs> {
             }
             None
         }
+    }
+}
+
+/// Why a unit may not be that of the reference system, which is so many metres.
+fn other_unit(unit: Unit, own: f64) -> Option<String> {
+    match unit {
+        Unit::Metres(metres) if (own / metres - 1.0).abs() <= 1e-9 => None,
+        Unit::Metres(_) => Some("its unit is not that of its reference system".to_owned()),
+        Unit::Unknown(code) => Some(format!("its unit of length is not known: {code}")),
     }
 }
 

@@ -133,8 +133,12 @@ fn what_cannot_be_placed_has_no_footprint_and_a_warning() {
     let own = placed(10, 10, keys(1, 32767, 1), [0.0, 0.0], 1.0);
     let unknown = placed(10, 10, keys(1, 1234, 1), [0.0, 0.0], 1.0);
     let outside = placed(10, 10, keys(1, 32631, 1), [1e9, 1e9], 1.0);
-    let feet = vec![1, 1, 0, 3, 1024, 0, 1, 1, 3072, 0, 1, 32631, 3076, 0, 1, 9002];
-    let feet = utm().with(tags::KEYS, Value::Short(feet));
+    let in_unit = |unit| {
+        let keys = vec![1, 1, 0, 3, 1024, 0, 1, 1, 3072, 0, 1, 32631, 3076, 0, 1, unit];
+        utm().with(tags::KEYS, Value::Short(keys))
+    };
+    let (feet, links, own_unit) = (in_unit(9002), in_unit(9007), in_unit(32_767));
+    assert!(facts(&in_unit(9001)).footprint.is_some() && facts(&in_unit(0)).footprint.is_some());
     let gon = vec![1, 1, 0, 3, 1024, 0, 1, 2, 2048, 0, 1, 4326, 2054, 0, 1, 9105];
     let gon = utm().with(tags::KEYS, Value::Short(gon));
     let endless = placed(10, 10, keys(1, 32631, 1), [f64::NAN, 0.0], 1.0);
@@ -147,7 +151,9 @@ fn what_cannot_be_placed_has_no_footprint_and_a_warning() {
         (own, "without a code"),
         (unknown, "EPSG:1234"),
         (outside, "outside"),
-        (feet, "unit"),
+        (feet, "its unit is not that"),
+        (links, "its unit of length is not known: 9007"),
+        (own_unit, "its unit of length is not known: 32767"),
         (gon, "not in degrees"),
         (endless, "no numbers"),
         (flat, "no footprint"),
