@@ -243,8 +243,11 @@ impl<'a, 'c> Assets<'a, 'c> {
             if self.preview.is_some_and(|it| it.key == key && it.is(path)) {
                 asset::thumbnail(&mut asset, said);
             }
+            let mark = self.findings.mark();
             self.describe(path, file, &key, &mut asset)?;
-            self.insert(&key, &target, &asset, about);
+            if !self.insert(&key, &target, &asset, about) {
+                self.findings.back_to(mark);
+            }
         }
         Ok(())
     }
@@ -293,10 +296,16 @@ impl<'a, 'c> Assets<'a, 'c> {
         self.keys.tell(self.warnings);
     }
 
-    /// Adds an asset, if there is room.
-    pub(super) fn insert(&mut self, key: &str, target: &Target, asset: &Members, about: &str) {
+    /// Adds an asset, if there is room. Answers whether it was taken.
+    pub(super) fn insert(
+        &mut self,
+        key: &str,
+        target: &Target,
+        asset: &Members,
+        about: &str,
+    ) -> bool {
         if self.is_taken(key, target, about) || !self.has_room() {
-            return;
+            return false;
         }
         let json = asset.object("");
         let bytes = self.bytes.saturating_add(json.len()).saturating_add(key.len());
@@ -304,11 +313,12 @@ impl<'a, 'c> Assets<'a, 'c> {
             self.full = true;
             let what = format!("only the first {} KiB of them are taken", MAX_BYTES >> 10);
             self.warnings.add("assets", &what);
-            return;
+            return false;
         }
         self.bytes = bytes;
         self.found.made(key, json);
         self.keys.take(key, target, self.expected.then_some(about));
+        true
     }
 }
 

@@ -34,6 +34,7 @@ impl Assets<'_, '_> {
         };
         kinds::of_asset(&mut asset, &about, self.warnings);
         asset.take(ORIGINS);
+        let mark = self.findings.mark();
         let target = match self.references.find(href, folders)? {
             Ok((target, file)) => {
                 asset.made("href", quoted(&hrefs::href(&target)));
@@ -57,7 +58,9 @@ impl Assets<'_, '_> {
                 Target::Elsewhere(href.to_owned())
             }
         };
-        self.insert(key, &target, &asset, &about);
+        if !self.insert(key, &target, &asset, &about) {
+            self.findings.back_to(mark);
+        }
         Ok(())
     }
 

@@ -14,7 +14,38 @@ const MAX_BYTES_OF_ALL: usize = 512 << 10;
 /// What is left out first where it is too long.
 const LONG: &[&str] = &["bands", "proj:projjson", "proj:wkt2"];
 
+/// What was found until then.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Mark {
+    /// Places, times, sizes and codes.
+    counts: [usize; 4],
+    bytes: usize,
+    projection: bool,
+    raster: bool,
+}
+
 impl Findings {
+    /// What was found so far.
+    pub(crate) fn mark(&self) -> Mark {
+        let Self { places, times, sizes, codes, .. } = self;
+        Mark {
+            counts: [places.len(), times.len(), sizes.len(), codes.len()],
+            bytes: self.bytes,
+            projection: self.projection,
+            raster: self.raster,
+        }
+    }
+
+    /// Forgets what was found since: the asset is not there.
+    pub(crate) fn back_to(&mut self, mark: Mark) {
+        let [places, times, sizes, codes] = mark.counts;
+        self.places.truncate(places);
+        self.times.truncate(times);
+        self.sizes.truncate(sizes);
+        self.codes.truncate(codes);
+        (self.bytes, self.projection, self.raster) = (mark.bytes, mark.projection, mark.raster);
+    }
+
     /// Adds what a file says to its asset, and keeps what the item says of all. Answers how many bytes that are.
     pub(super) fn add(&mut self, facts: &Facts, key: &str, asset: &mut Members) -> usize {
         let code = facts.code.as_ref().map(|found| found.value.as_str());
