@@ -2,6 +2,47 @@
 
 use serde_json::Value;
 
+/// How deep one may be nested that is handed on. Those of PROJ are nested ten deep.
+const MAX_DEPTH: usize = 32;
+
+/// What a reference system may be.
+const TYPES: [&str; 16] = [
+    "BoundCRS",
+    "CompoundCRS",
+    "DerivedEngineeringCRS",
+    "DerivedGeodeticCRS",
+    "DerivedGeographicCRS",
+    "DerivedParametricCRS",
+    "DerivedProjectedCRS",
+    "DerivedTemporalCRS",
+    "DerivedVerticalCRS",
+    "EngineeringCRS",
+    "GeodeticCRS",
+    "GeographicCRS",
+    "ParametricCRS",
+    "ProjectedCRS",
+    "TemporalCRS",
+    "VerticalCRS",
+];
+
+/// Whether it looks like one, so that it may be handed on.
+pub(crate) fn is_sound(object: &Value) -> bool {
+    let text = |key: &str| object.get(key).and_then(Value::as_str);
+    text("type").is_some_and(|kind| TYPES.contains(&kind))
+        && text("name").is_some_and(|name| !name.is_empty())
+        && is_flat(object, MAX_DEPTH)
+}
+
+/// Whether nothing in it is nested deeper.
+fn is_flat(value: &Value, most: usize) -> bool {
+    let below = |value: &Value| most.checked_sub(1).is_some_and(|most| is_flat(value, most));
+    match value {
+        Value::Array(all) => all.iter().all(below),
+        Value::Object(all) => all.values().all(below),
+        _ => true,
+    }
+}
+
 /// The code of EPSG that means the same, for positions that are east first.
 pub(crate) fn epsg(object: &Value) -> Option<u32> {
     let object = match object.get("type").and_then(Value::as_str) {
@@ -32,6 +73,25 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn what_is_no_reference_system_is_not_handed_on() {
+        let nested = |deep: usize| (0..deep).fold(json!(1), |inner, _| json!([inner]));
+        let named = |kind: &str, a: Value| json!({"type": kind, "name": "mine", "a": a});
+        let cases = [
+            (named("ProjectedCRS", json!({})), true),
+            (named("ProjectedCRS", nested(31)), true),
+            (named("ProjectedCRS", nested(32)), false),
+            (named("Ellipsoid", json!({})), false),
+            (json!({"type": "ProjectedCRS"}), false),
+            (json!({"type": "ProjectedCRS", "name": ""}), false),
+            (json!({"name": "mine"}), false),
+            (json!([1]), false),
+        ];
+        for (object, sound) in cases {
+            assert_eq!(is_sound(&object), sound, "{object}");
+        }
+    }
 
     #[test]
     fn identifiers_are_read() {

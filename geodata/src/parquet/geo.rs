@@ -107,8 +107,10 @@ fn system(said: Option<&RawValue>, facts: &mut Facts) -> Option<Crs> {
         Value::String(text) => wkt_system(&text, facts),
         object => {
             let code = projjson::epsg(&object);
-            if code.is_none() && object.is_object() {
+            if code.is_none() && projjson::is_sound(&object) {
                 facts.projjson = Found::new(object, ORIGIN);
+            } else if code.is_none() {
+                facts.warnings.add("its reference system is no PROJJSON, and not handed on");
             }
             code
         }

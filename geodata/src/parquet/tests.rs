@@ -43,9 +43,14 @@ fn bounds_in_another_system_are_transformed() {
 
 #[test]
 fn systems_without_a_code_are_handed_on() {
-    let found = facts(r#""bbox": [1, 2, 3, 4], "crs": {"name": "mine"}"#);
+    let found = facts(r#""bbox": [1, 2, 3, 4], "crs": {"type": "ProjectedCRS", "name": "mine"}"#);
     assert_eq!(found.projjson.as_ref().unwrap().value["name"], "mine");
     assert!(found.footprint.is_none() && found.warnings()[0].contains("no code"));
+    for other in [r#"{"name": "mine"}"#, "7"] {
+        let other = facts(&format!(r#""bbox": [1, 2, 3, 4], "crs": {other}"#));
+        assert!(other.projjson.is_none() && other.footprint.is_none());
+        assert!(other.warnings()[0].contains("no PROJJSON"), "{:?}", other.warnings());
+    }
     let unknown = facts(r#""bbox": [1, 2, 3, 4], "crs": null"#);
     assert!(unknown.code.is_none() && unknown.warnings()[0].contains("unknown"));
     let missing = facts(r#""encoding": "WKB""#);

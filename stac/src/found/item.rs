@@ -36,6 +36,9 @@ impl Origins {
     }
 }
 
+/// The last version of the extension in which reference systems are `proj:epsg`.
+const OLD_PROJECTION: &str = "https://stac-extensions.github.io/projection/v1.2.0/schema.json";
+
 impl Findings {
     /// Fills what nobody declared of an item.
     pub(crate) fn fill(
@@ -102,9 +105,13 @@ impl Findings {
     /// Lists the extensions that assets use.
     fn schemas(&self, said: &mut Said, settings: &Settings) {
         let listed = &mut said.given.extensions;
-        let operators = |prefix: &str| settings.extensions.get(prefix).cloned();
-        let old = self.declared.old_projection.then(|| operators("proj")).flatten();
-        let projection = self.projection.then(|| old.unwrap_or_else(|| PROJECTION.to_owned()));
+        let projection = if self.declared.old_projection {
+            let operators = settings.extensions.get("proj").map(String::as_str);
+            operators.filter(|schema| schema.contains("/projection/v1.")).unwrap_or(OLD_PROJECTION)
+        } else {
+            PROJECTION
+        };
+        let projection = self.projection.then(|| projection.to_owned());
         let raster = self.raster.then(|| RASTER.to_owned());
         for (extension, schema) in [("/projection/v", projection), ("/raster/v", raster)] {
             let is_listed = listed.iter().any(|one| one.contains(extension));

@@ -3,7 +3,8 @@
 
 use serde_json::{Value, json};
 
-use crate::compose_tests::{Told, composed, rendered};
+use crate::Settings;
+use crate::compose_tests::{Told, composed, heard_with, rendered};
 
 const A: &[u8] = include_bytes!("../../tests/fixtures/geodata/a.tif");
 const B: &[u8] = include_bytes!("../../tests/fixtures/geodata/b.tif");
@@ -110,6 +111,28 @@ fn an_item_of_a_publisher_stays_as_it_is_and_keeps_its_words() {
     assert!(asset["flisthub:origins"].get("gsd").is_none());
     let schemas = found["stac_extensions"].as_array().unwrap();
     assert!(!schemas.contains(&json!(PROJECTION)), "{schemas:?}");
+}
+
+/// Version 2 of the extension has no `proj:epsg`.
+#[test]
+fn old_words_are_listed_with_an_old_version() {
+    let api = json!({ "category": "dataset", "assets": [{ "glob": "*.tif", "proj:epsg": 32631 }] });
+    let schema = |version: &str| PROJECTION.replace("v2.0.0", version);
+    for (operators, listed) in [
+        (None, schema("v1.2.0")),
+        (Some(schema("v2.0.0")), schema("v1.2.0")),
+        (Some(schema("v1.1.0")), schema("v1.1.0")),
+    ] {
+        let mut settings = Settings::default();
+        settings.extensions.remove("proj");
+        settings.extensions.extend(operators.map(|schema| ("proj".to_owned(), schema)));
+        let draft = heard_with(&[("a.tif", A)], Some(&api), &settings).draft.unwrap();
+        let found = rendered(&draft);
+        assert_eq!(found["assets"]["a.tif"]["proj:epsg"], 32631);
+        let schemas = found["stac_extensions"].as_array().unwrap();
+        let ours = schemas.iter().filter(|one| one.to_string().contains("/projection/"));
+        assert_eq!(ours.collect::<Vec<_>>(), [&json!(listed)]);
+    }
 }
 
 #[test]
