@@ -18,7 +18,7 @@ pub(super) fn read<S: Source + ?Sized>(image: &Image<'_, '_, S>, items: &Items, 
     let samples = image.directory.number(image.source, tags::SAMPLES, "SamplesPerPixel");
     let Some(samples) = facts.warnings.hear("no bands", samples) else { return };
     let samples = usize::try_from(samples.unwrap_or(1)).unwrap_or(usize::MAX);
-    if samples > image.source.limits.bands {
+    if samples == 0 || samples > image.source.limits.bands {
         facts.warnings.add(format!("no bands: there are {samples}"));
         return;
     }
@@ -84,8 +84,8 @@ fn said(items: &Items, at: usize) -> Band {
         minimum: number("STATISTICS_MINIMUM"),
         maximum: number("STATISTICS_MAXIMUM"),
         mean: number("STATISTICS_MEAN"),
-        stddev: number("STATISTICS_STDDEV"),
-        valid_percent: number("STATISTICS_VALID_PERCENT"),
+        stddev: number("STATISTICS_STDDEV").filter(|one| *one >= 0.0),
+        valid_percent: number("STATISTICS_VALID_PERCENT").filter(|one| (0.0..=100.0).contains(one)),
     };
     // One and nothing are what values have anyway.
     Band {

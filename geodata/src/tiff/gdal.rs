@@ -1,5 +1,7 @@
 //! What GDAL writes beside the pixels: a text of XML that is a flat list of items. No tree is made of it.
 
+use std::collections::HashMap;
+
 /// Items that say when an image was taken, the best first.
 pub(super) const TAKEN: [&str; 4] =
     ["ACQUISITIONDATETIME", "ACQUISITION_DATETIME", "SENSING_TIME", "DATE_TIME"];
@@ -13,55 +15,61 @@ const MAX_TEXT: usize = 8 << 10;
 /// The longest word for a character, with its semicolon: `#x0010ffff;`.
 const MAX_WORD: usize = 11;
 
-/// Items in their order.
+/// Items in their order: those of the whole image, and those of each band.
 #[derive(Debug, Default)]
-pub(super) struct Items(Vec<Item>);
+pub(super) struct Items {
+    of_image: Vec<Item>,
+    of_bands: HashMap<usize, Vec<Item>>,
+}
 
 #[derive(Debug, Default, PartialEq)]
 struct Item {
     name: String,
     role: String,
-    /// The band, counted from 0.
-    sample: Option<usize>,
     text: String,
 }
 
 impl Items {
     /// What is said of the whole image by this name.
     pub(super) fn of_image(&self, name: &str) -> Option<&str> {
-        let all = self.0.iter();
-        let mut named = all.filter(|item| item.sample.is_none() && item.name == name);
-        named.next().map(|item| item.text.as_str())
+        let named = self.of_image.iter().find(|item| item.name == name);
+        named.map(|item| item.text.as_str())
     }
 
     /// What is said of a band by this role, or by this name.
     pub(super) fn of_band(&self, at: usize, word: &str) -> Option<&str> {
-        let mut of_it = self.0.iter().filter(|item| item.sample == Some(at));
-        let named =
-            of_it.find(|item| item.role == word || item.role.is_empty() && item.name == word);
+        let named = self.of_bands.get(&at)?.iter().find(|item| {
+            item.role == word || item.role.is_empty() && item.name == word
+        });
         named.map(|item| item.text.as_str())
     }
 }
 
 pub(super) fn items(text: &str) -> Items {
-    let (mut found, mut rest) = (Vec::new(), text);
+    let (mut found, mut count, mut rest) = (Items::default(), 0, text);
     while let Some((_, after)) = rest.split_once("<Item") {
         let Some((attributes, after)) = after.split_once('>') else { break };
         rest = after;
-        if attributes.ends_with('/') || found.len() >= MAX_ITEMS {
+        if attributes.ends_with('/') || count >= MAX_ITEMS {
             continue;
         }
         let Some((inside, after)) = after.split_once("</Item>") else { break };
         rest = after;
         let attribute = |name| attribute(attributes, name).map(unescaped);
-        found.push(Item {
+        // Bands are counted from 0.
+        let sample = attribute("sample").and_then(|text| text.parse().ok());
+        let of_it = match sample {
+            Some(band) => found.of_bands.entry(band).or_default(),
+            None => &mut found.of_image,
+        };
+        of_it.push(Item {
             name: attribute("name").unwrap_or_default(),
             role: attribute("role").unwrap_or_default(),
-            sample: attribute("sample").and_then(|text| text.parse().ok()),
             text: unescaped(inside),
         });
+        count += 1;
     }
-    Items(found)
+    found
 }
 
 /// The value of ` name="value"`.
@@ -135,7 +143,9 @@ mod tests {
         assert_eq!(items.of_band(0, "scale"), Some("0.5"));
         assert_eq!(items.of_band(1, "STATISTICS_MEAN"), Some("3"));
         assert_eq!(items.of_band(1, "scale"), None);
-        assert_eq!(items.0.len(), 4);
+        assert_eq!(items.of_image.len(), 1);
+        // Each band has its own, so that none looks at those of others.
+        assert_eq!([0, 1].map(|band| items.of_bands[&band].len()), [2, 1]);
     }
 
     /// Hours, where each `&` were to look for its semicolon to the end of the text.
@@ -144,7 +154,7 @@ mod tests {
         let text = "&".repeat(4 << 20);
         assert!(clean(&text) == text);
         let items = items(&format!("<Item name=\"{text}\">{text}é{text}</Item>"));
-        assert_eq!((items.0[0].name.len(), items.0[0].text.len()), (MAX_TEXT, MAX_TEXT));
+        assert_eq!((items.of_image[0].name.len(), items.of_image[0].text.len()), (MAX_TEXT, MAX_TEXT));
         assert_eq!(clean("&#x0010fffd;&#65;&#x00010fffd;&a;&é;"), "\u{10fffd}A&#x00010fffd;&a;&é;");
         assert_eq!(unescaped(&"é".repeat(MAX_TEXT)).len(), MAX_TEXT);
     }
@@ -161,6 +171,6 @@ mod tests {
         ] {
             assert!(items(text).of_image("a").is_none(), "{text}");
         }
-        assert_eq!(items(&"<Item>a</Item>".repeat(20_000)).0.len(), MAX_ITEMS);
+        assert_eq!(items(&"<Item>a</Item>".repeat(20_000)).of_image.len(), MAX_ITEMS);
     }
 }

@@ -105,6 +105,25 @@ fn bands_are_described() {
 }
 
 #[test]
+fn what_no_band_can_be_is_left_out() {
+    let statistics = |stddev: &str, percent: &str| {
+        let item = |name: &str, value: &str| {
+            format!("<Item name=\"STATISTICS_{name}\" sample=\"0\">{value}</Item>")
+        };
+        let text = [item("STDDEV", stddev), item("VALID_PERCENT", percent)].concat();
+        let file = utm().with(tags::GDAL_METADATA, Value::Text(text));
+        facts(&file).properties()["bands"][0]["statistics"].clone()
+    };
+    assert_eq!(statistics("0", "100"), json!({"stddev": 0.0, "valid_percent": 100.0}));
+    assert_eq!(statistics("2", "-1"), json!({"stddev": 2.0}));
+    assert_eq!(statistics("-2", "0"), json!({"valid_percent": 0.0}));
+    assert_eq!(statistics("-0.1", "100.1"), json!(null));
+    let none = facts(&utm().with(tags::SAMPLES, Value::Short(vec![0])));
+    assert!(none.bands.is_none() && none.footprint.is_some());
+    assert_eq!(none.warnings(), ["no bands: there are 0"]);
+}
+
+#[test]
 fn times_are_read_and_the_acquisition_wins() {
     let tag = utm().with(tags::DATE_TIME, Value::Text("2020:01:02 03:04:05".to_owned()));
     let found = facts(&tag).datetime.unwrap();
