@@ -2,7 +2,9 @@
 
 use std::ops::Deref;
 
-use flisthub_flist::{Content, FileBuilder, LoadError, Manifest, Metadata, Piece, TreeBuilder, TreePath};
+use flisthub_flist::{
+    Content, FileBuilder, LoadError, Manifest, Metadata, Piece, TreeBuilder, TreePath,
+};
 use flisthub_storage::{Chunk, ChunkId, ChunkStore, Compressor, Kind, MemoryStore, Profile};
 use serde_json::{Map, Value, json};
 

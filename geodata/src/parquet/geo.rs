@@ -80,9 +80,7 @@ fn types(said: &RawValue) -> Vec<String> {
         return Vec::new();
     }
     let types: Vec<String> = match serde_json::from_str(said.get()) {
-        Ok(Value::Array(all)) => {
-            all.iter().filter_map(Value::as_str).map(str::to_owned).collect()
-        }
+        Ok(Value::Array(all)) => all.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
         Ok(Value::String(one)) => vec![one],
         _ => Vec::new(),
     };
@@ -91,7 +89,8 @@ fn types(said: &RawValue) -> Vec<String> {
 
 fn system(said: Option<&RawValue>, facts: &mut Facts) -> Option<Crs> {
     let Some(said) = said else {
-        return facts.system(4326, "GeoParquet metadata, no reference system: longitude and latitude");
+        return facts
+            .system(4326, "GeoParquet metadata, no reference system: longitude and latitude");
     };
     if said.get().len() > MAX_SYSTEM {
         let most = MAX_SYSTEM >> 10;

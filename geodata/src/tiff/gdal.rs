@@ -38,9 +38,11 @@ impl Items {
 
     /// What is said of a band by this role, or by this name.
     pub(super) fn of_band(&self, at: usize, word: &str) -> Option<&str> {
-        let named = self.of_bands.get(&at)?.iter().find(|item| {
-            item.role == word || item.role.is_empty() && item.name == word
-        });
+        let named = self
+            .of_bands
+            .get(&at)?
+            .iter()
+            .find(|item| item.role == word || item.role.is_empty() && item.name == word);
         named.map(|item| item.text.as_str())
     }
 }
@@ -154,7 +156,10 @@ mod tests {
         let text = "&".repeat(4 << 20);
         assert!(clean(&text) == text);
         let items = items(&format!("<Item name=\"{text}\">{text}é{text}</Item>"));
-        assert_eq!((items.of_image[0].name.len(), items.of_image[0].text.len()), (MAX_TEXT, MAX_TEXT));
+        assert_eq!(
+            (items.of_image[0].name.len(), items.of_image[0].text.len()),
+            (MAX_TEXT, MAX_TEXT)
+        );
         assert_eq!(clean("&#x0010fffd;&#65;&#x00010fffd;&a;&é;"), "\u{10fffd}A&#x00010fffd;&a;&é;");
         assert_eq!(unescaped(&"é".repeat(MAX_TEXT)).len(), MAX_TEXT);
     }
