@@ -7,6 +7,7 @@ mod files;
 mod jobs;
 mod merges;
 mod names;
+mod signing;
 mod stac;
 
 use flisthub_storage::Profile;
@@ -27,6 +28,9 @@ pub use merges::{
 pub use names::{
     HistoryEntry, HistoryPage, LinkRequest, NameInfo, NameKind, NamePage, PromoteRequest,
     RenameRequest, RepositoryPage, RollbackRequest, TagInfo, TagMember,
+};
+pub use signing::{
+    MAX_SIGNED_PATHS, MAX_SIGNED_SECONDS, SIGNED_SECONDS, SignRequest, SignedUrl, SignedUrls,
 };
 pub use stac::{ItemMetadata, ItemMetadataInfo, ItemNote, MAX_CATEGORIES, StarInfo};
 

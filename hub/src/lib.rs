@@ -37,6 +37,7 @@ pub mod reindex;
 mod remembered;
 pub mod routes;
 pub mod server;
+pub mod signatures;
 pub mod state;
 pub mod unpublished;
 mod write_limit;

@@ -24,6 +24,7 @@ use crate::metrics::Metrics;
 use crate::objects::Objects;
 use crate::place::{self, PlaceError};
 use crate::remembered::Remembered;
+use crate::signatures::Signatures;
 use crate::stac::{Settings, SettingsError, load_settings};
 use crate::unpublished::Unpublished;
 
@@ -63,6 +64,8 @@ pub struct Hub {
     pub objects: Arc<Objects>,
     /// Hides in cursors what counts others' work.
     pub cursors: Arc<Cursors>,
+    /// Shows of addresses that they were given out here.
+    pub signatures: Arc<Signatures>,
     /// What was found of repositories and names.
     pub remembered: Arc<Remembered>,
     /// What was found out of flists that somebody asked for.
@@ -254,6 +257,7 @@ impl Hub {
             images: Arc::default(),
             objects: Arc::new(Objects::new(config.store.read_cache_bytes)),
             cursors: Arc::default(),
+            signatures: Arc::default(),
             remembered: Arc::default(),
             facts: Arc::new(Cache::new(FACTS)),
             lossy: Arc::default(),

@@ -42,6 +42,7 @@ pub mod rollback;
 mod running;
 pub mod sessions;
 pub mod sharinghub;
+pub mod signing;
 pub mod stac;
 pub mod stars;
 mod still;

@@ -129,6 +129,23 @@ pub async fn flist(
     Ok(resolved(hub, caller, repository_name, name).await?.row.clone())
 }
 
+/// What a name in a readable repository leads to, under the name that points at it itself, with that one's repository.
+pub(super) async fn standing(
+    hub: &Hub,
+    caller: &Caller,
+    (repository_name, name): (&str, &str),
+) -> Result<(RepositoryRow, NameRow), ActionError> {
+    let mut way = Vec::new();
+    let (_, end) = follow(hub, caller, (repository_name, name), &mut way).await?;
+    let (Some(repository), Pointed::Flist(flist)) = (way.pop(), end.points_at) else {
+        let asked = format!("{repository_name}/{}", without_ending(name));
+        return Err(tag_is_no_flist(&asked));
+    };
+    let Named { repository: in_repository, name, revision, updated, .. } = end;
+    let row = NameRow { repository: in_repository, name, flist, updated, revision, link: None };
+    Ok((repository, row))
+}
+
 /// What a name that is there pointed at at a revision since it was last made: what was deleted is nobody's to read, but
 /// for those who may undelete it. Its totals are not looked up.
 pub(super) async fn revision(
@@ -183,8 +200,7 @@ async fn resolved(
     let mut way = Vec::new();
     let (first, end) = follow(hub, caller, (repository_name, name), &mut way).await?;
     let Pointed::Flist(flist) = end.points_at else {
-        let what = format!("{}: that is a tag, whose members are flists", shown(&asked));
-        return Err(ActionError::not_found(Thing::Flist, what));
+        return Err(tag_is_no_flist(&asked));
     };
     let link = first.points_at.target().cloned();
     let row = NameRow {
@@ -198,6 +214,11 @@ async fn resolved(
     let resolved = Arc::new(Resolved { row, way });
     hub.remembered.set_name(asked, Arc::clone(&resolved), generation);
     Ok(resolved)
+}
+
+fn tag_is_no_flist(asked: &str) -> ActionError {
+    let what = format!("{}: that is a tag, whose members are flists", shown(asked));
+    ActionError::not_found(Thing::Flist, what)
 }
 
 /// Whether the caller may read every repository on the way of what is remembered of a name. If not, the way is

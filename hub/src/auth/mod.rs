@@ -17,7 +17,7 @@ pub use level::{Level, ParseWordError, Visibility};
 pub use password::{Password, PasswordError, Passwords};
 pub use permission::{
     Denied, Right, allow, allow_create, allow_job, allow_leave, allow_operate, allow_own,
-    allow_token, allow_tokens, visible_jobs,
+    allow_sign, allow_token, allow_tokens, visible_jobs,
 };
 pub use scope::{ParseScopeError, Scope};
 pub(crate) use token::seconds;

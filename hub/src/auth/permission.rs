@@ -15,7 +15,7 @@
 
 mod accounts;
 
-pub use accounts::{allow_create, allow_leave, allow_own, allow_token, allow_tokens};
+pub use accounts::{allow_create, allow_leave, allow_own, allow_sign, allow_token, allow_tokens};
 
 use super::{Caller, Identity, Level, Scope, Visibility};
 use crate::catalog::RepositoryRow;

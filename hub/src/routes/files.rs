@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use axum::extract::State;
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LOCATION, CONTENT_SECURITY_POLICY, HeaderMap,
-    HeaderName, IF_MATCH, RANGE, VARY,
+    HeaderName, IF_MATCH, RANGE, REFERRER_POLICY, VARY,
 };
 use axum::http::{Method, StatusCode};
 use axum::response::Response;
@@ -20,11 +20,14 @@ use super::openapi::errors::{self, errors};
 use super::openapi::params;
 use super::range::{Resource, Verdict, decide};
 use super::ranged::{bare, changed, say, set, time, unsatisfiable};
+use super::signed_query::FileQuery;
 use super::{accept, content_type, directory_page, file_body};
 use crate::actions::files::{self, Opened, What};
+use crate::actions::signing::{self, Read};
 use crate::actions::{ActionError, Thing};
 use crate::auth::Caller;
 use crate::error::ApiError;
+use crate::signatures::SignedGrant;
 use crate::state::Hub;
 
 /// Which sites may have it shown in their pages.
@@ -73,25 +76,27 @@ pub(super) struct FilesQuery {
     ),
 )]
 pub(super) async fn root(
-    hub: State<Hub>,
+    State(hub): State<Hub>,
     caller: Caller,
     method: Method,
     headers: HeaderMap,
     path: FilePath,
     query: QueryOf<FilesQuery>,
 ) -> Result<Response, ApiError> {
-    files(hub, caller, method, headers, path, query).await
+    let QueryOf(query) = query;
+    answer(&hub, &caller, (&method, &headers), &path, (&query, None)).await
 }
 
 /// One file of a flist's tree, or a page of a directory.
 ///
 /// The path is that of the file, each part percent-encoded; symbolic links are followed within the tree.
-/// A file can be had in parts, and as the zstd frames it is stored in. Its type is guessed from its name.
+/// A file can be had in parts, and as the zstd frames it is stored in. Its type is guessed from its name. What a signed address
+/// has in its query stands in for a token; where it is worth nothing, it is as if it were not there.
 #[utoipa::path(
     method(get, head), path = "/flists/{repository}/{name}/files/{*path}", operation_id = "read_file",
     tag = "contents",
     params(
-        params::Name, FilesQuery, params::ReadConditions,
+        params::Name, FileQuery, params::ReadConditions,
         ("path" = String, Path, description = "Where it stands in the tree.", example = "etc/notes.txt"),
         ("Range" = Option<String>, Header, description = "The bytes that are wanted, in up to 16 parts."),
         ("Accept-Encoding" = Option<String>, Header, description = "`zstd` for the stored frames."),
@@ -125,28 +130,49 @@ pub(super) async fn files(
     method: Method,
     headers: HeaderMap,
     path: FilePath,
-    QueryOf(query): QueryOf<FilesQuery>,
+    QueryOf(query): QueryOf<FileQuery>,
+) -> Result<Response, ApiError> {
+    let (query, signed) = query.split();
+    answer(&hub, &caller, (&method, &headers), &path, (&query, signed)).await
+}
+
+/// A file or a page, for whoever may read it or has what was signed for it.
+pub(super) async fn answer(
+    hub: &Hub,
+    caller: &Caller,
+    (method, headers): (&Method, &HeaderMap),
+    path: &FilePath,
+    (query, signed): (&FilesQuery, Option<SignedGrant>),
 ) -> Result<Response, ApiError> {
     let name = (path.repository.as_str(), path.name.as_str());
-    let opened = files::open(&hub, &caller, name, query.revision, &path.path).await?;
+    let signed = signed.filter(|_| !path.directory);
+    let place = (query.revision, &path.path);
+    let Read { opened, by_signature } =
+        signing::open(hub, caller, name, place, signed.as_ref()).await?;
     let mut response = match &opened.what {
         What::File(_) if path.directory => {
             let what = format!("{}/: that is a file", path.path);
             return Err(ActionError::not_found(Thing::Path, what).into());
         }
         What::File(file) => {
-            let asked = Asked { method: &method, headers: &headers, download: query.download };
-            file_answer(&hub, &opened, file, &asked).await?
+            let asked = Asked { method, headers, download: query.download };
+            file_answer(hub, &opened, file, &asked).await?
         }
         What::Directory(id) => {
             let at = (*id, &opened);
-            directory_page::answer(&hub, at, (&path, &query), (&method, &headers)).await?
+            directory_page::answer(hub, at, (path, query), (method, headers)).await?
         }
     };
     say(&mut response, CACHE_CONTROL, "no-cache");
+    if by_signature {
+        // Neither a cache for many nor the site that a link in the file leads to is to have the address.
+        say(&mut response, CACHE_CONTROL, "private, no-cache");
+        say(&mut response, REFERRER_POLICY, "no-referrer");
+    }
     if opened.path != path.path {
-        let mut found = directory_page::url(&path, &opened.path);
-        if let Some(revision) = query.revision {
+        let mut found = directory_page::url(path, &opened.path);
+        let signed = by_signature.then_some(opened.row.revision);
+        if let Some(revision) = query.revision.or(signed) {
             // Writing to a string cannot fail.
             let _ = write!(found, "?revision={revision}");
         }

@@ -43,6 +43,8 @@ mod ranged;
 mod repositories;
 mod sharinghub;
 mod sheet;
+mod signed_query;
+mod signed_urls;
 mod stac;
 mod stars;
 mod tags;
@@ -141,6 +143,7 @@ fn native_face(hub: &Hub) -> Listed {
         .routes(routes!(native::open_session))
         .routes(routes!(files::root))
         .routes(routes!(files::files))
+        .routes(routes!(signed_urls::sign))
         .routes(routes!(conversions::start))
         .routes(routes!(native::close_session))
         .routes(routes!(native::repositories, repositories::create))

@@ -119,6 +119,8 @@ mod sharinghub;
 #[cfg(test)]
 mod shutdown;
 #[cfg(test)]
+mod signed_urls;
+#[cfg(test)]
 mod stac_aggregating;
 #[cfg(test)]
 mod stac_aggregations;

@@ -55,6 +55,11 @@ pub async fn open(
         None => resolve::flist(hub, caller, repository, name).await?,
         Some(revision) => resolve::revision(hub, caller, (repository, name), revision).await?,
     };
+    at(hub, row, path).await
+}
+
+/// Finds what `path` leads to in a flist that the caller is known to be allowed to read.
+pub(super) async fn at(hub: &Hub, row: NameRow, path: &TreePath) -> Result<Opened, ActionError> {
     let flist = row.flist.id;
     let reached = match reach(&hub.objects.at_hand(), flist, path) {
         Err(FollowError::Source(NotAtHand)) => {

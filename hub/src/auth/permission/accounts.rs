@@ -1,4 +1,5 @@
-//! The part of the permission table that is about accounts: tokens, the password, new repositories, leaving one.
+//! The part of the permission table that is about accounts: tokens and what is signed with them, the password, new
+//! repositories, leaving one.
 
 use super::{Denied, Right, within};
 use crate::auth::{Caller, Credential, Identity, Scope, TokenKind};
@@ -45,6 +46,16 @@ pub fn allow_token(
             Err(Denied::Longer)
         }
         _ => Ok(()),
+    }
+}
+
+/// Decides who may have addresses of files signed; what of, reading decides. It takes a token of the hub itself, which is
+/// looked up again whenever an address is used: what an issuer said once must not last longer.
+pub fn allow_sign(caller: &Caller) -> Result<(), Denied> {
+    let Caller::User(identity) = caller else { return Err(Denied::Anonymous) };
+    match identity.credential {
+        Credential::Token { .. } => Ok(()),
+        Credential::Jwt { .. } | Credential::Job { .. } => Err(Denied::Issued),
     }
 }
 

@@ -47,7 +47,7 @@ fn revision(reference: Option<&str>) -> Result<Option<u64>, ApiError> {
 
 /// A file, to be saved.
 pub(super) async fn file(
-    hub: State<Hub>,
+    State(hub): State<Hub>,
     caller: Caller,
     method: Method,
     headers: HeaderMap,
@@ -56,8 +56,9 @@ pub(super) async fn file(
 ) -> Result<Response, ApiError> {
     let revision = revision(query.reference.as_deref())?;
     let longest = if matches!(caller, Caller::Anonymous) { LONGEST } else { LONGEST_OF_OURS };
-    let asked = QueryOf(FilesQuery { download: true, revision, ..FilesQuery::default() });
-    let mut response = files::files(hub, caller, method, headers, path, asked).await?;
+    let asked = FilesQuery { download: true, revision, ..FilesQuery::default() };
+    let mut response =
+        files::answer(&hub, &caller, (&method, &headers), &path, (&asked, None)).await?;
     let sent = matches!(response.status(), StatusCode::OK | StatusCode::PARTIAL_CONTENT);
     if let Some(seconds) = query.cache.filter(|seconds| sent && *seconds > 0) {
         set(&mut response, CACHE_CONTROL, &format!("private, max-age={}", seconds.min(longest)));

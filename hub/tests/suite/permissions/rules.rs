@@ -3,7 +3,7 @@
 
 use flisthub_hub::auth::{
     Caller, Credential, Denied, Right, Scope, allow_create, allow_job, allow_operate, allow_own,
-    allow_token, allow_tokens,
+    allow_sign, allow_token, allow_tokens,
 };
 
 use super::ask::Ask;
@@ -45,6 +45,8 @@ pub(super) enum Needs {
     OwnAnd(Right),
     /// To write to the caller's own repository, and the right in `target`.
     OwnThen(Right),
+    /// A token of the hub's own, and the right in `target`.
+    Sign(Right),
     /// The right in `target`, by an upload session of the caller's.
     Session(Right),
     /// Nothing, and `target` is named only to who has the right.
@@ -141,6 +143,9 @@ impl Rule {
             // A token that is limited is shown conversions for its repositories alone; this is none.
             Needs::Job(right) => allow_job(caller, right, Some(stage.user("olga").id))
                 .and_then(|()| if limited(caller) { Err(Denied::NotOwner) } else { Ok(()) }),
+            Needs::Sign(right) => {
+                allow_sign(caller).and_then(|()| who.may(stage, right, &stage.target))
+            }
             // Who is nobody in particular hears that first.
             Needs::On(right) | Needs::Session(right) if changes(right) && anonymous => {
                 Err(Denied::Anonymous)

@@ -58,6 +58,14 @@ fn content() -> Vec<Rule> {
         Rule::get("/api/v1/flists/{repository}/{name}/files/{*path}", READ, |_, case| {
             Ask::new("GET", base(case, "/files/dir"))
         }),
+        Rule::new(
+            ("POST", "/api/v1/flists/{repository}/{name}/signed-urls"),
+            Needs::Sign(Right::Read),
+            Before::Nothing,
+            |_, case| {
+                Ask::new("POST", base(case, "/signed-urls")).json(&json!({"paths": ["dir/note"]}))
+            },
+        ),
         Rule::get("/api/v1/flists/{repository}/{name}/image", READ, |_, case| {
             Ask::new("GET", base(case, "/image"))
         }),
