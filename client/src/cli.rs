@@ -11,7 +11,7 @@ use tokio::runtime::Runtime;
 
 use crate::command::{
     cat, convert, diff, export, inspect, jobs, link, log, login, ls, member, merge, promote, pull,
-    push, rename, repository, rm, rollback, stac, tag, token,
+    push, rename, repository, rm, rollback, sign, stac, tag, token,
 };
 use crate::config::{Environment, Images, Settings};
 use crate::failure::{EXIT_CODES, UsageError};
@@ -50,6 +50,7 @@ enum Command {
     Pull(pull::Arguments),
     Ls(ls::Arguments),
     Cat(cat::Arguments),
+    Sign(sign::Arguments),
     Rm(rm::Arguments),
     Rename(rename::Arguments),
     Promote(promote::Arguments),
@@ -136,6 +137,7 @@ fn perform(command: Command, session: &Session, images: &Images) -> anyhow::Resu
         Command::Pull(arguments) => pull::run(&arguments, session),
         Command::Ls(arguments) => ls::run(&arguments, session),
         Command::Cat(arguments) => cat::run(&arguments, session),
+        Command::Sign(arguments) => sign::run(&arguments, session),
         Command::Rm(arguments) => rm::run(&arguments, session),
         Command::Rename(arguments) => rename::run(&arguments, session),
         Command::Promote(arguments) => promote::run(&arguments, session),

@@ -1,12 +1,14 @@
 //! Calls that look names up: all repositories, the names in one, what a name points at and pointed at
-//! before, the members of a tag.
+//! before, the members of a tag; and that sign addresses of its files.
 
-use flisthub_flist::wire::{FlistInfo, HistoryPage, NamePage, RepositoryPage, TagInfo};
+use flisthub_flist::wire::{
+    FlistInfo, HistoryPage, NamePage, RepositoryPage, SignRequest, SignedUrls, TagInfo,
+};
 use reqwest::Method;
 use serde_json::Value;
 
 use crate::error::ClientError;
-use crate::hub::HubClient;
+use crate::hub::{HubClient, json};
 use crate::pages::Pages;
 use crate::transport::Call;
 
@@ -51,6 +53,18 @@ impl HubClient {
             Err(ClientError::NotFound(_)) => self.flist(repository, name).await.map(|_| None),
             Err(error) => Err(error),
         }
+    }
+
+    /// Has addresses signed by which files of a name can be read without a token for a while.
+    pub async fn sign(
+        &self,
+        (repository, name): (&str, &str),
+        request: &SignRequest,
+    ) -> Result<SignedUrls, ClientError> {
+        let what = format!("signing addresses of {repository}/{name}");
+        let path = ["api", "v1", "flists", repository, name, "signed-urls"];
+        let call = Call { payload: json(&what, request)?, ..Call::new(&what, Method::POST, &path) };
+        self.transport().json(&call).await
     }
 
     /// A tag and its members. A link to a tag is followed.

@@ -22,6 +22,7 @@ pub(crate) mod rename;
 pub(crate) mod repository;
 pub(crate) mod rm;
 pub(crate) mod rollback;
+pub(crate) mod sign;
 pub(crate) mod stac;
 mod stac_text;
 pub(crate) mod tag;

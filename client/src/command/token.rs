@@ -104,7 +104,7 @@ fn line(token: &TokenInfo) -> String {
 }
 
 /// The seconds of a whole number above 0 with a unit.
-fn seconds(life: &str) -> anyhow::Result<u64> {
+pub(super) fn seconds(life: &str) -> anyhow::Result<u64> {
     let parsed = || {
         let (digits, unit) = life.split_at_checked(life.len().checked_sub(1)?)?;
         let unit = match unit {
@@ -118,7 +118,7 @@ fn seconds(life: &str) -> anyhow::Result<u64> {
         digits.parse::<u64>().ok()?.checked_mul(unit).filter(|seconds| *seconds > 0)
     };
     parsed().ok_or_else(|| {
-        usage(format!("{life:?} is no life for a token: a whole number above 0 with s, m, h or d"))
+        usage(format!("{life:?} is no span of time: a whole number above 0 with s, m, h or d"))
     })
 }
 

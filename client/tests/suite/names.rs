@@ -116,6 +116,28 @@ fn each_verb_is_one_call() {
 }
 
 #[test]
+fn addresses_are_shown_one_a_line() {
+    let signed = json!({
+        "repository": "bob", "name": "base", "revision": 1, "flist": "ab".repeat(32), "expires": 1_795_242_900,
+        "urls": [{"path": "a", "url": "http://hub/a?x"}, {"path": "b", "url": "http://hub/b?\u{1b}[1m"}],
+    });
+    let hub = hub(&signed);
+    let arguments = ["sign", "bob/base", "a", "b", "--for", "1h"];
+    assert_eq!(shown(&hub, &arguments), "http://hub/a?x\nhttp://hub/b?\\u{1b}[1m\n");
+    let call = hub.requests().pop().unwrap();
+    assert_eq!(call.line, "POST /api/v1/flists/bob/base/signed-urls");
+    assert_eq!(body(&call), json!({"paths": ["a", "b"], "seconds": 3600}));
+    let json = shown(&hub, &["--json", "sign", "base", "a"]);
+    assert_eq!(serde_json::from_str::<Value>(&json).unwrap(), signed);
+    let call = hub.requests().pop().unwrap();
+    assert_eq!(call.line, "POST /api/v1/flists/alice/base/signed-urls");
+    assert_eq!(body(&call), json!({"paths": ["a"]}));
+    for wrong in [&["sign", "base"][..], &["sign", "base", "a", "--for", "1w"]] {
+        assert_eq!(run(&hub.url, wrong).status.code(), Some(2), "{wrong:?}");
+    }
+}
+
+#[test]
 fn a_condition_travels_with_each_change() {
     let at = Some(("if-match", "\"7\""));
     let absent = Some(("if-none-match", "*"));
