@@ -145,13 +145,13 @@ async fn granted(
     if !hub.signatures.holds((name, path.as_bytes()), signed) || grant.expires <= hub.clock.now() {
         return Ok(None);
     }
-    let Some(signer) = signer(hub, grant).await? else { return Ok(None) };
+    let Some(reader) = signer(hub, grant).await? else { return Ok(None) };
     let there = hub.catalog.repository_by_id(grant.repository_id).await?;
     if there.is_none_or(|there| there.name != repository) {
         return Ok(None);
     }
     let read = async {
-        let row = resolve::revision(hub, &signer, (repository, name), grant.revision).await?;
+        let row = resolve::revision(hub, &reader, (repository, name), grant.revision).await?;
         // A rename over this name puts other rows under its numbers.
         if row.flist.id != grant.flist {
             return Ok(None);
