@@ -120,9 +120,19 @@ impl Facts {
             self.warnings.add("no footprint: its bounds are no numbers");
             return;
         }
-        self.projected_bbox = Found::new(bounds, origin);
-        let Some(crs) = crs else { return };
+        let [west, south, east, north] = bounds;
+        let Some(crs) = crs else {
+            // Where its system cannot be transformed, a box is all that is known of them.
+            if west <= east && south <= north {
+                self.projected_bbox = Found::new(bounds, origin);
+            }
+            return;
+        };
         let footprint = self.warnings.hear("no footprint", Footprint::of_box(bounds, crs));
         self.footprint = footprint.and_then(|value| Found::new(value, origin));
+        // Numbers that are nowhere on the Earth in the system it names are none of that system.
+        if self.footprint.is_some() {
+            self.projected_bbox = Found::new(bounds, origin);
+        }
     }
 }

@@ -51,6 +51,10 @@ fn systems_without_a_code_are_handed_on() {
         assert!(other.projjson.is_none() && other.footprint.is_none());
         assert!(other.warnings()[0].contains("no PROJJSON"), "{:?}", other.warnings());
     }
+    assert!(found.projected_bbox.is_some());
+    for other in [r#""bbox": [1, 200, 3, 400]"#, r#""bbox": [1, 4, 3, 2]"#, r#""bbox": [3, 2, 1, 4], "crs": null"#] {
+        assert!(facts(other).projected_bbox.is_none(), "{other}");
+    }
     let unknown = facts(r#""bbox": [1, 2, 3, 4], "crs": null"#);
     assert!(unknown.code.is_none() && unknown.warnings()[0].contains("unknown"));
     let missing = facts(r#""encoding": "WKB""#);

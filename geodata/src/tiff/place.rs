@@ -22,7 +22,7 @@ pub(super) fn read<S: Source + ?Sized>(image: &Image<'_, '_, S>, facts: &mut Fac
     let keys = keys.unwrap_or_default();
     let sampling = keys.is_point.map(|is_point| if is_point { "point" } else { "area" });
     facts.sampling = sampling.and_then(|word| Found::new(word, "GeoTIFF key GTRasterType"));
-    let crs = system(&keys, has_keys, facts);
+    let system = system(&keys, has_keys, facts);
     let transform = facts.warnings.hear("no footprint", transform(image));
     let Some((transform, origin)) = transform.flatten() else {
         if has_keys {
@@ -32,42 +32,65 @@ pub(super) fn read<S: Source + ?Sized>(image: &Image<'_, '_, S>, facts: &mut Fac
     };
     // Where values are of points, the tags place the middle of a pixel, and STAC its corner.
     let transform = if keys.is_point == Some(true) { transform.moved(-0.5) } else { transform };
-    facts.transform = Found::new(transform.0, origin);
     let (columns, rows) = size(image);
     let corners = transform.corners(columns, rows);
-    facts.projected_bbox = Found::new(around(&corners), origin);
-    let Some(crs) = crs else { return };
-    let slack = if crs.is_geographic() { transform.row() } else { 0.0 };
-    let footprint = Footprint::of_corners(&corners, &crs, slack);
-    let footprint = facts.warnings.hear("no footprint", footprint);
-    facts.footprint = footprint.and_then(|value| Found::new(value, origin));
-    if facts.footprint.is_some() {
-        facts.gsd = gsd(&transform, image, &crs);
+    let placed = match system {
+        Ok(Some(crs)) => on_earth(&transform, image, &corners, (&crs, origin), facts),
+        // Its system cannot be transformed: whether they are numbers is all that is known of them.
+        Ok(None) => transform.pixel() > 0.0 && corners.iter().flatten().all(|one| one.is_finite()),
+        Err(OtherUnit) => false,
+    };
+    // Numbers that are nowhere on the Earth in the system it names are none of that system.
+    if placed {
+        facts.transform = Found::new(transform.0, origin);
+        facts.projected_bbox = Found::new(around(&corners), origin);
     }
 }
 
-fn system(keys: &Keys, has_keys: bool, facts: &mut Facts) -> Option<Crs> {
+/// Finds the footprint and the size of pixels; answers whether there is one.
+fn on_earth<S: ?Sized>(
+    transform: &Affine,
+    image: &Image<'_, '_, S>,
+    corners: &[[f64; 2]; 4],
+    (crs, origin): (&Crs, &'static str),
+    facts: &mut Facts,
+) -> bool {
+    let slack = if crs.is_geographic() { transform.row() } else { 0.0 };
+    let footprint = Footprint::of_corners(corners, crs, slack);
+    let footprint = facts.warnings.hear("no footprint", footprint);
+    facts.footprint = footprint.and_then(|value| Found::new(value, origin));
+    if facts.footprint.is_some() {
+        facts.gsd = gsd(transform, image, crs);
+    }
+    facts.footprint.is_some()
+}
+
+/// Numbers are in another unit than the system that is named.
+struct OtherUnit;
+
+/// The system, where it can be transformed.
+fn system(keys: &Keys, has_keys: bool, facts: &mut Facts) -> Result<Option<Crs>, OtherUnit> {
     match keys.system {
         System::Epsg(code) => {
-            let crs = facts.system(code, CODE)?;
+            let Some(crs) = facts.system(code, CODE) else { return Ok(None) };
             let why = keys.unit.zip(crs.metres()).and_then(|(unit, own)| other_unit(unit, own));
             match why {
-                None => Some(crs),
+                None => Ok(Some(crs)),
                 Some(why) => {
                     facts.warnings.add(format!("no footprint: {why}"));
-                    None
+                    Err(OtherUnit)
                 }
             }
         }
         System::Other(why) => {
             facts.warnings.add(format!("no footprint: {why}"));
-            None
+            Ok(None)
         }
         System::None => {
             if has_keys {
                 facts.warnings.add("no footprint: it says no reference system");
             }
-            None
+            Ok(None)
         }
     }
 }

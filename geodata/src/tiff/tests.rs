@@ -188,6 +188,16 @@ fn what_cannot_be_placed_has_no_footprint_and_a_warning() {
             found.warnings()
         );
     }
+    // Numbers that are nowhere in the system that is named are not handed on, others are.
+    let unknown = facts(&placed(10, 10, keys(1, 1234, 1), [0.0, 0.0], 1.0));
+    assert!(unknown.transform.is_some() && unknown.projected_bbox.is_some());
+    let outside = placed(10, 10, keys(1, 32631, 1), [1e9, 1e9], 1.0);
+    let endless = placed(10, 10, keys(1, 1234, 1), [f64::MAX, 0.0], f64::MAX);
+    let none = placed(10, 10, keys(1, 1234, 1), [0.0, 0.0], 1e-200);
+    for file in [in_unit(9002), in_unit(9007), outside, endless, none] {
+        let found = facts(&file);
+        assert!(found.transform.is_none() && found.projected_bbox.is_none());
+    }
     // A plain TIFF is nothing to be warned of.
     let plain = facts(&raster(10, 10));
     assert!(plain.footprint.is_none() && plain.warnings().is_empty());
