@@ -7,7 +7,9 @@ use time::{Date, Month, OffsetDateTime, Time};
 pub(super) fn read(text: &str) -> Option<String> {
     let text = text.trim();
     let moment = OffsetDateTime::parse(text, &Rfc3339).ok().or_else(|| without_zone(text))?;
-    moment.checked_to_offset(time::UtcOffset::UTC)?.format(&Rfc3339).ok()
+    let moment = moment.checked_to_offset(time::UtcOffset::UTC)?;
+    // A year of nothing is what cameras write that do not know.
+    if moment.year() > 0 { moment.format(&Rfc3339).ok() } else { None }
 }
 
 /// `2024:05:01 10:11:12` as TIFF has it, or with `-` and `T`; seconds may have a fraction.
@@ -59,6 +61,10 @@ mod tests {
             ("9999-12-31T23:59:59-23:59", None),
             ("0000-01-01T00:00:00+23:59", None),
             ("0000:00:00 00:00:00", None),
+            ("0000:01:01 00:00:00", None),
+            ("0000-01-01T00:00:00Z", None),
+            ("0001-01-01T00:00:00+02:00", None),
+            ("0001-01-01T00:00:00Z", Some("0001-01-01T00:00:00Z")),
             ("2024:02:30 00:00:00", None),
             ("2024:05:01", None),
             ("2024:05:01 10:11", None),

@@ -209,8 +209,12 @@ fn rasters_that_lie_about_their_size_are_broken() {
         let read = read(Kind::GeoTiff, &file.write(), &Limits::default());
         read.unwrap_err().to_string()
     };
-    let huge = raster(u32::MAX, u32::MAX).with(tags::ROWS_PER_STRIP, Value::Long(vec![1]));
-    assert!(says(huge).contains("needs 4294967295 strips"));
+    let most = (1 << 31) - 1;
+    let huge = raster(most, most).with(tags::ROWS_PER_STRIP, Value::Long(vec![1]));
+    assert!(says(huge).contains("needs 2147483647 strips"));
+    for larger in [raster(most + 1, 1), raster(1, most + 1)] {
+        assert!(says(larger).contains("larger than any may be"));
+    }
     let strip = raster(10, 10).with(tags::STRIP_SIZES, Value::Long(vec![u32::MAX]));
     assert!(says(strip).contains("outside of the file"));
     let list = raster(10, 10).with(tags::STRIP_OFFSETS, Value::Raw(4, 1 << 32, 100));

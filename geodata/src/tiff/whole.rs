@@ -8,8 +8,16 @@ use super::{Image, tags};
 /// How many strips or tiles are held against the size of the file.
 const LOOKED_AT: u64 = 512;
 
+/// The most columns and rows: GDAL and those who read `proj:shape` count them with 31 bits.
+const MAX_SIZE: u64 = (1 << 31) - 1;
+
 pub(super) fn check<S: Source + ?Sized>(image: &Image<'_, '_, S>) -> Result<(), GeodataError> {
     let Image { source, directory, rows, columns } = image;
+    if *columns > MAX_SIZE || *rows > MAX_SIZE {
+        return Err(GeodataError::broken(format!(
+            "an image of {columns} x {rows} pixels is larger than any may be"
+        )));
+    }
     let number = |tag, name| directory.number(source, tag, name);
     let tiled = directory.count(tags::TILE_OFFSETS).is_some();
     let (offsets, sizes) = if tiled {

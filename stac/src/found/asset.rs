@@ -116,7 +116,7 @@ impl Findings {
         }
         let text = Value::Object(all.clone()).to_string();
         self.projection |= all.keys().any(|name| name.starts_with("proj:"));
-        self.raster |= text.contains("\"raster:");
+        self.raster |= speaks_of_rasters(all);
         if !origins.is_empty() {
             asset.set(ORIGINS, &json!(origins));
         }
@@ -131,6 +131,13 @@ pub(super) fn number(code: &Value) -> Option<u32> {
     code.as_str()?.strip_prefix("EPSG:")?.parse().ok()
 }
 
+/// Whether members, or those of bands, are of the extension for rasters.
+fn speaks_of_rasters(all: &Map<String, Value>) -> bool {
+    let bands = all.get("bands").and_then(Value::as_array).into_iter().flatten();
+    let mut members = bands.filter_map(Value::as_object).chain([all]).flat_map(Map::keys);
+    members.any(|name| name.starts_with("raster:"))
+}
+
 fn size(all: &Map<String, Value>) -> usize {
     Value::Object(all.clone()).to_string().len()
 }
@@ -141,5 +148,22 @@ fn is_sound(value: &Value) -> bool {
         Value::Null => false,
         Value::Array(values) => values.iter().all(is_sound),
         _ => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_no_members() {
+        for (value, speaks) in [
+            (json!({ "raster:sampling": "area" }), true),
+            (json!({ "bands": [{ "name": "a" }, { "raster:scale": 2 }] }), true),
+            (json!({ "bands": [{ "name": "\"raster:" }], "proj:wkt2": "\"raster:" }), false),
+            (json!({ "proj:projjson": { "raster:a": 1 } }), false),
+        ] {
+            assert_eq!(speaks_of_rasters(value.as_object().unwrap()), speaks, "{value}");
+        }
     }
 }
