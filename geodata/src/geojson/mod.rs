@@ -12,7 +12,7 @@ use crate::error::{GeodataError, Limit};
 use crate::facts::{Facts, Found};
 use crate::source::{Bounded, Source};
 
-use visit::{Object, Seen};
+use visit::{Object, Seen, System};
 
 const ORIGIN: &str = "GeoJSON, its positions";
 
@@ -114,8 +114,13 @@ fn place(seen: &Seen, facts: &mut Facts) {
 }
 
 fn system(seen: &Seen, facts: &mut Facts) -> Option<Crs> {
-    let Some(name) = &seen.system else {
-        return facts.system(4326, "GeoJSON: longitude and latitude");
+    let name = match &seen.system {
+        None => return facts.system(4326, "GeoJSON: longitude and latitude"),
+        Some(System::Named(name)) => name,
+        Some(System::Other(text)) => {
+            facts.warnings.add(format!("no footprint: its member crs is not understood: {text}"));
+            return None;
+        }
     };
     let lonlat = ["CRS84", "CRS84h"].iter().any(|one| name.ends_with(one));
     let number = name.rsplit([':', '/']).next().filter(|_| name.contains("EPSG"));

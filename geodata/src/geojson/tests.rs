@@ -57,6 +57,20 @@ fn systems_that_are_named_are_used() {
     let other = named("mars", "[1, 2]");
     assert!(other.bbox().is_none() && other.warnings()[0].contains("mars"));
     assert!(facts(r#"{"type": "Point", "crs": null, "coordinates": [1, 2]}"#).bbox().is_some());
+    let long = format!(r#"{{"properties": {{"name": "EPSG:4326", "a": "{}"}}}}"#, "x".repeat(5_000));
+    for crs in [
+        r#"{"type": "link", "properties": {"href": "http://example.com/crs"}}"#,
+        r#"{"type": "EPSG", "properties": {"code": 3857}}"#,
+        r#"{"type": "name", "properties": {"name": null}}"#,
+        r#""EPSG:3857""#,
+        "{}",
+        "7",
+        &long,
+    ] {
+        let found = facts(&format!(r#"{{"type": "Point", "crs": {crs}, "coordinates": [1, 2]}}"#));
+        assert!(found.bbox().is_none() && found.code.is_none(), "{crs}");
+        assert!(found.warnings()[0].contains("crs is not understood"), "{:?}", found.warnings());
+    }
 }
 
 #[test]

@@ -6,6 +6,7 @@ use std::fmt;
 
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
 
 use super::bounds::Bounds;
 
@@ -20,6 +21,10 @@ const GEOMETRIES: [&str; 7] = [
     "GeometryCollection",
 ];
 
+/// The longest reference system that is read, and the most characters of one in a warning.
+const MAX_SYSTEM: usize = 4 << 10;
+const MAX_SHOWN: usize = 60;
+
 /// What was seen so far.
 pub(super) struct Seen {
     pub(super) bounds: Bounds,
@@ -27,8 +32,8 @@ pub(super) struct Seen {
     pub(super) features: u64,
     /// The type of the outermost object.
     pub(super) kind: Option<String>,
-    /// The name of its reference system.
-    pub(super) system: Option<String>,
+    /// Its reference system, where it says one.
+    pub(super) system: Option<System>,
     positions: u64,
     most: u64,
 }
@@ -112,8 +117,8 @@ impl<'de> Visitor<'de> for Object<'_> {
                     }
                 }
                 Member::Crs if self.outermost => {
-                    let system: Option<System> = map.next_value()?;
-                    self.seen.system = system.and_then(|system| system.properties?.name);
+                    let said: Box<RawValue> = map.next_value()?;
+                    self.seen.system = System::of(said.get());
                 }
                 Member::Crs | Member::Other => {
                     map.next_value::<IgnoredAny>()?;
@@ -139,14 +144,33 @@ enum Member {
 }
 
 /// A reference system, as GeoJSON had it before it was RFC 7946.
+pub(super) enum System {
+    /// By its name.
+    Named(String),
+    /// In a way that is not understood: how it begins.
+    Other(String),
+}
+
 #[derive(Deserialize)]
-struct System {
-    properties: Option<Named>,
+struct Crs {
+    properties: Named,
 }
 
 #[derive(Deserialize)]
 struct Named {
-    name: Option<String>,
+    name: String,
+}
+
+impl System {
+    /// `null` says none.
+    fn of(text: &str) -> Option<Self> {
+        if text == "null" {
+            return None;
+        }
+        let named = if text.len() > MAX_SYSTEM { None } else { serde_json::from_str(text).ok() };
+        let other = || Self::Other(text.chars().take(MAX_SHOWN).collect());
+        Some(named.map_or_else(other, |crs: Crs| Self::Named(crs.properties.name)))
+    }
 }
 
 /// A list of objects; answers how many.
