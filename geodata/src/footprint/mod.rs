@@ -53,11 +53,15 @@ impl Footprint {
         if !(west <= east && south <= north) {
             return Err("its bounds are none: the greatest is less than the lowest".to_owned());
         }
-        if crs.runs_on() && (east <= west || north <= south) {
-            return Self::flat([west, south, east, north]);
-        }
         // A single point or a line has bounds, too; the outline needs some width. It is ten centimetres.
         let least = if crs.is_geographic() { 1e-6 } else { 0.1 };
+        // In degrees, what is nearly a line is drawn as it is: some width more may be beyond a pole or the antimeridian.
+        let is_flat = east <= west || north <= south;
+        let nearly = east - west < least || north - south < least;
+        if crs.runs_on() && (is_flat || nearly && west >= -180.0 && east <= 180.0) {
+            let level = |from: f64, to: f64| if to - from < NOTHING { from } else { to };
+            return Self::flat([west, south, level(west, east), level(south, north)]);
+        }
         let (east, north) = (east.max(west + least), north.max(south + least));
         let corners = [[west, north], [west, south], [east, south], [east, north]];
         Self::of_corners(&corners, crs, 0.0)

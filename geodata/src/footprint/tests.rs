@@ -69,6 +69,26 @@ fn an_edge_that_crosses_the_antimeridian_many_times_is_cut_each_time() {
 }
 
 #[test]
+fn bounds_that_are_nearly_a_line_are_themselves() {
+    let crs = Crs::epsg(4326).unwrap();
+    for bounds in [
+        [180.0 - 1e-7, 5.0, 180.0, 6.0],
+        [5.0, 90.0 - 1e-7, 6.0, 90.0],
+        [-180.0, -90.0, -180.0 + 1e-8, -90.0 + 1e-8],
+        [-180.0, 5.0, 180.0, 5.0 + 1e-7],
+    ] {
+        let found = Footprint::of_box(bounds, &crs).unwrap();
+        assert_eq!((found.bbox(), found.rings().len()), (bounds, 1));
+        assert!(found.has_area());
+    }
+    // What is less than can be told apart is nothing.
+    let line = Footprint::of_box([5.0, 6.0, 5.0 + 1e-12, 7.0], &crs).unwrap();
+    assert_eq!((line.bbox(), line.has_area()), ([5.0, 6.0, 5.0, 7.0], false));
+    let over = Footprint::of_box([180.0 - 1e-7, 5.0, -180.0 + 1e-7, 6.0], &crs).unwrap();
+    assert_eq!(over.rings().len(), 2);
+}
+
+#[test]
 fn all_around_the_world_is_one_box() {
     for x in [-180.0, 0.0, -180.25] {
         let found = raster(4326, x, 90.25, 360.0, 180.5).unwrap();
