@@ -148,10 +148,10 @@ fn is_box(geometry: &Geometry<f64>) -> bool {
         Geometry::Polygon(polygon) => polygon.bounding_rect().is_some_and(|rect| {
             let (min, max) = (rect.min(), rect.max());
             let points = &polygon.exterior().0;
-            let at_corner = |at: &geo::Coord<f64>| {
-                (at.x == min.x || at.x == max.x) && (at.y == min.y || at.y == max.y)
-            };
-            polygon.interiors().is_empty() && points.len() == 5 && points.iter().all(at_corner)
+            // All four: a ring of as many points may be at one corner twice, and at another never.
+            let corners = [(min.x, min.y), (max.x, min.y), (max.x, max.y), (min.x, max.y)];
+            let is_point = |corner: &(f64, f64)| points.iter().any(|at| at.x_y() == *corner);
+            polygon.interiors().is_empty() && points.len() == 5 && corners.iter().all(is_point)
         }),
         _ => false,
     }

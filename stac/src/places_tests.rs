@@ -106,9 +106,12 @@ fn what_is_at_minus_180_is_in_the_box() {
 fn what_is_a_box_is_known_as_one() {
     assert!(place(&json!("POLYGON((0 0,4 0,4 2,0 2,0 0))")).is_box);
     assert!(place(&json!("POINT(1 2)")).is_box);
-    for other in
-        ["POLYGON((0 0,4 0,4 2,0 0))", "POLYGON((0 0,4 0,4 2,1 2,0 0))", "LINESTRING(0 0,1 1)"]
-    {
+    for other in [
+        "POLYGON((0 0,4 0,4 2,0 0))",
+        "POLYGON((0 0,4 0,4 2,1 2,0 0))",
+        "POLYGON((0 0,1 0,1 1,1 1,0 0))",
+        "LINESTRING(0 0,1 1)",
+    ] {
         assert!(!place(&json!(other)).is_box, "{other}");
     }
 }
