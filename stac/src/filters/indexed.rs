@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use flisthub_cql2::{Comparison, Expr};
 
 use super::columns::{COLUMNS, Scalar, bit};
-use super::literals::{compared, field, like, one_of};
+use super::literals::{array, compared, field, like, one_of};
 
 /// Conditions of one filter, more of which are not worth it.
 pub(super) const MOST: usize = 200;
@@ -156,6 +156,7 @@ impl Reading {
                 self.take(compared(&pair.0, *operator, &pair.1), is_not)
             }
             Expr::In(of, list) => self.take(one_of(of, list), is_not),
+            Expr::Arrays(_, pair) => self.take(array(&pair.0, &pair.1), is_not),
             Expr::IsNull(of) => self.take(field(of).map(Known::IsNull), is_not),
             Expr::Boolean(holds) => self.take(Some(Known::Always(*holds)), is_not),
             Expr::Like(pair) => match like(&pair.0, &pair.1) {

@@ -2,6 +2,8 @@
 
 use flisthub_cql2::{Comparison, Filter};
 
+use crate::parameters::{OF_SEARCH, of_query};
+
 use super::{COLUMNS, Field, Index, ItemFilter, Known, Scalar};
 
 fn index(text: &str) -> Index {
@@ -24,6 +26,8 @@ fn what_an_index_answers_alone_is_exact() {
         "created = '2024-05-01' AND datetime IN (DATE('2024-05-01'), DATE('2024-05-03'))",
         "id LIKE 'a/%' AND collection = 'dataset' AND gsd IS NULL AND TRUE",
         "platform = 5",
+        "gsd < 5 OR A_OVERLAPS(platform, ('a', 5)) OR A_CONTAINEDBY((DATE('2024-05-01')), id)",
+        "NOT A_EQUALS(datetime, (TRUE)) AND gsd = 1",
     ] {
         assert!(index(text).exact, "{text}");
     }
@@ -48,10 +52,35 @@ fn what_an_index_answers_alone_is_exact() {
         "datetime < created",
         "datetime > '2024'",
         "properties.id = 'a'",
+        "gsd < 5 OR A_CONTAINS(own, ('a'))",
+        "gsd < 5 OR A_CONTAINS(platform, own)",
+        "gsd < 5 OR A_CONTAINS(platform, (own, 'a'))",
+        "gsd < 5 OR A_CONTAINS(('b'), ('a'))",
         "platform = 'a\0'",
     ] {
         assert_eq!(index(text), Index::default(), "{text}");
     }
+}
+
+/// What the query extension asks, which asks of each property whether it is a list, too.
+#[test]
+fn conditions_of_the_query_extension_are_known() {
+    let of = |query: &str| {
+        let pairs = [("query".to_owned(), query.to_owned())];
+        let search = of_query(&pairs, OF_SEARCH).unwrap();
+        search.filter.unwrap().index().clone()
+    };
+    for query in [
+        r#"{"platform": {"in": ["a", "b", "5", 5]}}"#,
+        r#"{"gsd": {"in": [10, "20"]}, "eo:cloud_cover": {"lt": 5}}"#,
+        r#"{"created": {"in": ["2024-05-01"]}}"#,
+        r#"{"gsd": {"contains": 5}}"#,
+    ] {
+        assert!(of(query).exact, "{query}");
+    }
+    let some = of(r#"{"platform": {"contains": "a"}}"#);
+    assert!(!some.exact && some.known.is_some());
+    assert_eq!(of(r#"{"own": {"in": ["a"]}}"#), Index::default());
 }
 
 #[test]

@@ -99,6 +99,21 @@ fn of_day(field: Field, operator: Comparison, day: Date) -> Known {
     }
 }
 
+/// How a value lies to a list of literals: that is unknown of each that is kept, as lists are not.
+pub(super) fn array(one: &Expr, two: &Expr) -> Option<Known> {
+    let (of, list) = match (one, two) {
+        (of, Expr::Array(list)) | (Expr::Array(list), of) => (field(of)?, list),
+        _ => return None,
+    };
+    let is_literal = |one: &Expr| {
+        matches!(
+            one,
+            Expr::Number(_) | Expr::Text(_) | Expr::Boolean(_) | Expr::Date(_) | Expr::Timestamp(_)
+        )
+    };
+    list.iter().all(is_literal).then_some(Known::Unknown(of))
+}
+
 pub(super) fn one_of(of: &Expr, list: &[Expr]) -> Option<Known> {
     let of = field(of)?;
     if stored(of)? == Stored::Time {
