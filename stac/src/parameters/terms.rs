@@ -143,7 +143,8 @@ impl Reading<'_> {
                     let is_not = self.take(&Token::MustNot);
                     together.push(signed(self.term(depth)?, is_not));
                 }
-                perhaps.push(all(together));
+                // A sign before the first of them is one before all of them.
+                (if is_must { &mut must } else { &mut perhaps }).push(all(together));
             } else if is_not {
                 must_not.push(signed(term, true));
             } else if is_must {

@@ -33,6 +33,8 @@ fn expressions_mean_what_the_extension_says() {
         ("-a", "!a"),
         ("-(a OR \"b c\")", "!(a | b_c)"),
         ("a AND -b AND +c", "(a & !b & c)"),
+        ("+a AND b c", "(a & b)"),
+        ("c +a AND -b d -e", "((a & !b) & !e)"),
         ("a OR -b", "(a | !b)"),
         ("-\"a b\" c d", "((c | d) & !a_b)"),
         ("a - b + c", "(a | b | c)"),
