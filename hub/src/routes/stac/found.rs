@@ -23,8 +23,16 @@ use crate::state::Hub;
 pub(super) enum Asked {
     /// A `GET` of that address.
     Query(String, Pairs),
-    /// A `POST` to that address.
-    Body(String, Map<String, Value>),
+    /// A `POST` to that address with that query, and what both say.
+    Body(String, Pairs, Map<String, Value>),
+}
+
+impl Asked {
+    /// The address of another page, with all that the query of this one said.
+    fn from_there(&self, cursor: &str) -> String {
+        let (Self::Query(at, pairs) | Self::Body(at, pairs, _)) = self;
+        address(at, &from_there(pairs, cursor))
+    }
 }
 
 /// How items are written out, and where the page is.
@@ -65,7 +73,8 @@ impl Page {
         Ok(response)
     }
 
-    /// The answer as a table. Where the next page is, the header says alone: after a `POST`, the same body is sent there.
+    /// The answer as a table. Where the next page is, the header says alone: after a `POST`, the same body is sent there,
+    /// which does not say what the query did.
     #[cfg(feature = "geoparquet")]
     async fn table(
         self,
@@ -73,10 +82,7 @@ impl Page {
         headers: &HeaderMap,
         found: Found,
     ) -> Result<Response, ApiError> {
-        let next = found.next.as_deref().map(|cursor| match &self.asked {
-            Asked::Query(at, pairs) => address(at, &from_there(pairs, cursor)),
-            Asked::Body(at, _) => address(at, &from_there(&[], cursor)),
-        });
+        let next = found.next.as_deref().map(|cursor| self.asked.from_there(cursor));
         let fields = self.fields.unwrap_or_default();
         let table = stac::table(hub, found.items, self.mode, fields).await?;
         let mut response = answer::text(headers, PARQUET, table);
@@ -96,8 +102,8 @@ impl Page {
     fn next(&self, cursor: Option<&str>) -> Option<(String, Option<Value>)> {
         let cursor = cursor?;
         Some(match &self.asked {
-            Asked::Query(at, pairs) => (address(at, &from_there(pairs, cursor)), None),
-            Asked::Body(at, body) => {
+            Asked::Query(..) => (self.asked.from_there(cursor), None),
+            Asked::Body(at, _, body) => {
                 let mut body = body.clone();
                 body.insert("after".to_owned(), cursor.into());
                 (at.clone(), Some(body.into()))
@@ -108,7 +114,7 @@ impl Page {
     fn links(&self, base: &str, cursor: Option<&str>) -> Value {
         let itself = match &self.asked {
             Asked::Query(at, pairs) => address(at, pairs),
-            Asked::Body(at, _) => at.clone(),
+            Asked::Body(at, ..) => at.clone(),
         };
         let mut links = vec![
             json!({"rel": "self", "type": GEOJSON, "href": itself}),
@@ -194,7 +200,11 @@ mod tests {
         assert_eq!(table.is_some(), TABLES);
         assert!(table.is_none_or(|link| link["href"] == "https://h/s?limit=2&f=parquet"));
         let body = json!({"limit": 2, "after": "b"}).as_object().unwrap().clone();
-        let posted = page(Asked::Body("https://h/s".to_owned(), body));
+        let pairs = [("f", "parquet"), ("after", "b"), ("mode", "reference")];
+        let pairs = pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
+        let posted = page(Asked::Body("https://h/s".to_owned(), pairs, body));
+        // Of a table, to which the body is sent again.
+        assert_eq!(posted.asked.from_there("c"), "https://h/s?f=parquet&mode=reference&after=c");
         let links = posted.links("https://h", Some("c"));
         assert_eq!(links[3]["body"], json!({"limit": 2, "after": "c"}));
         assert_eq!((&links[3]["method"], &links[3]["merge"]), (&json!("POST"), &json!(false)));

@@ -189,7 +189,8 @@ pub(super) async fn search_by_body(
 ) -> Result<Response, ApiError> {
     // SharingHub's pages say the mode in the query all the same, and so does the link to the next page of a table where
     // that begins.
-    for (name, value) in pairs(&uri)? {
+    let pairs = pairs(&uri)?;
+    for (name, value) in pairs.clone() {
         of_query(&[(name.clone(), value.clone())], &["mode", "f", "after"])?;
         if name == "after" {
             body.insert(name, value.into());
@@ -200,7 +201,7 @@ pub(super) async fn search_by_body(
     let search = of_body(&body, OF_SEARCH)?;
     // The answer to a body has no tag that could be asked by.
     headers.remove(IF_NONE_MATCH);
-    let asked = Asked::Body(address(&hub), body);
+    let asked = Asked::Body(address(&hub), pairs, body);
     answered(&hub, &caller, &headers, search, asked).await
 }
 
