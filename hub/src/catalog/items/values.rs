@@ -24,7 +24,7 @@ pub(super) async fn put(
 ) -> Result<(), CatalogError> {
     let mut bound = Bound::default();
     let read = values(text);
-    let mut set = vec![format!("odd = {}", read.odd)];
+    let mut set = vec![format!("odd = {}", bound.number(read.odd))];
     for (property, value) in COLUMNS.iter().zip(read.each) {
         // Nothing is written as such: sqlx gives PostgreSQL a missing number of eight bytes as one of four.
         let place = match value {
@@ -37,7 +37,8 @@ pub(super) async fn put(
     }
     let number = bound.number(document);
     let text = format!("update _item_values set {} where document = {number}", set.join(", "));
-    bound.query(text).execute(connection).await?;
+    // There are as many texts of it as sets of columns that have a value.
+    bound.query(text).persistent(false).execute(connection).await?;
     Ok(())
 }
 
