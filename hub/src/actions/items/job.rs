@@ -1,6 +1,7 @@
 //! The job that composes items again of names that have not changed: the configuration is another, a repository is in
-//! other collections, or checksums lack. Before, it reads the values of items that an older release wrote. The catalog knows which names (`catalog::Pending`); the job takes them one by
-//! one, and the next one goes on where it was interrupted.
+//! other collections, or checksums lack. Before, it reads the values of items that an older release wrote. The catalog
+//! knows which names (`catalog::Pending`); the job takes them one by one, and the next one goes on where it was
+//! interrupted.
 
 use std::time::Duration;
 
@@ -23,7 +24,7 @@ use crate::state::Hub;
 /// How often work that takes long is looked after.
 const TICK: Duration = Duration::from_millis(200);
 
-/// How often names are tried again for which the catalog was too busy.
+/// How often names are tried for which the catalog was too busy, and values of items.
 const TRIES: usize = 3;
 
 /// How long to wait before that.
@@ -106,14 +107,22 @@ pub(crate) fn work(hub: &Hub, monitor: &dyn Monitor) -> Result<Value, JobError> 
 
 /// Reads what filters ask for of items that were written without it.
 fn read(hub: &Hub, monitor: &dyn Monitor) -> Result<(), JobError> {
-    let mut after = 0;
-    while let Some(last) = Handle::current().block_on(hub.catalog.read_items(after))? {
+    let (mut after, mut attempt) = (0, 1);
+    loop {
+        match Handle::current().block_on(hub.catalog.read_items(after)) {
+            Ok(Some(last)) => (after, attempt) = (last, 1),
+            Ok(None) => return Ok(()),
+            Err(error) if error.is_busy() && attempt < TRIES => {
+                tracing::warn!(error = chain(&error), "values of items are read again later");
+                attempt += 1;
+                pause(monitor)?;
+            }
+            Err(error) => return Err(error.into()),
+        }
         if monitor.cancelled() {
             return Err(JobError::Cancelled);
         }
-        after = last;
     }
-    Ok(())
 }
 
 fn busy(names: usize) -> JobError {
