@@ -35,7 +35,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let found = facts(&path)?;
         println!("{found}");
         if pictures {
-            let picture = thumbnail(&open(&path)?, &Limits::default())?;
+            let picture = thumbnail(&open(&path)?, 256, &Limits::default())?;
             std::fs::write(format!("{path}.png"), picture)?;
         }
     }

@@ -32,7 +32,7 @@ fn hold(bytes: &[u8]) {
         assert!(source.bytes() <= limits().bytes_read, "{kind:?}");
     }
     let source = Counted::new(bytes.to_vec());
-    drop(thumbnail(&source, &limits()));
+    drop(thumbnail(&source, 256, &limits()));
     assert!(source.bytes() <= limits().bytes_read);
     if let Ok(text) = std::str::from_utf8(bytes) {
         drop(read_shapefile(

@@ -37,4 +37,4 @@ pub use limits::Limits;
 pub use properties::{PROJECTION, RASTER};
 pub use read::{read, read_shapefile};
 pub use source::{Counted, Source};
-pub use thumbnail::thumbnail;
+pub use thumbnail::{LARGEST, can_thumbnail, thumbnail};

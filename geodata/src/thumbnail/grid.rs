@@ -2,7 +2,6 @@
 
 use ::tiff::decoder::DecodingResult;
 
-use super::SIDE;
 use super::layout::{Colours, Layout, Piece};
 
 /// Sum and number of values.
@@ -17,11 +16,12 @@ pub(super) struct Grid {
 }
 
 impl Grid {
-    pub(super) fn new(layout: &Layout) -> Self {
-        let side = layout.side().max(SIDE);
+    /// As many pixels as fit into a square of `most`.
+    pub(super) fn new(layout: &Layout, most: u64) -> Self {
+        let side = layout.side().max(most);
         let fit = |pixels: u64| {
-            let fit = pixels.saturating_mul(SIDE).div_ceil(side);
-            usize::try_from(fit.clamp(1, SIDE)).unwrap_or(1)
+            let fit = pixels.saturating_mul(most).div_ceil(side);
+            usize::try_from(fit.clamp(1, most)).unwrap_or(1)
         };
         let (rows, columns, shown) =
             (fit(layout.rows), fit(layout.columns), usize::from(layout.shown()));
@@ -60,10 +60,15 @@ impl Grid {
         }
     }
 
-    /// The values of a pixel, none where one of them is missing.
-    pub(super) fn pixels(&self) -> impl Iterator<Item = Option<Vec<f64>>> {
-        let mean = |cell: &Cell| (cell.1 > 0).then(|| cell.0 / f64::from(cell.1));
-        self.cells.chunks_exact(self.shown).map(move |cells| cells.iter().map(mean).collect())
+    /// The values of a pixel, of which those that are shown count; none where one of them is missing.
+    pub(super) fn pixels(&self) -> impl Iterator<Item = Option<[f64; 3]>> {
+        self.cells.chunks_exact(self.shown).map(|cells| {
+            let mut values = [0.0; 3];
+            for (value, (sum, number)) in values.iter_mut().zip(cells) {
+                *value = (*number > 0).then(|| sum / f64::from(*number))?;
+            }
+            Some(values)
+        })
     }
 }
 
@@ -73,7 +78,8 @@ fn put(cell: &mut Cell, value: f64, is_class: bool) {
 }
 
 fn scaled(at: u64, to: usize, from: u64) -> usize {
-    let scaled = u128::from(at) * to as u128 / u128::from(from.max(1));
+    // What is decoded is bounded, and with it both: their product is far from too large.
+    let scaled = at.saturating_mul(to as u64) / from.max(1);
     usize::try_from(scaled).unwrap_or(0).min(to.saturating_sub(1))
 }
 

@@ -13,22 +13,22 @@ use crate::source::{Bounded, Source};
 use crate::tiff::directory;
 
 use grid::Grid;
-use layout::Layout;
+use layout::{Layout, Piece};
 
-/// How many pixels the longer side of a thumbnail has, where the raster has as many.
-const SIDE: u64 = 256;
+/// The most pixels of the longer side of a thumbnail: what is asked for beyond has as many.
+pub const LARGEST: u32 = 1024;
 
-/// Makes a small picture of a raster, as PNG.
-pub fn thumbnail<S: Source + ?Sized>(source: &S, limits: &Limits) -> Result<Vec<u8>, GeodataError> {
-    // A strip may have all that is read.
-    let limits = Limits { value_bytes: limits.bytes_read, ..*limits };
+/// Makes a small picture of a raster, as PNG. Its longer side has `side` pixels, where the raster has as many.
+pub fn thumbnail<S: Source + ?Sized>(
+    source: &S,
+    side: u32,
+    limits: &Limits,
+) -> Result<Vec<u8>, GeodataError> {
+    let (side, limits) = (within(side), of_pixels(limits));
     let source = Bounded::new(source, &limits);
-    let layout = chosen(&source)?;
-    if layout.decoded() > limits.decoded_bytes {
-        return Err(Limit::DecodedBytes(limits.decoded_bytes).into());
-    }
-    let mut grid = Grid::new(&layout);
-    for piece in layout.pieces(&source)? {
+    let (layout, pieces) = planned(&source, side)?;
+    let mut grid = Grid::new(&layout, side);
+    for piece in pieces {
         let bytes = source.bytes("a strip or tile", piece.offset, piece.length)?;
         let pixels = piece::decoded(&layout, &piece, bytes)?;
         grid.add(&layout, &piece, &pixels);
@@ -36,14 +36,50 @@ pub fn thumbnail<S: Source + ?Sized>(source: &S, limits: &Limits) -> Result<Vec<
     picture::png(&layout, &grid)
 }
 
+/// Whether there is a picture to be made, as far as tags say it: nothing is decoded, and pixels may be broken.
+pub fn can_thumbnail<S: Source + ?Sized>(
+    source: &S,
+    side: u32,
+    limits: &Limits,
+) -> Result<(), GeodataError> {
+    let limits = of_pixels(limits);
+    planned(&Bounded::new(source, &limits), within(side)).map(drop)
+}
+
+fn within(side: u32) -> u64 {
+    u64::from(side.clamp(1, LARGEST))
+}
+
+/// A strip may have all that is read.
+fn of_pixels(limits: &Limits) -> Limits {
+    Limits { value_bytes: limits.bytes_read, ..*limits }
+}
+
+/// The image that it is made of, and its strips or tiles, which are within the limits.
+fn planned<S: Source + ?Sized>(
+    source: &Bounded<'_, S>,
+    side: u64,
+) -> Result<(Layout, Vec<Piece>), GeodataError> {
+    let (layout, limits) = (chosen(source, side)?, source.limits);
+    if layout.decoded() > limits.decoded_bytes {
+        return Err(Limit::DecodedBytes(limits.decoded_bytes).into());
+    }
+    piece::check(&layout)?;
+    let pieces = layout.pieces(source)?;
+    if pieces.iter().fold(0, |all: u64, one| all.saturating_add(one.length)) > limits.bytes_read {
+        return Err(Limit::BytesRead(limits.bytes_read).into());
+    }
+    Ok((layout, pieces))
+}
+
 /// The image that it is made of.
-fn chosen<S: Source + ?Sized>(source: &Bounded<'_, S>) -> Result<Layout, GeodataError> {
+fn chosen<S: Source + ?Sized>(source: &Bounded<'_, S>, side: u64) -> Result<Layout, GeodataError> {
     let full = Layout::of(source, &directory::full_size(source)?)?;
     let mut best = full.clone();
     for directory in directory::all(source)? {
         // A smaller copy that cannot be read is as if it were not there.
         let Ok(other) = Layout::of(source, &directory) else { continue };
-        let smaller = other.side() < best.side() && other.side() >= SIDE;
+        let smaller = other.side() < best.side() && other.side() >= side;
         if smaller && other.is_copy_of(&full) {
             best = other;
         }

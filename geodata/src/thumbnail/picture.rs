@@ -10,7 +10,7 @@ use super::layout::{Colours, Layout};
 const STRETCHED: [f64; 2] = [0.02, 0.98];
 
 pub(super) fn png(layout: &Layout, grid: &Grid) -> Result<Vec<u8>, GeodataError> {
-    let pixels: Vec<Option<Vec<f64>>> = grid.pixels().collect();
+    let pixels: Vec<Option<[f64; 3]>> = grid.pixels().collect();
     let is_picture = layout.bits == 8
         && layout.format == 1
         && matches!(layout.colours, Colours::Rgb | Colours::YCbCr);
@@ -29,7 +29,7 @@ pub(super) fn png(layout: &Layout, grid: &Grid) -> Result<Vec<u8>, GeodataError>
 }
 
 /// The least and the greatest value that are told apart.
-fn range(pixels: &[Option<Vec<f64>>], sample: usize) -> [f64; 2] {
+fn range(pixels: &[Option<[f64; 3]>], sample: usize) -> [f64; 2] {
     let mut values: Vec<f64> =
         pixels.iter().flatten().filter_map(|pixel| pixel.get(sample).copied()).collect();
     values.sort_by(f64::total_cmp);

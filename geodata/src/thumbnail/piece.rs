@@ -15,16 +15,22 @@ const DECODED: [u16; 6] = [1, 5, 7, 8, 32946, 32773];
 
 const JPEG: u16 = 7;
 
+/// Whether strips and tiles of an image are such as are decoded.
+pub(super) fn check(layout: &Layout) -> Result<(), GeodataError> {
+    if !DECODED.contains(&layout.compression) {
+        let why = format!("its pixels are compressed by {}, which is not read", layout.compression);
+        return Err(GeodataError::unsupported(why));
+    }
+    let tables = layout.tables.as_ref().filter(|_| layout.compression == JPEG);
+    tables.map_or(Ok(()), |tables| jpeg::check_tables(tables))
+}
+
 /// Its samples, one after the other; those of a pixel are beside one another.
 pub(super) fn decoded(
     layout: &Layout,
     piece: &Piece,
     bytes: Vec<u8>,
 ) -> Result<DecodingResult, GeodataError> {
-    if !DECODED.contains(&layout.compression) {
-        let why = format!("its pixels are compressed by {}, which is not read", layout.compression);
-        return Err(GeodataError::unsupported(why));
-    }
     let pixels = piece.rows.saturating_mul(piece.columns);
     let size = pixels.saturating_mul(u64::from(piece.samples));
     if layout.compression == 1

@@ -2,7 +2,7 @@
 
 use crate::made::tiff::{Tiff, Value, raster};
 use crate::tiff::tags;
-use crate::{GeodataError, Limit, Limits, thumbnail};
+use crate::{Counted, GeodataError, Limit, Limits, can_thumbnail, thumbnail};
 
 /// A file of one strip that begins with these samples.
 fn picture(columns: u32, rows: u32, samples: u16, photometric: u16, data: Vec<u8>) -> Tiff {
@@ -17,7 +17,7 @@ fn picture(columns: u32, rows: u32, samples: u16, photometric: u16, data: Vec<u8
 
 /// Columns, rows, and red, green, blue and opacity of each pixel.
 fn shown(file: &[u8]) -> (u32, u32, Vec<u8>) {
-    let picture = thumbnail(file, &Limits::default()).unwrap();
+    let picture = thumbnail(file, 256, &Limits::default()).unwrap();
     let mut reader = png::Decoder::new(std::io::Cursor::new(picture)).read_info().unwrap();
     let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
     let info = reader.next_frame(&mut pixels).unwrap();
@@ -100,7 +100,7 @@ fn sides_are_bounded_and_means_taken() {
 fn what_takes_too_much_is_refused() {
     let small = Limits { decoded_bytes: 1000, ..Limits::default() };
     let file = picture(100, 100, 1, 1, vec![0; 64]).write();
-    let error = thumbnail(&file, &small).unwrap_err();
+    let error = thumbnail(&file, 256, &small).unwrap_err();
     assert!(matches!(error, GeodataError::TooMuch(Limit::DecodedBytes(1000))), "{error}");
     // A tile larger than any memory, a bomb of Deflate, a strip that ends too early.
     let tile = raster(10, 10)
@@ -109,10 +109,59 @@ fn what_takes_too_much_is_refused() {
         .with(tags::TILE_LENGTH, Value::Long(vec![1 << 31]))
         .with(tags::TILE_OFFSETS, Value::Long(vec![8]))
         .with(tags::TILE_SIZES, Value::Long(vec![8]));
-    assert!(matches!(thumbnail(&tile.write(), &Limits::default()), Err(GeodataError::TooMuch(_))));
+    assert!(matches!(
+        thumbnail(&tile.write(), 256, &Limits::default()),
+        Err(GeodataError::TooMuch(_))
+    ));
     let short = picture(10, 10, 1, 1, vec![0; 64]).write();
-    assert!(matches!(thumbnail(&short, &Limits::default()), Err(GeodataError::Broken(_))));
+    assert!(matches!(thumbnail(&short, 256, &Limits::default()), Err(GeodataError::Broken(_))));
     let other = picture(10, 10, 1, 1, vec![0; 100]).with(259, Value::Short(vec![50_000])).write();
-    let error = thumbnail(&other, &Limits::default()).unwrap_err();
+    let error = thumbnail(&other, 256, &Limits::default()).unwrap_err();
     assert!(error.to_string().contains("50000"), "{error}");
+}
+
+/// The tables of a JPEG stand before each of its tiles when they are decoded, and so would a frame among them.
+#[test]
+fn tables_that_are_a_picture_of_their_own_are_refused() {
+    let frame = vec![0xff, 0xd8, 0xff, 0xc0, 0, 11, 8, 0xff, 0xff, 0xff, 0xff, 1, 1, 0x11, 0];
+    let tables = [frame, vec![0xff, 0xd9]].concat();
+    let strip = [0xff, 0xd8, 0xff, 0xc0, 0, 11, 8, 0, 8, 0, 8, 1, 1, 0x11, 0, 0xff, 0xda, 0, 2, 0];
+    let place = 8 + u64::try_from(strip.len()).unwrap();
+    let file = picture(8, 8, 1, 1, [strip.to_vec(), tables.clone()].concat())
+        .with(259, Value::Short(vec![7]))
+        .with(tags::STRIP_SIZES, Value::Long(vec![20]))
+        .with(347, Value::Raw(7, tables.len() as u64, place));
+    let error = thumbnail(&file.write(), 256, &Limits::default()).unwrap_err();
+    assert_eq!(error.to_string(), "its JPEGTables are no tables");
+}
+
+#[test]
+fn what_cannot_be_shown_is_known_by_its_tags() {
+    let limits = Limits { bytes_read: 20_000, ..Limits::default() };
+    let told = |file: &Tiff| can_thumbnail(&file.write(), 256, &limits).map_err(|e| e.to_string());
+    let sound = picture(100, 100, 1, 1, vec![7; 10_000]);
+    assert_eq!(told(&sound), Ok(()));
+    let source = Counted::new(picture(400, 400, 1, 1, vec![7; 160_000]).write());
+    can_thumbnail(&source, 256, &Limits::default()).unwrap();
+    assert!(source.bytes() < 20_000, "{}", source.bytes());
+    for (file, why) in [
+        (sound.clone().with(259, Value::Short(vec![50_000])), "compressed by 50000"),
+        (sound.clone().with(tags::BITS, Value::Short(vec![12])), "size that is not read"),
+        (sound.clone().with(tags::STRIP_SIZES, Value::Long(vec![99_999])), "outside"),
+        (picture(200, 200, 1, 1, vec![7; 40_000]), "more than 20000 bytes"),
+        (sound.with(tags::WIDTH, Value::Long(vec![u32::MAX])), "decoded bytes"),
+    ] {
+        let said = told(&file).unwrap_err();
+        assert!(said.contains(why), "{said}");
+    }
+}
+
+#[test]
+fn thumbnails_are_as_large_as_is_asked() {
+    let file = picture(400, 200, 1, 1, (0..80_000_u32).map(|at| at.to_le_bytes()[1]).collect());
+    for (asked, size) in [(64, (64, 32)), (300, (300, 150)), (0, (1, 1)), (u32::MAX, (400, 200))] {
+        let picture = thumbnail(&file.write(), asked, &Limits::default()).unwrap();
+        let info = png::Decoder::new(std::io::Cursor::new(picture)).read_info().unwrap();
+        assert_eq!((info.info().width, info.info().height), size, "{asked}");
+    }
 }
