@@ -57,7 +57,8 @@ fn systems_that_are_named_are_used() {
     let other = named("mars", "[1, 2]");
     assert!(other.bbox().is_none() && other.warnings()[0].contains("mars"));
     assert!(facts(r#"{"type": "Point", "crs": null, "coordinates": [1, 2]}"#).bbox().is_some());
-    let long = format!(r#"{{"properties": {{"name": "EPSG:4326", "a": "{}"}}}}"#, "x".repeat(5_000));
+    let long =
+        format!(r#"{{"properties": {{"name": "EPSG:4326", "a": "{}"}}}}"#, "x".repeat(5_000));
     for crs in [
         r#"{"type": "link", "properties": {"href": "http://example.com/crs"}}"#,
         r#"{"type": "EPSG", "properties": {"code": 3857}}"#,

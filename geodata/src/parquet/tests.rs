@@ -52,7 +52,11 @@ fn systems_without_a_code_are_handed_on() {
         assert!(other.warnings()[0].contains("no PROJJSON"), "{:?}", other.warnings());
     }
     assert!(found.projected_bbox.is_some());
-    for other in [r#""bbox": [1, 200, 3, 400]"#, r#""bbox": [1, 4, 3, 2]"#, r#""bbox": [3, 2, 1, 4], "crs": null"#] {
+    for other in [
+        r#""bbox": [1, 200, 3, 400]"#,
+        r#""bbox": [1, 4, 3, 2]"#,
+        r#""bbox": [3, 2, 1, 4], "crs": null"#,
+    ] {
         assert!(facts(other).projected_bbox.is_none(), "{other}");
     }
     let unknown = facts(r#""bbox": [1, 2, 3, 4], "crs": null"#);
