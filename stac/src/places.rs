@@ -141,7 +141,6 @@ fn checked(geometry: Geometry<f64>) -> Result<Place, String> {
 }
 
 /// Whether it is the box around it, or a point.
-#[expect(clippy::float_cmp, reason = "the box around it has its very numbers")]
 fn is_box(geometry: &Geometry<f64>) -> bool {
     match geometry {
         Geometry::Point(_) => true,

@@ -279,13 +279,11 @@ mod tests {
         let byte = Piece::Chunk { id: chunk.id(), length: 1 };
         for (piece, is) in [(byte, b'a'), (Piece::Hole { length: 1 }, 0)] {
             let pieces = Pieces::Inline(vec![piece; 500]);
-            let file = File { size: 500, pieces };
-            let left = Cell::new(u64::MAX);
+            let (file, left) = (File { size: 500, pieces }, Cell::new(u64::MAX));
             let bytes = FileBytes::new(&store, &file, 100 * PIECE, &left);
             assert_eq!(bytes.head(100).unwrap(), [is; 100]);
             assert!(bytes.in_turn(99).is_none());
             assert!(bytes.read_at(100, &mut [0; 1]).is_err());
-            let left = Cell::new(u64::MAX);
             let bytes = FileBytes::new(&store, &file, u64::MAX, &left);
             bytes.head(100).unwrap();
             assert!(bytes.in_turn(100).is_some());

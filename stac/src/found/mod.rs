@@ -168,7 +168,8 @@ impl Findings {
     ) -> Result<Result<Option<Facts>, GeodataError>, LoadError> {
         let prj = match beside(files, name) {
             Ok(prj) => prj,
-            Err((prj, error)) => {
+            Err(failed) => {
+                let (prj, error) = *failed;
                 let Some(what) = damage(&error) else { return Err(error) };
                 self.tell(&prj, &[what.to_owned()], warnings);
                 None
@@ -225,12 +226,12 @@ fn facts(kind: Kind, source: &FileBytes<'_>, prj: Option<&str>) -> Result<Facts,
 }
 
 /// The text of the `.prj` beside a `.shp`; where it cannot be read, its name and why.
-fn beside(files: &TreeFiles<'_>, name: &str) -> Result<Option<String>, (String, LoadError)> {
+fn beside(files: &TreeFiles<'_>, name: &str) -> Result<Option<String>, Box<(String, LoadError)>> {
     let Some((stem, _)) = name.rsplit_once('.').filter(|_| ends(name, &["shp"])) else {
         return Ok(None);
     };
     for prj in ["prj", "PRJ"].map(|ending| format!("{stem}.{ending}")) {
-        let read = files.read(&prj, MAX_PRJ).map_err(|error| (prj, error))?;
+        let read = files.read(&prj, MAX_PRJ).map_err(|error| Box::new((prj, error)))?;
         if let Some(read) = read.filter(|it| it.whole) {
             return Ok(Some(String::from_utf8_lossy(&read.bytes).into_owned()));
         }

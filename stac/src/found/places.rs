@@ -15,12 +15,11 @@ const MAX_POSITIONS: usize = 2_000;
 
 /// Geometry, box and place of all of them.
 pub(super) fn around(footprints: &[&Footprint]) -> Result<(String, String, Place), String> {
-    let place = match exact(footprints) {
-        Some(place) => place,
-        None => {
-            let boxes: Vec<[f64; 4]> = footprints.iter().map(|one| one.bbox()).collect();
-            places::of_extent(&json!(box_around(&boxes)))?
-        }
+    let place = if let Some(place) = exact(footprints) {
+        place
+    } else {
+        let boxes: Vec<[f64; 4]> = footprints.iter().map(|one| one.bbox()).collect();
+        places::of_extent(&json!(box_around(&boxes)))?
     };
     let bbox = places::bbox(&place.bounds).to_string();
     Ok((place.geometry.clone(), bbox, place))
@@ -98,6 +97,7 @@ mod tests {
     use super::*;
 
     #[test]
+    #[expect(clippy::float_cmp, reason = "sides are taken over as they are")]
     fn the_box_around_boxes_has_all_of_them() {
         let over = [170.0, -20.0, -170.0, -10.0];
         for (other, around) in [

@@ -8,7 +8,7 @@ use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, Se
 /// How deep an item may be: its geometry takes seven.
 const MAX_DEPTH: usize = 32;
 
-/// The key under which serde_json passes JSON text on as it is written.
+/// The key under which `serde_json` passes JSON text on as it is written.
 const RAW: &str = "$serde_json::private::RawValue";
 
 /// Says what is wrong with JSON text, if anything is.

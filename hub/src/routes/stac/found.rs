@@ -29,7 +29,7 @@ pub(super) enum Asked {
 
 impl Asked {
     /// The address of another page, with all that the query of this one said.
-    fn from_there(&self, cursor: &str) -> String {
+    fn at_cursor(&self, cursor: &str) -> String {
         let (Self::Query(at, pairs) | Self::Body(at, pairs, _)) = self;
         address(at, &from_there(pairs, cursor))
     }
@@ -82,7 +82,7 @@ impl Page {
         headers: &HeaderMap,
         found: Found,
     ) -> Result<Response, ApiError> {
-        let next = found.next.as_deref().map(|cursor| self.asked.from_there(cursor));
+        let next = found.next.as_deref().map(|cursor| self.asked.at_cursor(cursor));
         let fields = self.fields.unwrap_or_default();
         let table = stac::table(hub, found.items, self.mode, fields).await?;
         let mut response = answer::text(headers, PARQUET, table);
@@ -102,7 +102,7 @@ impl Page {
     fn next(&self, cursor: Option<&str>) -> Option<(String, Option<Value>)> {
         let cursor = cursor?;
         Some(match &self.asked {
-            Asked::Query(..) => (self.asked.from_there(cursor), None),
+            Asked::Query(..) => (self.asked.at_cursor(cursor), None),
             Asked::Body(at, _, body) => {
                 let mut body = body.clone();
                 body.insert("after".to_owned(), cursor.into());
@@ -204,7 +204,7 @@ mod tests {
         let pairs = pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
         let posted = page(Asked::Body("https://h/s".to_owned(), pairs, body));
         // Of a table, to which the body is sent again.
-        assert_eq!(posted.asked.from_there("c"), "https://h/s?f=parquet&mode=reference&after=c");
+        assert_eq!(posted.asked.at_cursor("c"), "https://h/s?f=parquet&mode=reference&after=c");
         let links = posted.links("https://h", Some("c"));
         assert_eq!(links[3]["body"], json!({"limit": 2, "after": "c"}));
         assert_eq!((&links[3]["method"], &links[3]["merge"]), (&json!("POST"), &json!(false)));
