@@ -234,6 +234,9 @@ fn a_place_that_is_none_is_not_lost() {
     let found = object(&rows(&[item("a/b", &json!({}), &json!({"geometry": more}))])[0]);
     assert!(found["geometry"].is_array());
     assert_eq!(others(&found)["geometry"]["crs"], "x");
+    let measured = json!({"type": "Point", "coordinates": [1, 2, 3, 4]});
+    let found = object(&rows(&[item("a/b", &json!({}), &json!({"geometry": measured}))])[0]);
+    assert_eq!(others(&found)["geometry"], measured);
 }
 
 #[test]

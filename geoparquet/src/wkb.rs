@@ -20,7 +20,7 @@ pub(crate) struct Wkb {
     pub(crate) kind: String,
     /// West, south, east, north of its positions, if it has any.
     pub(crate) bounds: Option<[f64; 4]>,
-    /// Whether the bytes say all of it: it had no members beside GeoJSON's own.
+    /// Whether the bytes say all of it: it had no members beside GeoJSON's own, and no position has more than a height.
     pub(crate) whole: bool,
 }
 
@@ -40,9 +40,9 @@ struct Shape {
 /// Reads a geometry.
 pub(crate) fn read(raw: Raw<'_>) -> Option<Wkb> {
     let shape: Shape = serde_json::from_str(raw.get()).ok()?;
-    let mut writer = Writer { heights: shape.heights(), bytes: Vec::new(), bounds: None };
+    let mut writer = Writer::new(shape.heights());
     writer.shape(&shape)?;
-    let whole = shape.is_whole();
+    let whole = shape.is_whole() && !writer.cut;
     let kind = if writer.heights { format!("{} Z", shape.r#type) } else { shape.r#type };
     Some(Wkb { bytes: writer.bytes, kind, bounds: writer.bounds, whole })
 }
@@ -69,9 +69,15 @@ struct Writer {
     heights: bool,
     bytes: Vec<u8>,
     bounds: Option<[f64; 4]>,
+    /// Whether a position had more numbers than are written.
+    cut: bool,
 }
 
 impl Writer {
+    fn new(heights: bool) -> Self {
+        Self { heights, bytes: Vec::new(), bounds: None, cut: false }
+    }
+
     fn shape(&mut self, shape: &Shape) -> Option<()> {
         let inside = &shape.coordinates;
         match shape.r#type.as_str() {
@@ -144,11 +150,12 @@ impl Writer {
 
     fn position(&mut self, position: &Value) -> Option<()> {
         let numbers: Option<Vec<f64>> = position.as_array()?.iter().map(Value::as_f64).collect();
-        let (x, y, z) = match numbers?.as_slice() {
-            [x, y] => (*x, *y, f64::NAN),
-            [x, y, z, ..] => (*x, *y, *z),
+        let (x, y, z, more) = match numbers?.as_slice() {
+            [x, y] => (*x, *y, f64::NAN, false),
+            [x, y, z, more @ ..] => (*x, *y, *z, !more.is_empty()),
             _ => return None,
         };
+        self.cut |= more;
         self.bytes.extend(x.to_le_bytes());
         self.bytes.extend(y.to_le_bytes());
         if self.heights {
@@ -227,9 +234,11 @@ mod tests {
     }
 
     #[test]
-    fn other_members_are_told() {
+    fn what_the_bytes_do_not_say_is_told() {
         let is_whole = |text: &str| of(text).unwrap().whole;
         assert!(is_whole(r#"{"type":"Point","coordinates":[1,2]}"#));
         assert!(!is_whole(r#"{"type":"Point","coordinates":[1,2],"crs":null}"#));
+        assert!(is_whole(r#"{"type":"LineString","coordinates":[[1,2],[3,4,5]]}"#));
+        assert!(!is_whole(r#"{"type":"LineString","coordinates":[[1,2],[3,4,5,6]]}"#));
     }
 }
