@@ -29,16 +29,16 @@ pub(crate) fn write_in_groups<W: Write + Send>(
 ) -> Result<(), WriteError> {
     let rows = items.iter().enumerate().map(|(at, item)| Row::read(at, item));
     let rows = rows.collect::<Result<Vec<_>, _>>()?;
-    let known = columns(&rows);
+    let (known, beyond) = columns(&rows, places);
     let mut leaves = Vec::new();
     let column =
         |(name, kind): (&String, &Kind)| (name.clone(), Column::of(kind, false, &mut leaves));
     let columns: Vec<(String, Column)> = known.iter().map(column).collect();
     let schema = schema::of_all(&columns)?;
     let mut file = SerializedFileWriter::new(to, schema, Arc::new(properties(&rows, &known)))?;
-    let most = places.checked_div(leaves.len()).unwrap_or_default().max(1);
-    for rows in rows.chunks(most) {
-        for row in rows {
+    let mut rest = rows.iter();
+    for size in sizes(&beyond, leaves.len(), places) {
+        for row in rest.by_ref().take(size) {
             put(row, &columns, &known, &mut leaves);
         }
         let mut group = file.next_row_group()?;
@@ -51,6 +51,23 @@ pub(crate) fn write_in_groups<W: Write + Send>(
     }
     file.close()?;
     Ok(())
+}
+
+/// How many rows each group has: as many as there are places for, and one at least.
+fn sizes(beyond: &[usize], leaves: usize, places: usize) -> Vec<usize> {
+    let (mut sizes, mut size, mut left) = (Vec::new(), 0_usize, places);
+    for beyond in beyond {
+        let row = leaves.saturating_add(*beyond);
+        if row > left && size > 0 {
+            sizes.push(size);
+            (size, left) = (0, places);
+        }
+        size = size.saturating_add(1);
+        left = left.saturating_sub(row);
+    }
+    // Without rows there are no groups.
+    sizes.extend((size > 0).then_some(size));
+    sizes
 }
 
 fn properties(rows: &[Row<'_>], known: &Columns) -> WriterProperties {

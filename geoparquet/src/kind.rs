@@ -53,4 +53,13 @@ impl Kind {
             _ => 1,
         }
     }
+
+    /// Whether there are lists in it: then values take as many places as their lists are long.
+    pub(crate) fn has_lists(&self) -> bool {
+        match self {
+            Self::List(_) => true,
+            Self::Object(members) => members.values().any(Self::has_lists),
+            _ => false,
+        }
+    }
 }

@@ -2,7 +2,7 @@
 //! items, so that whatever publishers write is in the table: what has no type of its own is there as JSON text.
 //!
 //! Pure: JSON in, bytes out. No disk, no network, no clock, no async. Time and memory grow with the items' text; how many
-//! columns there are, and how deep, is bounded.
+//! columns there are, how deep, and how many places lists take in them, is bounded.
 
 mod bounds;
 mod column;
@@ -15,12 +15,15 @@ mod leaf;
 mod learn;
 mod moment;
 mod number;
+mod places;
 mod row;
 mod schema;
 mod shred;
 mod table;
 mod wkb;
 
+#[cfg(test)]
+mod bounds_tests;
 #[cfg(test)]
 mod chance_tests;
 #[cfg(test)]

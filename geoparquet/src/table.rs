@@ -5,6 +5,7 @@ use indexmap::IndexMap;
 use super::bounds::{MOST_COLUMNS, MOST_LEAVES};
 use super::kind::Kind;
 use super::moment::is_time;
+use super::places;
 use super::row::{OTHER, Row};
 
 /// Columns that there are whatever items say.
@@ -16,8 +17,8 @@ pub(crate) const PROJECTED: &str = "proj:geometry";
 /// The columns by their names, in the order of the file.
 pub(crate) type Columns = IndexMap<String, Kind>;
 
-/// Finds out the columns.
-pub(crate) fn columns(rows: &[Row<'_>]) -> Columns {
+/// Finds out the columns; and how many places each row takes beyond one in each of them, which are at most `most`.
+pub(crate) fn columns(rows: &[Row<'_>], most: usize) -> (Columns, Vec<usize>) {
     let mut columns = defined();
     let mut others = false;
     for row in rows {
@@ -38,11 +39,12 @@ pub(crate) fn columns(rows: &[Row<'_>]) -> Columns {
     let heights = boxes().next().is_some() && boxes().all(|numbers| numbers.len() == 6);
     columns.insert("bbox".to_owned(), Kind::Box { heights });
     fold(&mut columns);
+    let beyond = places::fit(&mut columns, rows, most);
     others |= leave_out(&mut columns, rows);
     if others {
         columns.insert(OTHER.to_owned(), Kind::Json);
     }
-    columns
+    (columns, beyond)
 }
 
 /// Leaves out defined columns that no item has, and those that are not as the specification wants them: a reader would
@@ -95,15 +97,18 @@ fn usual(name: &str) -> Kind {
 
 /// Makes JSON text of the widest columns until the file is not too wide.
 fn fold(columns: &mut Columns) {
-    let mut wide: usize = columns.values().map(Kind::leaves).sum();
-    while wide > MOST_LEAVES {
-        let structures = columns.values_mut().filter(|kind| !matches!(kind, Kind::Box { .. }));
-        let Some(widest) = structures.max_by_key(|kind| kind.leaves()) else { return };
-        let leaves = widest.leaves();
-        if leaves <= 1 {
+    let mut widths: Vec<(usize, usize)> =
+        columns.values().enumerate().map(|(at, kind)| (kind.leaves(), at)).collect();
+    let mut wide: usize = widths.iter().map(|(leaves, _)| leaves).sum();
+    widths.sort_unstable();
+    for (leaves, at) in widths.into_iter().rev() {
+        if wide <= MOST_LEAVES || leaves <= 1 {
             return;
         }
-        *widest = Kind::Json;
+        match columns.get_index_mut(at) {
+            Some((_, kind)) if !matches!(kind, Kind::Box { .. }) => *kind = Kind::Json,
+            _ => continue,
+        }
         wide = wide.saturating_sub(leaves).saturating_add(1);
     }
 }

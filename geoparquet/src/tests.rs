@@ -5,6 +5,8 @@ use parquet::file::reader::{FileReader as _, SerializedFileReader};
 use parquet::record::{Field, Row};
 use serde_json::{Value, json};
 
+use super::bounds::MOST_PLACES;
+use super::file::write_in_groups;
 use super::row::OTHER;
 use super::write;
 
@@ -26,8 +28,13 @@ pub(crate) fn of(properties: &[Value]) -> Vec<String> {
 }
 
 fn file(items: &[String]) -> SerializedFileReader<Bytes> {
+    file_in_groups(items, MOST_PLACES)
+}
+
+/// A table whose groups of rows have so many places.
+pub(crate) fn file_in_groups(items: &[String], places: usize) -> SerializedFileReader<Bytes> {
     let mut bytes = Vec::new();
-    write(items, &mut bytes).unwrap();
+    write_in_groups(items, &mut bytes, places).unwrap();
     SerializedFileReader::new(Bytes::from(bytes)).unwrap()
 }
 
@@ -292,9 +299,7 @@ fn a_table_is_never_too_wide_or_too_deep() {
 fn rows_come_in_groups_of_bounded_size() {
     let wide: Value = (0..900).map(|at| (format!("p{at}"), json!([at]))).collect();
     let items: Vec<String> = of(&[wide, json!({})]).into_iter().cycle().take(10).collect();
-    let mut bytes = Vec::new();
-    super::file::write_in_groups(&items, &mut bytes, 3 * 920).unwrap();
-    let file = SerializedFileReader::new(Bytes::from(bytes)).unwrap();
+    let file = file_in_groups(&items, 3 * 920);
     assert_eq!(file.metadata().num_row_groups(), 4);
     let rows: Vec<Row> = file.get_row_iter(None).unwrap().map(Result::unwrap).collect();
     for (at, row) in rows.iter().enumerate() {
