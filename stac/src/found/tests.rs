@@ -238,43 +238,6 @@ fn json_that_is_no_geojson_is_nothing_to_be_warned_of() {
     }
 }
 
-/// Nothing of the item is from an asset that it has not.
-#[test]
-fn assets_that_are_not_taken_say_nothing() {
-    let long = "x".repeat(30_000);
-    let names: Vec<String> = (0..34).map(|at| format!("{at:02}.bin")).collect();
-    let mut files: Vec<(&str, &[u8])> =
-        names.iter().map(|name| (name.as_str(), &b"x"[..])).collect();
-    files.push(("z.tif", A));
-    let rule = json!({ "assets": [{ "glob": "*", "description": long }] });
-    let (told, found) = item_of(&files, rule);
-    assert_eq!(told.warnings, ["assets: only the first 1024 KiB of them are taken"]);
-    assert!(found["assets"].get("33.bin").is_some() && found["assets"].get("z.tif").is_none());
-    // An item of a publisher's own that is as long as it may be: what the hub says of its files is too much.
-    let own = |last: usize| {
-        let asset = |(name, _): &(&str, &[u8])| {
-            let text = if *name == "z.tif" { "x".repeat(last) } else { long.clone() };
-            ((*name).to_owned(), json!({ "href": format!("../{name}"), "description": text }))
-        };
-        let assets: serde_json::Map<String, Value> = files.iter().map(asset).collect();
-        let properties = json!({ "category": "dataset" });
-        json!({ "type": "Feature", "stac_version": "1.0.0", "properties": properties, "assets": assets })
-            .to_string()
-    };
-    let own = own((1 << 20) - own(0).len());
-    let mut with_own = files.clone();
-    with_own.push(("stac/item.json", own.as_bytes()));
-    let (_, own_found) = item(&with_own);
-    for found in [found, own_found] {
-        assert!(found["assets"].get("33.bin").is_some() && found["assets"].get("z.tif").is_none());
-        assert!(found["geometry"].is_null());
-        for absent in ["gsd", "proj:code", "flisthub:origins"] {
-            assert!(found["properties"].get(absent).is_none(), "{absent}");
-        }
-        assert!(!found["stac_extensions"].to_string().contains("projection"));
-    }
-}
-
 #[test]
 fn who_says_which_files_are_assets_is_believed() {
     let (_, found) = item_of(&[("a.tif", A)], json!({ "assets": [] }));
