@@ -1,5 +1,6 @@
 //! Lists that say little and take many places: what becomes of them, and how rows are put into groups.
 
+use parquet::file::metadata::RowGroupMetaData;
 use parquet::file::reader::FileReader as _;
 use serde_json::{Value, json};
 
@@ -22,7 +23,7 @@ fn groups(items: &[String], places: usize) -> (Vec<i64>, bool) {
     let file = file_in_groups(items, places);
     let fields = file.metadata().file_metadata().schema().get_fields();
     let x = fields.iter().find(|field| field.name() == "x").unwrap();
-    let rows = file.metadata().row_groups().iter().map(|group| group.num_rows());
+    let rows = file.metadata().row_groups().iter().map(RowGroupMetaData::num_rows);
     (rows.collect(), x.is_group())
 }
 
