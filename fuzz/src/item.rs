@@ -48,19 +48,19 @@ fn values(value: &Value) -> usize {
 
 /// The bytes are a README with front matter.
 pub(crate) fn readme(bytes: &[u8]) -> Outcome {
-    said(&composed(&[("README.md", bytes), ("a.tif", b"a")], None))
+    said(&composed(&[("README.md", bytes), ("a.bin", b"a")], None))
 }
 
 /// The bytes are `stac/item.json`.
 pub(crate) fn item_json(bytes: &[u8]) -> Outcome {
-    said(&composed(&[("stac/item.json", bytes), ("a.tif", b"a")], None))
+    said(&composed(&[("stac/item.json", bytes), ("a.bin", b"a")], None))
 }
 
 /// The bytes are a place as WKT.
 pub(crate) fn wkt(bytes: &[u8]) -> Outcome {
     let Ok(text) = std::str::from_utf8(bytes) else { return Outcome::Refused };
     let api = json!({ "extent": { "spatial": text } });
-    said(&composed(&[("a.tif", b"a")], api.as_object()))
+    said(&composed(&[("a.bin", b"a")], api.as_object()))
 }
 
 /// What is accepted is an item without warnings.

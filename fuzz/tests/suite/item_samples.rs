@@ -3,7 +3,7 @@
 type Samples = Vec<(&'static str, Vec<u8>)>;
 
 const FRONT: &str = "title: Flood\ntags: [flood, sar]\nlicense: MIT\nextent:\n  spatial: [5, 45, 6, 46]\n  \
-                     temporal: [\"2024-05-01\", \"2024-05-02T10:00:00Z\"]\nassets:\n  - \"*.tif\"\n\
+                     temporal: [\"2024-05-01\", \"2024-05-02T10:00:00Z\"]\nassets:\n  - \"*.bin\"\n\
                      providers:\n  - {name: Us, roles: [producer]}\n\"eo:cloud_cover\": 1.5\n";
 
 fn of(samples: &[(&'static str, &str)]) -> Samples {
@@ -28,7 +28,7 @@ pub(crate) fn item_jsons() -> Samples {
     of(&[
         (
             "whole",
-            r#"{"type":"Feature","stac_version":"1.1.0","id":"x","geometry":{"type":"Polygon","coordinates":[[[5,45],[6,45],[6,46],[5,46],[5,45]]]},"bbox":[5,45,6,46],"properties":{"datetime":"2024-05-01T00:00:00Z","n":12345678901234567890123,"empty":[],"none":null},"assets":{"a":{"href":"../a.tif","roles":["data"]}},"links":[]}"#,
+            r#"{"type":"Feature","stac_version":"1.1.0","id":"x","geometry":{"type":"Polygon","coordinates":[[[5,45],[6,45],[6,46],[5,46],[5,45]]]},"bbox":[5,45,6,46],"properties":{"datetime":"2024-05-01T00:00:00Z","n":12345678901234567890123,"empty":[],"none":null},"assets":{"a":{"href":"../a.bin","roles":["data"]}},"links":[]}"#,
         ),
         (
             "nowhere",
