@@ -14,7 +14,7 @@ use super::document::{Parts, whole};
 use super::draft::{Draft, Heard, Interval, Place};
 use super::found::{Declared, Findings, Origins};
 use super::hrefs::References;
-use super::links::Links;
+use super::links::{self, Links};
 use super::members::Members;
 use super::preview;
 use super::properties;
@@ -83,15 +83,18 @@ fn item(
     }
     let references = References { files, settings: inputs.settings };
     let preview = if said.is_written { None } else { preview::find(references, &said, warnings)? };
-    let findings = Findings::new(Declared::of(&said), !said.is_written);
+    let reads = !said.is_written;
+    let findings = Findings::new(Declared::of(&said), reads, reads && preview.is_none());
     let mut assets = Assets::new(references, preview.as_ref(), findings, warnings, checksums);
     all_assets(&mut assets, &mut said, inputs, &categories)?;
+    let thumbnail = assets.thumbnail();
     let (found, findings) = (assets.found, assets.findings);
     // Of a flist without files there is nothing to be had.
     let is_empty = files.is_empty();
     let assets = found.object(&whole(|key| !is_empty && !found.has(key)));
     let origins = findings.fill(&mut said, inputs.settings, warnings);
-    let links = Links { references, warnings }.all(&said, preview.as_ref())?;
+    let mut links = Links { references, warnings }.all(&said, preview.as_ref())?;
+    links.extend(thumbnail.as_deref().map(links::to_thumbnail));
     if files.are_spent() {
         warnings.add("metadata", "it speaks of too many files: not all of them are looked up");
     }

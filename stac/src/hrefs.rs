@@ -3,7 +3,7 @@
 use flisthub_flist::{File, LoadError, TreePath, percent};
 use url::Url;
 
-use super::markers::{BASE, FILES, QUERY, own_string};
+use super::markers::{BASE, FILES, NAME, QUERY, own_string};
 use super::settings::Settings;
 use super::tree_files::TreeFiles;
 
@@ -171,6 +171,12 @@ pub(super) fn href(target: &Target) -> String {
 /// The inside of the JSON string that is the address of a file of the flist.
 pub(super) fn file_href(path: &TreePath) -> String {
     format!("{FILES}{}{QUERY}", percent::encode(path.as_bytes()))
+}
+
+/// The inside of the JSON string that is the address of the thumbnail of a file of the flist.
+pub(super) fn thumbnail_href(path: &TreePath) -> String {
+    let path = percent::encode(path.as_bytes());
+    format!("{BASE}api/v1/flists/{NAME}/thumbnail/{path}{QUERY}")
 }
 
 #[cfg(test)]

@@ -80,6 +80,7 @@ pub use filters::{
     Observed, QUERYABLES, Queryable, Scalar, Stored, Subject, UNREAD, Values, values,
 };
 pub use flisthub_cql2::Comparison;
+pub use found::{SIDE, SIDES, ThumbnailError, thumbnail};
 pub use number::number;
 pub use parameters::{Fields, Format, Mode, Search};
 pub use places::PLACE_FAILED;

@@ -181,6 +181,11 @@ fn text_of(made: &Members, key: &str) -> Option<String> {
     value.as_str().filter(|text| !text.trim().is_empty()).map(str::to_owned)
 }
 
+/// The link to the thumbnail that the hub makes.
+pub(super) fn to_thumbnail(address: &str) -> String {
+    link("preview", address, [("type", json!("image/png"))])
+}
+
 /// A link as JSON. The address is the inside of a JSON string.
 fn link(rel: &str, href: &str, more: impl IntoIterator<Item = (&'static str, Value)>) -> String {
     let mut made = Members::default();

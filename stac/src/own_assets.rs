@@ -1,4 +1,4 @@
-//! Assets that no rule speaks of: those of a publisher's own item, the preview and the README.
+//! Assets that no rule speaks of: those of a publisher's own item, the preview or a thumbnail, and the README.
 
 use flisthub_flist::{Content, File, LoadError, TreePath};
 use serde_json::{Map, Value, json};
@@ -121,6 +121,24 @@ impl Assets<'_, '_> {
         Ok(())
     }
 
+    /// The thumbnail that the hub makes of a raster, where there is one of which it can and no asset is a thumbnail.
+    /// Answers its address.
+    pub(super) fn thumbnail(&mut self) -> Option<String> {
+        let path = self.findings.picture()?;
+        if self.found.has(asset::THUMBNAIL) || self.found.iter().any(|(_, json)| is_thumbnail(json))
+        {
+            return None;
+        }
+        let address = hrefs::thumbnail_href(path);
+        let mut made = Members::default();
+        made.made("href", quoted(&address));
+        made.set("title", &json!(format!("Thumbnail of {path}")));
+        made.set("type", &json!("image/png"));
+        made.set("roles", &json!([asset::THUMBNAIL]));
+        self.found.made(asset::THUMBNAIL, made.object(""));
+        Some(address)
+    }
+
     /// The README, which says what the data is.
     pub(super) fn readme(&mut self, path: &str) -> Result<(), LoadError> {
         let said: Map<String, Value> =
@@ -132,4 +150,11 @@ impl Assets<'_, '_> {
         }
         Ok(())
     }
+}
+
+/// Whether an asset says that it is a thumbnail.
+fn is_thumbnail(json: &str) -> bool {
+    let roles = Members::read(json).and_then(|asset| asset.value("roles"));
+    let roles = roles.as_ref().and_then(Value::as_array);
+    roles.is_some_and(|roles| roles.iter().any(|role| role == asset::THUMBNAIL))
 }

@@ -35,7 +35,7 @@ pub(super) struct FileBytes<'a> {
     chunks: RefCell<Vec<(u64, Vec<u8>)>>,
     /// The pieces after the one that was loaded last, and where the first of them begins: most is read in its order.
     following: RefCell<Option<(u64, PieceCursor)>>,
-    /// Why the store failed, if it did.
+    /// Why something could not be loaded, if that was so: that the store failed more than anything else.
     failed: RefCell<Option<LoadError>>,
 }
 
@@ -61,6 +61,11 @@ impl<'a> FileBytes<'a> {
 
     /// Why the store failed, if it did: then nothing that was read says anything of the file.
     pub(super) fn into_failure(self) -> Option<LoadError> {
+        self.into_error().filter(|error| damage(error).is_none())
+    }
+
+    /// The same, and what the store lacks, or has damaged.
+    pub(super) fn into_error(self) -> Option<LoadError> {
         self.failed.into_inner()
     }
 
@@ -129,8 +134,9 @@ impl<'a> FileBytes<'a> {
             Stopped::Spent => io::Error::other("too much of it would have to be loaded"),
             Stopped::Load(error) => {
                 let told = damage(&error);
-                if told.is_none() {
-                    self.failed.replace(Some(error));
+                let mut failed = self.failed.borrow_mut();
+                if failed.as_ref().is_none_or(|earlier| damage(earlier).is_some()) {
+                    *failed = Some(error);
                 }
                 io::Error::other(told.unwrap_or("the store failed"))
             }

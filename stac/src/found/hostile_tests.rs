@@ -80,11 +80,11 @@ fn at_most_so_many_files_are_read() {
     assert_eq!(told.warnings, ["assets: only the first 100 files of geodata are read"]);
     let assets = found["assets"].as_object().unwrap();
     let with = assets.values().filter(|asset| asset.get("proj:shape").is_some()).count();
-    assert_eq!((assets.len(), with), (105, 100));
+    assert_eq!((assets.len(), with), (106, 100));
     let from = found["properties"]["flisthub:origins"]["geometry"].as_array().unwrap();
     assert_eq!((from.len(), &from[20]), (21, &json!("and 80 more")));
     let told = composed(&files, Some(&json!({ "category": "dataset" }))).unwrap();
-    assert_eq!(rendered(&told)["assets"].as_object().unwrap().len(), 102);
+    assert_eq!(rendered(&told)["assets"].as_object().unwrap().len(), 103);
 }
 
 #[test]
@@ -108,7 +108,7 @@ fn at_most_so_many_files_are_looked_at() {
 
     let planted = planted(&[("a.json", b"{}"), ("z.tif", A)]);
     let files = TreeFiles::open(&planted.store, planted.manifest).unwrap();
-    let mut findings = Findings::new(Declared::default(), true);
+    let mut findings = Findings::new(Declared::default(), true, true);
     let mut warnings = Warnings::default();
     let mut describe = |name: &str| {
         let path = TreePath::parse(name.as_bytes()).unwrap();

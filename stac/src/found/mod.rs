@@ -6,12 +6,15 @@ mod asset;
 mod bytes;
 mod declared;
 mod item;
+mod picture;
 mod places;
 
 #[cfg(test)]
 mod damaged_tests;
 #[cfg(test)]
 mod hostile_tests;
+#[cfg(test)]
+mod picture_tests;
 #[cfg(test)]
 mod tests;
 
@@ -24,6 +27,8 @@ use flisthub_geodata::{Facts, Footprint, GeodataError, Kind, Limits, read, read_
 use self::bytes::{FileBytes, damage};
 pub(super) use self::declared::Declared;
 pub(super) use self::item::Origins;
+use self::picture::Picture;
+pub use self::picture::{SIDE, SIDES, ThumbnailError, thumbnail};
 use crate::members::Members;
 use crate::tree_files::TreeFiles;
 use crate::warnings::Warnings;
@@ -87,6 +92,8 @@ pub(super) struct Findings {
     times: Vec<(String, String)>,
     sizes: Vec<(String, f64)>,
     codes: Vec<(String, String)>,
+    /// The raster of which a thumbnail is made.
+    picture: Picture,
     /// Whether assets have members of the extensions.
     projection: bool,
     raster: bool,
@@ -104,8 +111,9 @@ fn ends(name: &str, endings: &[&str]) -> bool {
 }
 
 impl Findings {
-    /// Nothing found yet. Of an item that was written whole nothing `reads` the files.
-    pub(super) fn new(declared: Declared, reads: bool) -> Self {
+    /// Nothing found yet. Of an item that was written whole nothing `reads` the files; one that has a preview
+    /// `lacks_picture` not.
+    pub(super) fn new(declared: Declared, reads: bool, lacks_picture: bool) -> Self {
         Self {
             declared,
             reads,
@@ -118,6 +126,7 @@ impl Findings {
             times: Vec::new(),
             sizes: Vec::new(),
             codes: Vec::new(),
+            picture: Picture::new(lacks_picture),
             projection: false,
             raster: false,
         }
@@ -142,7 +151,7 @@ impl Findings {
             return Ok(0);
         }
         self.looked_at += 1;
-        let told = match self.read(files, file, &name, warnings)? {
+        let told = match self.read(files, (path, file), &name, warnings)? {
             Ok(Some(facts)) => {
                 let told = facts.warnings().to_vec();
                 let added = self.add(&facts, key, asset);
@@ -162,7 +171,7 @@ impl Findings {
     fn read(
         &mut self,
         files: &TreeFiles<'_>,
-        file: &File,
+        (path, file): (&TreePath, &File),
         name: &str,
         warnings: &mut Warnings,
     ) -> Result<Result<Option<Facts>, GeodataError>, LoadError> {
@@ -184,10 +193,18 @@ impl Findings {
             }
             Ok(Some(kind)) => {
                 self.files += 1;
+                let tries = self.picture.tries(name);
                 // Readers know what they are given, and it is a stranger's: where one fails, the others go on.
-                let work = AssertUnwindSafe(|| facts(kind, &source, prj.as_deref()));
+                let work = AssertUnwindSafe(|| {
+                    let facts = facts(kind, &source, prj.as_deref())?;
+                    let picture = (tries && picture::can_be_made(&source)).then(|| path.clone());
+                    Ok((facts, picture))
+                });
                 let failed = |_| Err(GeodataError::Broken("the hub fails to read it".into()));
-                catch_unwind(work).unwrap_or_else(failed).map(Some)
+                catch_unwind(work).unwrap_or_else(failed).map(|(facts, picture)| {
+                    self.picture.found = self.picture.found.take().or(picture);
+                    Some(facts)
+                })
             }
             Ok(None) => Ok(None),
             Err(error) => Err(error),
