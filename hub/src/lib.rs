@@ -39,6 +39,7 @@ pub mod routes;
 pub mod server;
 pub mod signatures;
 pub mod state;
+pub mod thumbnails;
 pub mod unpublished;
 mod write_limit;
 

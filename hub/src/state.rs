@@ -26,6 +26,7 @@ use crate::place::{self, PlaceError};
 use crate::remembered::Remembered;
 use crate::signatures::Signatures;
 use crate::stac::{Settings, SettingsError, load_settings};
+use crate::thumbnails::Thumbnails;
 use crate::unpublished::Unpublished;
 
 /// Bytes of SQLite's header: a shorter file is none to SQLite, which makes a new database of it.
@@ -70,6 +71,8 @@ pub struct Hub {
     pub remembered: Arc<Remembered>,
     /// What was found out of flists that somebody asked for.
     pub facts: Arc<Cache<ChunkId, FlistFacts>>,
+    /// Thumbnails that were made lately.
+    pub thumbnails: Arc<Thumbnails>,
     /// Whether the hub serves although it lost something: then nothing is taken for whole because a name
     /// points at it. It stays so, over restarts, until a scrub finds everything there.
     pub lossy: Arc<AtomicBool>,
@@ -260,6 +263,7 @@ impl Hub {
             signatures: Arc::default(),
             remembered: Arc::default(),
             facts: Arc::new(Cache::new(FACTS)),
+            thumbnails: Arc::default(),
             lossy: Arc::default(),
             disk: None,
             gate: Arc::default(),

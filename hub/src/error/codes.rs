@@ -129,6 +129,7 @@ codes! {
     UNSUPPORTED_MEDIA_TYPE = "unsupported_media_type" { 415 "a body without the Content-Type that it needs" }
     RANGE_NOT_SATISFIABLE = "range_not_satisfiable" { 416 "the range lies outside" }
     NOT_A_FILE = "not_a_file" { 422 "a device, a pipe or a socket: there is nothing to read in it" }
+    NO_THUMBNAIL = "no_thumbnail" { 422 "no raster, one that is broken, or one of which a picture takes too much" }
     LINK_LOOP = "link_loop" { 422 "symbolic links that lead in a circle, or over more than 40" }
     BAD_ARCHIVE = "bad_archive" { 422 "the bytes cannot become a flist" }
     BAD_FLIST = "bad_flist" { 422 "the objects do not decode, or what they say is not true" }

@@ -83,6 +83,7 @@ fn store_state(hub: &Hub, to: &mut Registry) {
 fn caches(hub: &Hub, stored: Option<&Stored>, to: &mut Registry) {
     let rocks = stored.and_then(|stored| stored.rocks);
     let mut bytes = hub.objects.figures().to_vec();
+    bytes.push(("thumbnails", hub.thumbnails.figures()));
     if let Some(rocks) = rocks {
         let objects = CacheFigures {
             hits: rocks.cache_hits,

@@ -240,11 +240,16 @@ async fn file_answer(
 
 /// What keeps a browser from taking a stranger's file for a page of the hub.
 fn guard(response: &mut Response, name: &[u8], download: bool) {
-    say(response, CONTENT_SECURITY_POLICY, "sandbox; default-src 'none'");
-    say(response, RESOURCE_POLICY, "same-origin");
+    contain(response);
     // A problem is not the file.
     let sent = matches!(response.status(), StatusCode::OK | StatusCode::PARTIAL_CONTENT);
     if sent && (download || !content_type::is_passive(content_type::of(name))) {
         set(response, CONTENT_DISPOSITION, &content_type::attachment(name));
     }
+}
+
+/// Has a browser run nothing of it, and show it in no other site's pages.
+pub(super) fn contain(response: &mut Response) {
+    say(response, CONTENT_SECURITY_POLICY, "sandbox; default-src 'none'");
+    say(response, RESOURCE_POLICY, "same-origin");
 }

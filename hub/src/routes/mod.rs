@@ -48,6 +48,7 @@ mod signed_urls;
 mod stac;
 mod stars;
 mod tags;
+mod thumbnail;
 mod tokens;
 mod upload;
 mod users;
@@ -144,6 +145,7 @@ fn native_face(hub: &Hub) -> Listed {
         .routes(routes!(files::root))
         .routes(routes!(files::files))
         .routes(routes!(signed_urls::sign))
+        .routes(routes!(thumbnail::thumbnail))
         .routes(routes!(conversions::start))
         .routes(routes!(native::close_session))
         .routes(routes!(native::repositories, repositories::create))

@@ -142,6 +142,8 @@ mod stac_search;
 #[cfg(feature = "geoparquet")]
 mod stac_tables;
 #[cfg(test)]
+mod stac_thumbnails;
+#[cfg(test)]
 mod stac_words;
 #[cfg(test)]
 mod stac_writing;

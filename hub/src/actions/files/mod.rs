@@ -4,6 +4,7 @@ mod page;
 mod parts;
 mod reading;
 mod text;
+mod thumbnail;
 
 use flisthub_flist::{Content, Entry, File, FollowError, LoadError, Reached, TreePath, follow};
 use flisthub_storage::ChunkId;
@@ -13,6 +14,7 @@ pub use self::page::{Page, page, shown};
 pub use self::parts::Step;
 pub use self::reading::{Reading, read};
 pub use self::text::is_text;
+pub use self::thumbnail::thumbnail;
 use super::error::{ActionError, Thing};
 use super::resolve;
 use super::running::{patiently, turn};

@@ -66,6 +66,9 @@ fn content() -> Vec<Rule> {
                 Ask::new("POST", base(case, "/signed-urls")).json(&json!({"paths": ["dir/note"]}))
             },
         ),
+        Rule::get("/api/v1/flists/{repository}/{name}/thumbnail/{*path}", READ, |_, case| {
+            Ask::new("GET", base(case, "/thumbnail/dir/scene.tif"))
+        }),
         Rule::get("/api/v1/flists/{repository}/{name}/image", READ, |_, case| {
             Ask::new("GET", base(case, "/image"))
         }),

@@ -33,9 +33,9 @@ pub(super) const ABSENT: &str = "absent";
 /// Another repository of the same owner, which everybody may read.
 pub(super) const ELSEWHERE: &str = "elsewhere";
 
-/// What only the item of `target/base` says: a tag, and where it is.
+/// What only the item of `target/base` says: a tag, and where it is, west of its raster.
 pub(super) const ONLY_TAG: &str = "only-of-the-target";
-pub(super) const ONLY_WEST: f64 = 123.25;
+pub(super) const ONLY_WEST: f64 = -123.25;
 
 /// Somebody whom others make a member of `target`, and whose password everybody knows, as they know all passwords.
 pub(super) const NEWCOMER: &str = "nina";
@@ -100,6 +100,8 @@ async fn people(hub: &Hub, by: &Actor) -> (Vec<UserRow>, Vec<RepositoryRow>) {
     }
     (users, owned)
 }
+
+const RASTER: &[u8] = include_bytes!("../../../../stac/tests/fixtures/geodata/a.tif");
 
 impl Stage {
     pub(super) async fn new(visibility: Visibility, config: Config) -> Self {
@@ -166,7 +168,8 @@ impl Stage {
     async fn furnish(&mut self) {
         // So that it is in the catalogue, too.
         let readme = ("README.md", &b"---\ncategory: dataset\n---\nSecret\n"[..]);
-        let secret = files(&[readme, ("dir/file", &noise(300_000, 7)), ("dir/note", b"a note")]);
+        let (noise, raster) = (noise(300_000, 7), ("dir/scene.tif", RASTER));
+        let secret = files(&[readme, ("dir/file", &noise), ("dir/note", b"a note"), raster]);
         (self.flist, self.frames) = with_image_config(&Local::of(&secret));
         self.push(&format!("{TARGET}/base"), self.flist, &self.frames).await;
         let open = Local::of(&files(&[("open", b"for everybody"), ("too", b"yes")]));
@@ -182,7 +185,7 @@ impl Stage {
         self.ada(Ask::new("PUT", "/api/v1/flists/target/alias/link").json(&target)).await;
         // What no other item says, also not one that is made of the same flist.
         let only = json!({
-            "metadata": { "tags": [ONLY_TAG], "extent": { "spatial": [ONLY_WEST, 45.5, 123.75, 45.75] } },
+            "metadata": { "tags": [ONLY_TAG], "extent": { "spatial": [ONLY_WEST, 45.5, -122.75, 45.75] } },
         });
         self.ada(Ask::new("PUT", "/api/v1/flists/target/base/metadata").json(&only)).await;
         let set = json!({ "target": "target/set" });
