@@ -77,6 +77,14 @@ impl From<ActionError> for ApiError {
     fn from(error: ActionError) -> Self {
         let message = error.to_string();
         let body = |status, code| ErrorBody::new(status, code, message.clone());
+        let logged = |cause: &(dyn Error + 'static), status, code| {
+            log(cause);
+            body(status, code)
+        };
+        let lacking = |ids: Vec<ChunkId>, status| ErrorBody {
+            missing: ids.into(),
+            ..body(status, Code::MISSING_OBJECTS)
+        };
         Self(match error {
             ActionError::Auth(error) => return error.into(),
             ActionError::Denied(denied) => {
@@ -98,14 +106,8 @@ impl From<ActionError> for ApiError {
             ActionError::Precondition(_) => {
                 body(StatusCode::PRECONDITION_FAILED, Code::PRECONDITION_FAILED)
             }
-            ActionError::Missing(ids) => ErrorBody {
-                missing: ids.into(),
-                ..body(StatusCode::CONFLICT, Code::MISSING_OBJECTS)
-            },
-            ActionError::Absent(ids) => ErrorBody {
-                missing: ids.into(),
-                ..body(StatusCode::NOT_FOUND, Code::MISSING_OBJECTS)
-            },
+            ActionError::Missing(ids) => lacking(ids, StatusCode::CONFLICT),
+            ActionError::Absent(ids) => lacking(ids, StatusCode::NOT_FOUND),
             ActionError::Conversion { code, .. } => {
                 let (code, status) = conversion(&code);
                 body(status, code)
@@ -115,23 +117,20 @@ impl From<ActionError> for ApiError {
             ActionError::TooMany(too_many) => return too_many.into(),
             ActionError::Busy(_) => body(StatusCode::SERVICE_UNAVAILABLE, Code::BUSY),
             ActionError::Unreachable(cause) => {
-                log(&*cause);
-                body(StatusCode::SERVICE_UNAVAILABLE, Code::CATALOG_UNREACHABLE)
+                logged(&*cause, StatusCode::SERVICE_UNAVAILABLE, Code::CATALOG_UNREACHABLE)
             }
             ActionError::LeaseLost => body(StatusCode::SERVICE_UNAVAILABLE, Code::LEASE_LOST),
+            ActionError::Among { error, .. } => ErrorBody { message, ..Self::from(*error).0 },
             ActionError::BodyEnded => body(StatusCode::BAD_REQUEST, Code::BODY_ENDED),
             ActionError::TooSlow(_) => body(StatusCode::REQUEST_TIMEOUT, Code::TOO_SLOW),
             ActionError::Full(cause) => {
-                log(&*cause);
-                body(StatusCode::INSUFFICIENT_STORAGE, Code::DISK_FULL)
+                logged(&*cause, StatusCode::INSUFFICIENT_STORAGE, Code::DISK_FULL)
             }
             ActionError::ReadOnly(cause) => {
-                log(&*cause);
-                body(StatusCode::SERVICE_UNAVAILABLE, Code::READ_ONLY)
+                logged(&*cause, StatusCode::SERVICE_UNAVAILABLE, Code::READ_ONLY)
             }
             ActionError::Damaged(cause) => {
-                log(&*cause);
-                body(StatusCode::INTERNAL_SERVER_ERROR, Code::DAMAGED)
+                logged(&*cause, StatusCode::INTERNAL_SERVER_ERROR, Code::DAMAGED)
             }
             ActionError::Internal(cause) => return Self::internal(&*cause),
         })

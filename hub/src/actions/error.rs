@@ -107,6 +107,16 @@ pub enum ActionError {
     /// Another hub has the catalog.
     #[error("another hub has taken over the catalog; nothing was changed")]
     LeaseLost,
+    /// It was one of several things to be done, and those before it are done.
+    #[error("{at}: {error}{}", after(*done))]
+    Among {
+        /// Where it stands in what was sent.
+        at: String,
+        /// How many before it are done.
+        done: usize,
+        /// What is wrong with it.
+        error: Box<ActionError>,
+    },
     /// The caller stopped sending.
     #[error("the request body ended early or stood still for too long")]
     BodyEnded,
@@ -128,6 +138,11 @@ pub enum ActionError {
     /// Something of ours failed. The caller hears no more than that; the log has the rest.
     #[error("internal error")]
     Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// How many things were done before one that was not.
+fn after(done: usize) -> String {
+    if done == 0 { String::new() } else { format!("; the {done} before it are done") }
 }
 
 /// What a caller can name that may not be there.

@@ -139,6 +139,8 @@ mod stac_items;
 #[cfg(test)]
 mod stac_search;
 #[cfg(test)]
+mod stac_several;
+#[cfg(test)]
 #[cfg(feature = "geoparquet")]
 mod stac_tables;
 #[cfg(test)]

@@ -9,9 +9,9 @@ use crate::support::TestHub;
 const README: &[u8] =
     b"---\ncategory: dataset\nlicense: MIT\nassets: ['*.txt']\ntitle: From files\n---\n# Flood\n";
 
-const ITEMS: &str = "/api/stac/collections/dataset/items";
+pub(crate) const ITEMS: &str = "/api/stac/collections/dataset/items";
 
-fn item(id: &str) -> Value {
+pub(crate) fn item(id: &str) -> Value {
     json!({
         "type": "Feature",
         "stac_version": "1.1.0",
@@ -24,7 +24,7 @@ fn item(id: &str) -> Value {
 }
 
 /// Sends a request with a JSON body and headers; gives the status, the tag and the answer.
-async fn send(
+pub(crate) async fn send(
     hub: &TestHub,
     (method, path): (Method, &str),
     token: &str,
@@ -48,7 +48,7 @@ async fn get(hub: &TestHub, token: &str, id: &str) -> (u16, Option<String>, Valu
     send(hub, (Method::GET, &format!("{ITEMS}/{id}")), token, &Value::Null, None).await
 }
 
-async fn found(hub: &TestHub, query: &str) -> Vec<String> {
+pub(crate) async fn found(hub: &TestHub, query: &str) -> Vec<String> {
     let page = hub.json(&format!("/api/stac/search?{query}")).await;
     let features = page["features"].as_array().unwrap().iter();
     features.map(|item| item["id"].as_str().unwrap().to_owned()).collect()
@@ -231,7 +231,7 @@ async fn what_is_no_item_is_refused_and_changes_nothing() {
             post().header("content-type", "text/plain").body("{}"),
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
         ),
-        (json(post()).body(" ".repeat((1 << 20) + 1)), StatusCode::PAYLOAD_TOO_LARGE),
+        (json(post()).body(" ".repeat((4 << 20) + 1)), StatusCode::PAYLOAD_TOO_LARGE),
         (hub.request(Method::POST, ITEMS).json(&item("alice/new")), StatusCode::UNAUTHORIZED),
     ] {
         assert_eq!(request.send().await.unwrap().status(), expected);

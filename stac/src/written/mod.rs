@@ -1,18 +1,20 @@
 //! Items that are written through the API (STAC API transaction extension 1.0.0): what a caller sends becomes the
 //! document that is kept of a name, or is refused with pointers to what is wrong in it.
 //!
-//! What of it is the hub's own, as the item's address, is in `own`; how a patch changes an item in `patch`; what the
-//! schemas of STAC demand in `schemas`. How an item is composed of the document is in `compose`.
+//! What is sent, one item or several, is read in `sent`; what of an item is the hub's own, as its address, is in `own`;
+//! how a patch changes an item in `patch`; what the schemas of STAC demand in `schemas`. How an item is composed of the
+//! document is in `compose`.
 
 mod own;
 mod patch;
+mod sent;
 mod shape;
 #[cfg(test)]
 mod tests;
 
 use serde_json::{Value, json};
 
-use self::own::strip;
+pub use self::sent::{MAX_POSTED, Posted, Sent};
 use super::members::Members;
 use super::schemas::{self, Fault};
 use super::times;
@@ -52,71 +54,6 @@ pub type Faults = Vec<Fault>;
 
 fn fault(pointer: &str, what: impl Into<String>) -> Fault {
     Fault { pointer: pointer.to_owned(), what: what.into() }
-}
-
-/// An item that was sent. Its depth is bounded, and no number loses a digit.
-#[derive(Debug, Clone)]
-pub struct Sent(Members);
-
-impl Sent {
-    /// Reads JSON that was sent.
-    pub fn read(body: &str) -> Result<Self, Faults> {
-        // All that comes later relies on its depth.
-        shape::check(body).map_err(|error| vec![fault("", format!("it is no item: {error}"))])?;
-        let members = Members::read(body);
-        members.map(Self).ok_or_else(|| vec![fault("", "it is no JSON object")])
-    }
-
-    /// The id that it says.
-    pub fn id(&self) -> Result<Option<String>, Faults> {
-        match self.0.value("id") {
-            None | Some(Value::Null) => Ok(None),
-            Some(Value::String(id)) => Ok(Some(id)),
-            Some(_) => Err(vec![fault("/id", "it is no text")]),
-        }
-    }
-
-    /// The item with this one laid over it, member by member (RFC 7396, JSON Merge Patch). `current`: as it is answered.
-    #[must_use]
-    pub fn over(&self, current: &str, target: Target<'_>) -> Self {
-        let mut under = Members::read(current).unwrap_or_default();
-        // What the hub made is made anew of what comes out.
-        strip(&mut under, target);
-        // That of the old geometry says nothing of a new one.
-        if self.0.has("geometry") {
-            under.take("bbox");
-        }
-        Self(patch::merged(under, &self.0))
-    }
-
-    /// The document to be kept, for an item that is written at `now`, in seconds since the Unix epoch. `current`: the item
-    /// that is there, as it is answered; where the new one says the same time of its last change, or none, that is now.
-    pub fn document(
-        self,
-        target: Target<'_>,
-        current: Option<&str>,
-        now: u64,
-    ) -> Result<String, Faults> {
-        let Self(mut item) = self;
-        placed(&item, target)?;
-        if item.raw("links").is_none_or(|raw| raw == "null") {
-            item.set("links", &json!([]));
-        }
-        // As they were sent, so that pointers to them are right.
-        let links = item.raw("links").unwrap_or_default().to_owned();
-        strip(&mut item, target);
-        if let Some(current) = current {
-            touch(&mut item, current, now);
-        }
-        bounded(&mut item)?;
-        let written = item.object("");
-        if written.len() > MAX_BYTES {
-            let what = format!("it has more than {} KiB", MAX_BYTES >> 10);
-            return Err(vec![fault("", what)]);
-        }
-        check(&item, links, target)?;
-        Ok(written)
-    }
 }
 
 /// Refuses an item that says that it is another one, or in another collection.

@@ -2,7 +2,9 @@
 //! `crate::stac`; the index is the catalog's.
 
 mod aggregate;
+mod at;
 mod collections;
+mod create;
 mod item;
 mod new_item;
 mod readable;
@@ -16,10 +18,11 @@ pub use aggregate::aggregate;
 pub use collections::{
     ShownCollection, collection, collections, known, observed, search_collections,
 };
+pub use create::{Created, create};
 pub use item::item;
 pub use readable::{Access, access};
 pub use search::{Found, ids, in_turn, search};
 pub use shown::Shown;
 #[cfg(feature = "geoparquet")]
 pub use table::table;
-pub use write::{Allows, Part, change, create, remove};
+pub use write::{Allows, Part, change, remove};

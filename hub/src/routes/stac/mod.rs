@@ -69,7 +69,7 @@ pub(super) fn face(hub: &Hub) -> Listed {
                 .layer(DefaultBodyLimit::max(MOST_BODY)),
         )
         .routes(
-            routes!(items::items, writes::create).layer(DefaultBodyLimit::max(written::MAX_BYTES)),
+            routes!(items::items, writes::create).layer(DefaultBodyLimit::max(written::MAX_POSTED)),
         )
         .routes(
             routes!(items::item, writes::put, writes::patch, writes::remove)

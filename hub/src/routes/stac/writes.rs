@@ -1,12 +1,15 @@
 //! Items that are written: the transaction extension of the STAC API.
 
+use axum::Json;
 use axum::extract::{FromRequest, Path, Request, State};
 use axum::http::header::{CONTENT_TYPE, HeaderMap, IF_MATCH, LOCATION};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 
+use serde_json::json;
+
 use super::answer::{self, GEOJSON, tag};
-use crate::actions::stac::{self, Part};
+use crate::actions::stac::{self, Created, Part};
 use crate::auth::Caller;
 use crate::error::{ApiError, Code};
 use crate::routes::extract::small_body;
@@ -60,12 +63,13 @@ fn allows(headers: &HeaderMap) -> impl Fn(&str) -> bool + Send + Sync {
     }
 }
 
-/// Makes a name an item of the collection.
+/// Makes a name an item of the collection, or several names.
 ///
 /// The item's `id` is `repository/name`, or a name of the caller's own repository. A name that is not there yet is made,
 /// without files. Of one that is there the files stay, and what they say of the item counts no more. It is held against
 /// the schemas of STAC and of the extensions that it names. `links` may be left out, and those that follow from where
-/// the item is are the hub's.
+/// the item is are the hub's. A `FeatureCollection` of 1 to 200 items, at most 4 MiB, makes them all: nothing is written
+/// unless each is sound and new. It is answered with their ids as `created`, and no `Location`.
 #[utoipa::path(
     post, path = "/api/stac/collections/{collection}/items", operation_id = "create_item", tag = "items",
     params(("collection" = String, Path, description = "The collection's id.")),
@@ -76,7 +80,7 @@ fn allows(headers: &HeaderMap) -> impl Fn(&str) -> bool + Send + Sync {
         "properties": {"datetime": "2024-05-01T00:00:00Z"}, "links": [], "assets": {},
     })),
     responses(
-        (status = 201, description = "The item.", body = Value, content_type = "application/geo+json"),
+        (status = 201, description = "The item, or the ids of all of them.", body = Value, content_type = "application/geo+json"),
         errors::Caller, errors::Token, errors::Named, errors::NewName, errors::Writes, Written, There,
     ),
 )]
@@ -86,13 +90,19 @@ pub(super) async fn create(
     Path(collection): Path<String>,
     ItemBody(body): ItemBody,
 ) -> Result<Response, ApiError> {
-    let shown = stac::create(&hub, &caller, &collection, body).await?;
+    let created = stac::create(&hub, &caller, &collection, body).await?;
     let base = hub.public_url();
+    let shown = match created {
+        Created::One(shown) => shown,
+        Created::Several(ids) => {
+            return Ok((StatusCode::CREATED, Json(json!({ "created": ids }))).into_response());
+        }
+    };
     let written = shown.write(&base, Mode::Full, &Fields::default());
-    let (repository, name) = (&shown.row.repository, &shown.row.name);
-    let address = format!("{}/items/{repository}/{name}", collection_address(&base, &collection));
     let mut response = answer::text(&HeaderMap::new(), GEOJSON, written);
     *response.status_mut() = StatusCode::CREATED;
+    let (repository, name) = (&shown.row.repository, &shown.row.name);
+    let address = format!("{}/items/{repository}/{name}", collection_address(&base, &collection));
     if let Ok(address) = HeaderValue::from_str(&address) {
         response.headers_mut().insert(LOCATION, address);
     }
