@@ -38,7 +38,7 @@ pub(super) enum Of {
 
 /// Between which numbers.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Bins {
+pub enum Bins {
     /// Below the first of them, from each to the next, and from the last on.
     Limits(&'static [f64]),
     /// Each of that width, from zero in both directions.

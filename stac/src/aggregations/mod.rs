@@ -10,8 +10,8 @@ mod spread;
 mod tally;
 
 pub use calendar::Unit;
-pub use known::{AGGREGATIONS, Aggregation, definitions};
-pub use parameters::{Aggregate, Wanted, of_body, of_query};
+pub use known::{AGGREGATIONS, Aggregation, Bins, definitions};
+pub use parameters::{Aggregate, ByProperty, Wanted, of_body, of_query};
 pub use tally::{Item, Tally};
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value};
 
 use super::calendar::{Unit, WORDS};
-use super::known::{AGGREGATIONS, Aggregation, Of};
+use super::known::{AGGREGATIONS, Aggregation, Bins, Of};
 use crate::Search;
 use crate::parameters::{self, ParameterError};
 
@@ -49,6 +49,17 @@ pub struct Wanted {
     pub(super) list: Vec<Aggregation>,
 }
 
+/// An aggregation by a property.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ByProperty {
+    /// Its place among those that are asked for.
+    pub place: usize,
+    /// The property.
+    pub property: &'static str,
+    /// Between which numbers it counts. `None`: by texts.
+    pub bins: Option<Bins>,
+}
+
 impl Wanted {
     /// Whether nothing is.
     pub fn is_empty(&self) -> bool {
@@ -57,11 +68,16 @@ impl Wanted {
 
     /// The properties that must be known of each item.
     pub fn properties(&self) -> BTreeSet<String> {
-        let of = self.list.iter().filter_map(|one| match one.of {
-            Of::Terms(property) | Of::Numbers(property, _) => Some(property.to_owned()),
+        self.by_property().map(|one| one.property.to_owned()).collect()
+    }
+
+    /// Those that count by a property.
+    pub fn by_property(&self) -> impl Iterator<Item = ByProperty> {
+        self.list.iter().enumerate().filter_map(|(place, one)| match one.of {
+            Of::Terms(property) => Some(ByProperty { place, property, bins: None }),
+            Of::Numbers(property, bins) => Some(ByProperty { place, property, bins: Some(bins) }),
             _ => None,
-        });
-        of.collect()
+        })
     }
 
     /// Whether it must be known where each item is.

@@ -114,6 +114,20 @@ impl Tally {
         }
     }
 
+    /// Counts items that have the same text, or none, as the property of the aggregation at that place.
+    pub fn add_text(&mut self, place: usize, text: Option<String>, items: u64) {
+        if let Some(Count::Buckets(buckets)) = self.counts.get_mut(place) {
+            buckets.add(text.map(Key::Text), items);
+        }
+    }
+
+    /// Counts items whose numbers are in the same range of [`Bins`], or that have none.
+    pub fn add_range(&mut self, place: usize, range: Option<i64>, items: u64) {
+        if let Some(Count::Buckets(buckets)) = self.counts.get_mut(place) {
+            buckets.add(range.map(Key::Number), items);
+        }
+    }
+
     /// The members `aggregations` of the answer.
     pub fn aggregations(&self) -> Vec<Value> {
         let each = self.wanted.list.iter().zip(&self.counts);
@@ -137,7 +151,7 @@ impl Tally {
 
 impl Bins {
     /// The place of the range in which a number is, among all ranges.
-    fn place(self, number: f64) -> i64 {
+    pub fn place(self, number: f64) -> i64 {
         match self {
             Self::Limits(limits) => {
                 let below = limits.iter().filter(|limit| **limit <= number).count();

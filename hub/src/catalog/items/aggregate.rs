@@ -1,5 +1,6 @@
-//! Aggregations over all items that match. What the rows say is counted by the database; items that must be looked at
-//! one by one, and all where what is counted stands in their documents, are walked (`aggregate_walk`).
+//! Aggregations over all items that match. What the rows say, or the values beside them, is counted by the database
+//! (`aggregate_values`); items that must be looked at one by one, and all where what is counted stands in their geometries,
+//! are walked (`aggregate_walk`).
 
 use std::sync::Arc;
 
@@ -7,8 +8,8 @@ use futures_util::TryStreamExt as _;
 use serde_json::Value;
 use sqlx::{AnyConnection, Row as _};
 
+use super::aggregate_values::{Rows, by_values};
 use super::aggregate_walk::{Which, walk};
-use super::count::{are_all_certain, certain, statement};
 use super::counted::{key, remembered_as};
 use super::deadline::Deadline;
 use super::found::Found;
@@ -54,12 +55,12 @@ impl Catalog {
         let plan = ready.plan(&mut reading).await?;
         let (keys, by) = (ready.keys(&plan), plan.all.as_ref());
         let mut tally = Tally::new(wanted);
-        let in_rows = is_in_rows(&keys, wanted);
-        if in_rows {
-            by_database(&mut reading, &keys, by, (wanted, &mut tally)).await?;
+        let rows = Rows::of(&keys, wanted);
+        if let Some(rows) = rows {
+            by_database(&mut reading, (&keys, by), rows, (wanted, &mut tally)).await?;
         }
-        if !in_rows || !are_all_certain(&keys) {
-            let which = if in_rows { Which::Uncertain } else { Which::All };
+        if rows.is_none_or(|rows| !rows.are_all(&keys)) {
+            let which = rows.map_or(Which::All, Which::NotIn);
             tally = walk(&mut reading, &keys, by, (wanted, which, tally)).await?;
         }
         reading.rollback().await?;
@@ -72,41 +73,32 @@ impl Catalog {
     }
 }
 
-/// Whether the database can tell it of the rows that need no closer look.
-fn is_in_rows(keys: &Keys<'_>, wanted: &Wanted) -> bool {
-    let some = certain(keys, &mut Bound::default()).is_some();
-    some && !wanted.asks_for_places() && wanted.properties().is_empty()
-}
-
 async fn by_database(
     reading: &mut AnyConnection,
-    keys: &Keys<'_>,
-    by: Option<&Found>,
+    found: (&Keys<'_>, Option<&Found>),
+    rows: Rows,
     (wanted, tally): (&Wanted, &mut Tally),
 ) -> Result<(), CatalogError> {
     if wanted.asks_for_collections() {
-        collections(reading, keys, by, tally).await?;
+        collections(reading, found, rows, tally).await?;
     }
     if let Some(unit) = wanted.unit() {
-        times(reading, keys, by, (unit, tally)).await?;
+        times(reading, found, rows, (unit, tally)).await?;
+    }
+    for property in wanted.by_property() {
+        by_values(reading, found, rows, (property, tally)).await?;
     }
     Ok(())
 }
 
-/// A statement over all rows that need no closer look.
-fn over_certain(keys: &Keys<'_>, by: Option<&Found>, select: &str) -> Option<(String, Bound)> {
-    let mut bound = Bound::default();
-    let certain = certain(keys, &mut bound)?;
-    statement(keys, by, select, (&certain, bound), false)
-}
-
 async fn collections(
     reading: &mut AnyConnection,
-    keys: &Keys<'_>,
-    by: Option<&Found>,
+    (keys, by): (&Keys<'_>, Option<&Found>),
+    rows: Rows,
     tally: &mut Tally,
 ) -> Result<(), CatalogError> {
-    let Some((text, bound)) = over_certain(keys, by, OF_COLLECTIONS) else { return Ok(()) };
+    let select = (OF_COLLECTIONS, Bound::default());
+    let Some((text, bound)) = rows.statement((keys, by), select) else { return Ok(()) };
     keys.deadline.before_statement(reading).await?;
     let query = bound.query(format!("{text} group by i.collection"));
     let query = query.persistent(by.is_none_or(Found::comes_again));
@@ -121,15 +113,16 @@ async fn collections(
 /// Counts by days, or by parts of one, of which there are whole ones in each part that is asked for.
 async fn times(
     reading: &mut AnyConnection,
-    keys: &Keys<'_>,
-    by: Option<&Found>,
+    (keys, by): (&Keys<'_>, Option<&Found>),
+    rows: Rows,
     (unit, tally): (Unit, &mut Tally),
 ) -> Result<(), CatalogError> {
     let grain = unit.grain();
     // Also before the epoch: what is left over from a division has the sign of what is divided, in both databases.
     let begin = format!("i.datetime - (i.datetime % {grain} + {grain}) % {grain}");
     let select = format!("{begin} as begin, count(*) as items");
-    let Some((text, bound)) = over_certain(keys, by, &select) else { return Ok(()) };
+    let select = (select.as_str(), Bound::default());
+    let Some((text, bound)) = rows.statement((keys, by), select) else { return Ok(()) };
     keys.deadline.before_statement(reading).await?;
     let query = bound.query(format!("{text} group by 1 order by 1"));
     let query = query.persistent(by.is_none_or(Found::comes_again));

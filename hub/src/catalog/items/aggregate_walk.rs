@@ -10,7 +10,8 @@ use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row as _};
 use tokio::task::spawn_blocking;
 
-use super::count::{statement, uncertain};
+use super::aggregate_values::Rows;
+use super::count::{Beside, statement};
 use super::deadline::Deadline;
 use super::exact::{Asked, Where, gone};
 use super::filtered::{Candidate, columns, failed};
@@ -47,8 +48,8 @@ struct Look {
 pub(super) enum Which {
     /// All that match.
     All,
-    /// Those that the rows alone do not say it of.
-    Uncertain,
+    /// Those that were not counted in the database.
+    NotIn(Rows),
 }
 
 /// Counts what matches, beside what was counted before.
@@ -68,9 +69,11 @@ pub(super) async fn walk(
     let (select, with_document) = look.select(wanted.asks_for_geometries());
     let condition = match which {
         Which::All => "1 = 1".to_owned(),
-        Which::Uncertain => uncertain(keys, &mut bound),
+        Which::NotIn(rows) => rows.others(keys, &mut bound),
     };
-    let statement = statement(keys, by, &select, (&condition, bound), with_document);
+    let values = matches!(which, Which::NotIn(rows) if rows.reads_values());
+    let beside = Beside { documents: with_document, values };
+    let statement = statement(keys, by, &select, (&condition, bound), beside);
     let Some((text, bound)) = statement else {
         return Ok(tally);
     };

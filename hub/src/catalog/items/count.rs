@@ -58,13 +58,22 @@ pub(super) fn uncertain(keys: &Keys<'_>, bound: &mut Bound) -> String {
     }
 }
 
+/// What is read beside the items.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Beside {
+    /// Their documents, as `d`.
+    pub(super) documents: bool,
+    /// Their values, as `v`.
+    pub(super) values: bool,
+}
+
 /// A statement over all that matches. `None`: nothing can.
 pub(super) fn statement(
     keys: &Keys<'_>,
     by: Option<&Found>,
     select: &str,
     (condition, mut bound): (&str, Bound),
-    with_document: bool,
+    beside: Beside,
 ) -> Option<(String, Bound)> {
     let has_words = by.is_some_and(|by| by.has_words(keys.dialect));
     let filter = Filter::of(keys.query, keys.asked, has_words, &mut bound)?;
@@ -73,8 +82,11 @@ pub(super) fn statement(
         return None;
     }
     let collections = bound.texts(&collections);
-    let filter = Filter { words: filter.words || with_document, ..filter };
-    let matching = format!("i.collection in ({collections}) and {} and {condition}", filter.text);
+    let joined = if beside.values && !filter.values { "v.document = i.document and " } else { "" };
+    let (words, values) = (filter.words || beside.documents, filter.values || beside.values);
+    let filter = Filter { words, values, ..filter };
+    let matching =
+        format!("i.collection in ({collections}) and {joined}{} and {condition}", filter.text);
     let text = match by {
         None => format!("select {select} from {} where {matching}", filter.tables_of_all()),
         Some(found) => {
@@ -95,7 +107,8 @@ async fn sure(
 ) -> Result<u64, CatalogError> {
     let mut bound = Bound::default();
     let Some(certain) = certain(keys, &mut bound) else { return Ok(0) };
-    let Some((text, bound)) = statement(keys, by, "count(*)", (&certain, bound), false) else {
+    let Some((text, bound)) = statement(keys, by, "count(*)", (&certain, bound), Beside::default())
+    else {
         return Ok(0);
     };
     keys.deadline.before_statement(reading).await?;
@@ -116,7 +129,8 @@ async fn unsure(
     let more = filter.map(|_| filtered::columns(index(keys.query))).unwrap_or_default();
     let geometry = keys.asked.map_or("cast(null as text) as geometry", |_| "d.geometry");
     let select = format!("i.west, i.south, i.east, i.north, i.boxed, {geometry}{more}");
-    let matching = statement(keys, by, &select, (&condition, bound), true);
+    let beside = Beside { documents: true, values: false };
+    let matching = statement(keys, by, &select, (&condition, bound), beside);
     let Some((text, bound)) = matching else { return Ok(0) };
     keys.deadline.before_statement(reading).await?;
     let query = bound.query(text).persistent(by.is_none_or(Found::comes_again));

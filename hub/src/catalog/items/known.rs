@@ -30,14 +30,24 @@ pub(super) fn may_be_found(index: &Index, bound: &mut Bound) -> Option<String> {
     })
 }
 
+/// The columns of properties by their bits. `None`: not each of them has one.
+pub(super) fn bits_of<'a>(properties: impl IntoIterator<Item = &'a str>) -> Option<i64> {
+    let ranges = properties.into_iter().map(|property| {
+        let place = COLUMNS.iter().position(|one| one.property == property)?;
+        Some(Known::IsNull(Field::Column(place)))
+    });
+    let known = Some(Known::All(ranges.collect::<Option<_>>()?));
+    Some(Index { known, exact: false }.bits())
+}
+
 /// An item has a value that stands only in its document. Few have any: that is what PostgreSQL can estimate, and what
 /// the index of marked items knows.
-fn marked(bits: i64) -> String {
+pub(super) fn marked(bits: i64) -> String {
     format!("(v.odd <> 0 and (v.odd & {bits}) <> 0)")
 }
 
 /// It has none.
-fn unmarked(bits: i64) -> String {
+pub(super) fn unmarked(bits: i64) -> String {
     format!("(v.odd = 0 or (v.odd & {bits}) = 0)")
 }
 

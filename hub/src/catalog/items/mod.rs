@@ -3,6 +3,7 @@
 //! search's parameters are read as well; who may read what comes along with the question.
 
 mod aggregate;
+mod aggregate_values;
 mod aggregate_walk;
 mod answers;
 mod basis;

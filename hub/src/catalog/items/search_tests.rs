@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use flisthub_cql2::Filter;
 use geo::{BoundingRect as _, Coord, Geometry, Intersects as _, LineString, Polygon, Rect};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::stage::{Stage, composed, draft, query};
 use super::{ItemQuery, Readable};
 use crate::auth::Visibility;
+use crate::stac::aggregations::{Item, Tally, Wanted, of_query};
 use crate::stac::{Bounds, Direction, Draft, Interval, ItemFilter, Place, SortKey, Subject, Words};
 
 const COLLECTIONS: [&str; 3] = ["a", "b", "c"];
@@ -132,6 +133,24 @@ impl Dice {
         }
         properties.insert("long".to_owned(), long.into());
         json!({ "properties": properties }).to_string()
+    }
+
+    /// Some aggregations that need no places, and at least one.
+    fn wanted(&mut self) -> Wanted {
+        let all = [
+            "total_count",
+            "datetime_min",
+            "datetime_max",
+            "datetime_frequency",
+            "collection_frequency",
+            "cloud_cover_frequency",
+            "platform_frequency",
+            "grid_code_frequency",
+            "off_nadir_frequency",
+        ];
+        let some: Vec<&str> = all.into_iter().filter(|_| self.once_in(3)).collect();
+        let names = if some.is_empty() { self.one(&all).to_owned() } else { some.join(",") };
+        of_query(&[("aggregations".to_owned(), names)]).unwrap().wanted
     }
 
     fn sort(&mut self) -> Vec<(SortKey, Direction)> {
@@ -352,6 +371,24 @@ fn expected(stage: &Stage, known: &[Known], query: &ItemQuery) -> Vec<String> {
     rows.iter().map(|(item, collection, _)| format!("{collection}/{}", item.id())).collect()
 }
 
+/// Counts those that are expected by their documents.
+fn tally(known: &[Known], expected: &[String], wanted: &Wanted) -> Tally {
+    let mut tally = Tally::new(wanted);
+    for found in expected {
+        let (collection, id) = found.split_once('/').unwrap();
+        let item = known.iter().find(|item| item.id() == id).unwrap();
+        let document: Value = serde_json::from_str(&item.draft.document).unwrap();
+        tally.add(&Item {
+            collection,
+            datetime: item.draft.datetime,
+            bounds: None,
+            geometry: None,
+            properties: document["properties"].as_object().unwrap(),
+        });
+    }
+    tally
+}
+
 /// Publishes random items, some of them twice.
 async fn published(stage: &Stage, dice: &mut Dice, items: usize) -> Vec<Known> {
     let mut known = Vec::new();
@@ -393,6 +430,12 @@ async fn a_search_finds_what_a_look_at_every_item_finds() {
         assert_eq!(found, expected, "{round}: {query:?}");
         assert_eq!(matched, expected.len() as u64, "{round}: {query:?}");
         found_any += usize::from(!found.is_empty());
+        if round % 4 == 0 {
+            let wanted = dice.wanted();
+            let told = stage.catalog.aggregate_items(&query, &wanted).await.unwrap();
+            let tally = tally(&known, &expected, &wanted);
+            assert_eq!(*told, json!(tally.aggregations()).to_string(), "{round}: {query:?}");
+        }
     }
     assert!(found_any > 250, "{found_any} searches found anything");
 }
