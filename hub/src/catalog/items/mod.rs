@@ -40,6 +40,8 @@ mod write;
 #[cfg(test)]
 mod changing_tests;
 #[cfg(test)]
+mod dice;
+#[cfg(test)]
 mod following_tests;
 #[cfg(test)]
 mod search_tests;

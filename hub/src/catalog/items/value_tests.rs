@@ -7,7 +7,7 @@ use flisthub_cql2::Filter;
 use serde_json::{Map, Value, json};
 
 use super::ItemQuery;
-use super::search_tests::Dice;
+use super::dice::Dice;
 use super::stage::{Stage, composed, draft, query};
 use crate::stac::{Draft, ItemFilter};
 
