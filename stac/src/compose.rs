@@ -83,8 +83,8 @@ fn item(
     }
     let references = References { files, settings: inputs.settings };
     let preview = if said.is_written { None } else { preview::find(references, &said, warnings)? };
-    let reads = !said.is_written;
-    let findings = Findings::new(Declared::of(&said), reads, reads && preview.is_none());
+    let lacks_picture = preview.is_none() && !links::has_preview(&said);
+    let findings = Findings::new(Declared::of(&said), !said.is_written, lacks_picture);
     let mut assets = Assets::new(references, preview.as_ref(), findings, warnings, checksums);
     all_assets(&mut assets, &mut said, inputs, &categories)?;
     let thumbnail = assets.thumbnail();

@@ -181,6 +181,11 @@ fn text_of(made: &Members, key: &str) -> Option<String> {
     value.as_str().filter(|text| !text.trim().is_empty()).map(str::to_owned)
 }
 
+/// Whether the item's own links lead to a preview.
+pub(super) fn has_preview(said: &Said) -> bool {
+    said.given.links.iter().any(|(_, link)| link.raw("rel") == Some("\"preview\""))
+}
+
 /// The link to the thumbnail that the hub makes.
 pub(super) fn to_thumbnail(address: &str) -> String {
     link("preview", address, [("type", json!("image/png"))])

@@ -14,11 +14,29 @@ pub(super) async fn may_write(
     caller: &Caller,
     repository: &RepositoryRow,
 ) -> Result<(), ActionError> {
+    may(hub, caller, Right::Write, &repository.name).await
+}
+
+/// The same of one who reads.
+pub(super) async fn may_read(
+    hub: &Hub,
+    caller: &Caller,
+    repository: &str,
+) -> Result<(), ActionError> {
+    may(hub, caller, Right::Read, repository).await
+}
+
+async fn may(
+    hub: &Hub,
+    caller: &Caller,
+    right: Right,
+    repository: &str,
+) -> Result<(), ActionError> {
     let now = match caller {
         Caller::User(identity) => Caller::User(Box::new(as_now(hub, identity).await?)),
         Caller::Anonymous | Caller::Operator => caller.clone(),
     };
-    resolve::repository(hub, &now, Right::Write, &repository.name).await?;
+    resolve::repository(hub, &now, right, repository).await?;
     Ok(())
 }
 

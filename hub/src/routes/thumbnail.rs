@@ -104,7 +104,8 @@ pub(super) async fn thumbnail(
         Some(Verdict::NotModified) => bare(StatusCode::NOT_MODIFIED, &resource),
         Some(_) => bare(StatusCode::PRECONDITION_FAILED, &resource),
         None => {
-            let picture = files::thumbnail(&hub, file, side).await?;
+            let picture =
+                files::thumbnail(&hub, &caller, (&opened.row.repository, file), side).await?;
             let mut response = bare(StatusCode::OK, &resource);
             say(&mut response, CONTENT_TYPE, "image/png");
             set(&mut response, CONTENT_LENGTH, &picture.len().to_string());

@@ -156,3 +156,34 @@ async fn a_picture_is_for_those_who_may_read_the_raster() {
         assert_eq!(refused.header("etag"), "");
     }
 }
+
+#[tokio::test]
+async fn an_item_that_is_written_back_has_its_picture_under_any_name() {
+    let hub = TestHub::start().await;
+    let token = hub.user("alice").await;
+    published(&hub, &token, &[("scene.tif", RASTER)]).await;
+    let send = async |method, path: &str, body: &serde_json::Value| {
+        let request = hub.request(method, path).bearer_auth(&token).json(body);
+        request.send().await.unwrap().status().as_u16()
+    };
+    let item = hub.json(AT).await;
+    assert_eq!(send(Method::PUT, AT, &item).await, 204);
+    let to = json!({ "to": "place" });
+    assert_eq!(send(Method::POST, "/api/v1/flists/alice/scene/rename", &to).await, 200);
+    let at = AT.replace("alice/scene", "alice/place");
+    let mut moved = hub.json(&at).await;
+    let href = format!("{}/api/v1/flists/alice/place/thumbnail/scene.tif", hub.hub.public_url());
+    assert_eq!(moved["assets"]["thumbnail"]["href"], href);
+    let previews = |item: &serde_json::Value| -> Vec<String> {
+        let links = item["links"].as_array().unwrap().iter();
+        let links = links.filter(|link| link["rel"] == "preview");
+        links.map(|link| link["href"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(previews(&moved), [href]);
+    // Who shows a picture of their own has that alone.
+    moved["links"] = json!([{ "rel": "preview", "href": "https://example.com/a.png" }]);
+    assert_eq!(send(Method::PUT, &at, &moved).await, 204);
+    let own = hub.json(&at).await;
+    assert_eq!(previews(&own), ["https://example.com/a.png"]);
+    assert_eq!(own["assets"].get("thumbnail"), None);
+}

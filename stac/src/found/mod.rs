@@ -111,7 +111,7 @@ fn ends(name: &str, endings: &[&str]) -> bool {
 }
 
 impl Findings {
-    /// Nothing found yet. Of an item that was written whole nothing `reads` the files; one that has a preview
+    /// Nothing found yet. Of an item that was written whole nothing `reads` what files say; one that has a preview
     /// `lacks_picture` not.
     pub(super) fn new(declared: Declared, reads: bool, lacks_picture: bool) -> Self {
         Self {
@@ -142,7 +142,12 @@ impl Findings {
         warnings: &mut Warnings,
     ) -> Result<usize, LoadError> {
         let name = path.to_string();
-        if !self.reads || (!ends(&name, PLAIN) && !ends(&name, SHARED)) {
+        if !self.reads {
+            let source = FileBytes::new(files.store, file, MAX_LOADED, &self.left);
+            self.picture.show(&source, path, &name);
+            return source.into_failure().map_or(Ok(0), Err);
+        }
+        if !ends(&name, PLAIN) && !ends(&name, SHARED) {
             return Ok(0);
         }
         if self.looked_at >= MAX_LOOKED_AT {
@@ -193,18 +198,14 @@ impl Findings {
             }
             Ok(Some(kind)) => {
                 self.files += 1;
-                let tries = self.picture.tries(name);
                 // Readers know what they are given, and it is a stranger's: where one fails, the others go on.
-                let work = AssertUnwindSafe(|| {
-                    let facts = facts(kind, &source, prj.as_deref())?;
-                    let picture = (tries && picture::can_be_made(&source)).then(|| path.clone());
-                    Ok((facts, picture))
-                });
+                let work = AssertUnwindSafe(|| facts(kind, &source, prj.as_deref()));
                 let failed = |_| Err(GeodataError::Broken("the hub fails to read it".into()));
-                catch_unwind(work).unwrap_or_else(failed).map(|(facts, picture)| {
-                    self.picture.found = self.picture.found.take().or(picture);
-                    Some(facts)
-                })
+                let read = catch_unwind(work).unwrap_or_else(failed);
+                if read.is_ok() {
+                    self.picture.show(&source, path, name);
+                }
+                read.map(Some)
             }
             Ok(None) => Ok(None),
             Err(error) => Err(error),

@@ -5,7 +5,7 @@ use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use flisthub_flist::{File, LoadError, TreePath};
-use flisthub_geodata::{GeodataError, LARGEST, Limits, Source, can_thumbnail};
+use flisthub_geodata::{GeodataError, LARGEST, Limits, can_thumbnail};
 use flisthub_storage::ChunkStore;
 
 use super::bytes::FileBytes;
@@ -66,6 +66,9 @@ fn made(
     let left = Cell::new(MAX_LOADED);
     let source = FileBytes::new(store, file, MAX_LOADED, &left);
     let read = catch_unwind(AssertUnwindSafe(|| read(&source)));
+    if let Ok(Ok(picture)) = read {
+        return Ok(picture);
+    }
     if let Some(error) = source.into_error() {
         return Err(error.into());
     }
@@ -78,7 +81,7 @@ pub(super) struct Picture {
     /// Whether one is sought at all.
     is_sought: bool,
     tried: usize,
-    pub(super) found: Option<TreePath>,
+    found: Option<TreePath>,
 }
 
 impl Picture {
@@ -86,18 +89,25 @@ impl Picture {
         Self { is_sought, ..Self::default() }
     }
 
+    /// Takes a file for the one of which the thumbnail is made, if one is sought and can be made of it as far as its
+    /// tags say it.
+    pub(super) fn show(&mut self, source: &FileBytes<'_>, path: &TreePath, name: &str) {
+        if !self.tries(name) {
+            return;
+        }
+        let can = AssertUnwindSafe(|| can_thumbnail(source, SIDE, &LIMITS).is_ok());
+        if catch_unwind(can).unwrap_or(false) {
+            self.found = Some(path.clone());
+        }
+    }
+
     /// Whether a file may be the one: then it is one of those that are tried.
-    pub(super) fn tries(&mut self, name: &str) -> bool {
+    fn tries(&mut self, name: &str) -> bool {
         let tries =
             self.is_sought && self.found.is_none() && self.tried < MAX_TRIED && ends(name, RASTERS);
         self.tried = self.tried.saturating_add(usize::from(tries));
         tries
     }
-}
-
-/// Whether a thumbnail can be made of a file, as far as its tags say it.
-pub(super) fn can_be_made<S: Source>(source: &S) -> bool {
-    can_thumbnail(source, SIDE, &LIMITS).is_ok()
 }
 
 impl Findings {

@@ -82,7 +82,7 @@ fn a_picture_of_the_publishers_is_the_only_one() {
 /// As the file's own address: of an older revision it is that of the raster as it was. What was written through the API
 /// has what it was given.
 #[test]
-fn thumbnails_are_of_the_revision_and_not_of_what_was_written() {
+fn thumbnails_are_of_the_revision_and_also_of_what_was_written() {
     let planted = planted(&[("a.tif", A)]);
     let settings = Settings::default();
     let api = json!({ "category": "dataset" });
@@ -116,11 +116,15 @@ fn thumbnails_are_of_the_revision_and_not_of_what_was_written() {
     };
     assert_eq!(pictured(&item(None, None)).unwrap(), "a.tif");
     assert_eq!(pictured(&item(None, Some(3))).unwrap(), "a.tif?revision=3");
-    let written = json!({
+    let mut written = json!({
         "type": "Feature", "collection": "dataset", "geometry": null, "links": [],
         "properties": { "datetime": "2024-01-01T00:00:00Z" },
         "assets": { "a": { "href": "a.tif" } },
     });
+    let found = item(Some(&written.to_string()), None);
+    assert_eq!(pictured(&found).unwrap(), "a.tif");
+    assert_eq!(found["assets"]["a"].get("proj:shape"), None, "{found}");
+    written["links"] = json!([{ "rel": "preview", "href": "https://example.com/a.png" }]);
     let found = item(Some(&written.to_string()), None);
     assert!(found["assets"]["a"].is_object() && pictured(&found).is_none(), "{found}");
 }

@@ -3,6 +3,7 @@
 
 use serde_json::{Value, json};
 
+use super::super::asset::THUMBNAIL;
 use super::super::item_json::OWN_LINKS;
 use super::super::members::{self, Members};
 use super::super::one_key::WHOLE;
@@ -28,6 +29,10 @@ pub(super) fn strip(item: &mut Members, target: Target<'_>) {
             if asset.is_some_and(|asset| asset.value("href") == Some(json!(address))) {
                 assets.take(key);
             }
+        }
+        let of_raster = assets.raw(THUMBNAIL).and_then(Members::read);
+        if of_raster.is_some_and(|asset| addresses.is_thumbnail(&asset)) {
+            assets.take(THUMBNAIL);
         }
         let keys: Vec<String> = assets.iter().map(|(key, _)| key.clone()).collect();
         for key in &keys {
@@ -57,7 +62,8 @@ fn links(item: &mut Members, addresses: &Addresses, spdx: Option<&str>) {
     let is_own = |link: &Members| {
         let [rel, href] = ["rel", "href"].map(|key| link.value(key).unwrap_or_default());
         let of_license = rel == "license" && spdx.is_some_and(|address| href == address);
-        rel.as_str().is_some_and(|rel| OWN_LINKS.contains(&rel)) || of_license
+        let is_made = rel.as_str().is_some_and(|rel| OWN_LINKS.contains(&rel));
+        is_made || of_license || addresses.is_thumbnail(link)
     };
     let kept = listed.into_iter().filter_map(|raw| match Members::read(&raw) {
         Some(link) if is_own(&link) => None,
@@ -90,6 +96,8 @@ fn providers(properties: &mut Members, addresses: &Addresses) {
 struct Addresses {
     /// Where its files are, with a `/` at its end.
     files: String,
+    /// Where thumbnails of them are made.
+    thumbnails: String,
     flist: String,
     archive: String,
     /// The hub as who has it, and the repository as who made it.
@@ -102,6 +110,7 @@ impl Addresses {
         let api = format!("{base}/api/v1");
         Self {
             files: format!("{api}/flists/{id}/files/"),
+            thumbnails: format!("{api}/flists/{id}/thumbnail/"),
             flist: format!("{base}/{id}.flist"),
             archive: format!("{api}/flists/{id}/export?format=tar.zst"),
             providers: [
@@ -114,6 +123,12 @@ impl Addresses {
                 }),
             ],
         }
+    }
+
+    /// Whether an asset or a link leads to a thumbnail that the hub makes.
+    fn is_thumbnail(&self, made: &Members) -> bool {
+        let href = made.value("href").unwrap_or_default();
+        href.as_str().is_some_and(|href| href.starts_with(&self.thumbnails))
     }
 
     /// Makes the address of a file of the item a path in its tree. That of a file at a revision stays.

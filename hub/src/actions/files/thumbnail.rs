@@ -6,18 +6,27 @@ use tokio::task::spawn_blocking;
 
 use crate::actions::error::ActionError;
 use crate::actions::running::turn;
+use crate::actions::still;
+use crate::auth::Caller;
 use crate::error::Code;
 use crate::stac::{self, ThumbnailError};
 use crate::state::Hub;
 
 /// The thumbnail of a file as PNG, with at most so many pixels on its longer side: one that was made lately, or made in
 /// one of the places of searches. It keeps its place until it is made, also if nobody waits for it any more.
-pub async fn thumbnail(hub: &Hub, file: &File, side: u32) -> Result<Bytes, ActionError> {
+pub async fn thumbnail(
+    hub: &Hub,
+    caller: &Caller,
+    (repository, file): (&str, &File),
+    side: u32,
+) -> Result<Bytes, ActionError> {
     let content = file.content_id();
     if let Some(kept) = hub.thumbnails.get(content, side) {
         return Ok(kept);
     }
     let place = turn(hub, Some(&hub.limits.searches), &hub.searches).await?;
+    // The place may have taken a while.
+    still::may_read(hub, caller, repository).await?;
     // Somebody else may have waited for the same.
     if let Some(kept) = hub.thumbnails.get(content, side) {
         return Ok(kept);
