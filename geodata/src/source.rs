@@ -83,13 +83,21 @@ pub(crate) struct Bounded<'a, S: ?Sized> {
     source: &'a S,
     pub(crate) limits: Limits,
     left: Cell<u64>,
+    /// What of that is kept for [`Self::kept`].
+    kept: Cell<u64>,
     window: RefCell<(u64, Vec<u8>)>,
 }
 
 impl<'a, S: Source + ?Sized> Bounded<'a, S> {
     pub(crate) fn new(source: &'a S, limits: &Limits) -> Self {
         let window = RefCell::new((0, Vec::new()));
-        Self { source, limits: *limits, left: Cell::new(limits.bytes_read), window }
+        Self {
+            source,
+            limits: *limits,
+            left: Cell::new(limits.bytes_read),
+            kept: Cell::new(0),
+            window,
+        }
     }
 
     pub(crate) fn size(&self) -> u64 {
@@ -109,6 +117,32 @@ impl<'a, S: Source + ?Sized> Bounded<'a, S> {
         }
         let length = usize::try_from(length)
             .map_err(|_| GeodataError::from(Limit::ValueBytes(self.limits.value_bytes)))?;
+        let mut bytes = vec![0; length];
+        self.fill(offset, &mut bytes)?;
+        Ok(bytes)
+    }
+
+    /// Keeps so much of what may be read, where that is left.
+    pub(crate) fn keep(&self, bytes: u64) -> Result<(), GeodataError> {
+        let kept = self.kept.get().saturating_add(bytes);
+        if kept > self.left.get() {
+            return Err(Limit::BytesRead(self.limits.bytes_read).into());
+        }
+        self.kept.set(kept);
+        Ok(())
+    }
+
+    /// As [`Self::bytes`], of what was kept: they may be more than a value has.
+    pub(crate) fn kept(
+        &self,
+        what: &'static str,
+        offset: u64,
+        length: u64,
+    ) -> Result<Vec<u8>, GeodataError> {
+        self.inside(what, offset, length)?;
+        self.kept.set(self.kept.get().saturating_sub(length));
+        let length = usize::try_from(length)
+            .map_err(|_| GeodataError::from(Limit::BytesRead(self.limits.bytes_read)))?;
         let mut bytes = vec![0; length];
         self.fill(offset, &mut bytes)?;
         Ok(bytes)
@@ -150,7 +184,8 @@ impl<'a, S: Source + ?Sized> Bounded<'a, S> {
         if copy(&window, offset, into).is_none() {
             let length = self.size().saturating_sub(offset).min(WINDOW);
             // Near the end of what may be read, only what is wanted.
-            let length = if length > self.left.get() { into.len() as u64 } else { length };
+            let free = self.left.get().saturating_sub(self.kept.get());
+            let length = if length > free { into.len() as u64 } else { length };
             self.spend(length)?;
             let mut bytes = vec![0; usize::try_from(length).unwrap_or(0)];
             self.source.read_at(offset, &mut bytes)?;

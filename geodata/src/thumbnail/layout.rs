@@ -5,6 +5,9 @@ use crate::source::{Bounded, Source};
 use crate::tiff::directory::Directory;
 use crate::tiff::tags;
 
+use super::jpeg::{self, MAX_TABLES};
+use super::piece::JPEG;
+
 const COMPRESSION: u16 = 259;
 const PHOTOMETRIC: u16 = 262;
 const PREDICTOR: u16 = 317;
@@ -113,13 +116,17 @@ impl Layout {
             return Err(GeodataError::unsupported("its pixels are of a size that is not read"));
         }
         let extra = list(EXTRA_SAMPLES, "ExtraSamples", u64::from(samples))?;
-        let palette = list(COLOR_MAP, "ColorMap", 3 << 16)?;
+        let palette = list(COLOR_MAP, "ColorMap", 3 << 8)?;
         let colours = match short(PHOTOMETRIC, "PhotometricInterpretation", 1)? {
             2 if samples >= 3 => Colours::Rgb,
+            3 if samples == 1 && !palette.is_empty() && bit != 8 => {
+                return Err(GeodataError::unsupported("its palette is larger than those read"));
+            }
             3 if samples == 1 && !palette.is_empty() => Colours::Palette,
             6 if samples == 3 => Colours::YCbCr,
             inverted => Colours::Values { inverted: inverted == 0 },
         };
+        let compression = short(COMPRESSION, "Compression", 1)?;
         let nodata = directory.text(source, tags::GDAL_NODATA, "tag GDAL_NODATA")?;
         Ok(Self {
             big_endian: directory.is_big_endian(),
@@ -128,12 +135,12 @@ impl Layout {
             samples,
             bits: u16::try_from(bit).unwrap_or(8),
             format: short(tags::FORMAT, "SampleFormat", 1)?,
-            compression: short(COMPRESSION, "Compression", 1)?,
+            compression,
             predictor: short(PREDICTOR, "Predictor", 1)?,
             colours,
             nodata: nodata.and_then(|text| text.parse().ok()),
             has_alpha: extra.last().is_some_and(|last| [1, 2].contains(last)) && samples > 1,
-            tables: directory.blob(source, JPEG_TABLES, "JPEGTables")?,
+            tables: tables(source, directory, compression)?,
             palette,
             wide,
             high,
@@ -171,6 +178,11 @@ impl Layout {
         if values >= 3 { 3 } else { 1 }
     }
 
+    /// The samples of a strip or tile.
+    pub(super) fn in_piece(&self) -> u16 {
+        if self.planar { 1 } else { self.samples }
+    }
+
     /// The strips or tiles of what is shown. Those without bytes have no values.
     pub(super) fn pieces<S: Source + ?Sized>(
         &self,
@@ -198,7 +210,7 @@ impl Layout {
                 column: (at % across).saturating_mul(self.wide),
                 rows,
                 columns: self.wide,
-                samples: if self.planar { 1 } else { self.samples },
+                samples: self.in_piece(),
                 plane: self.planar.then_some(of_plane),
             };
             if offset.checked_add(*length).is_none_or(|end| end > source.size()) {
@@ -207,5 +219,18 @@ impl Layout {
             pieces.extend((*length > 0).then_some(piece));
         }
         Ok(pieces)
+    }
+}
+
+/// What the JPEGs of an image have in common.
+fn tables<S: Source + ?Sized>(
+    source: &Bounded<'_, S>,
+    directory: &Directory,
+    compression: u16,
+) -> Result<Option<Vec<u8>>, GeodataError> {
+    match directory.count(JPEG_TABLES).filter(|_| compression == JPEG) {
+        None => Ok(None),
+        Some(count) if count > MAX_TABLES => Err(jpeg::no_tables()),
+        Some(_) => directory.blob(source, JPEG_TABLES, "JPEGTables"),
     }
 }

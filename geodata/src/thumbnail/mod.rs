@@ -24,12 +24,11 @@ pub fn thumbnail<S: Source + ?Sized>(
     side: u32,
     limits: &Limits,
 ) -> Result<Vec<u8>, GeodataError> {
-    let (side, limits) = (within(side), of_pixels(limits));
-    let source = Bounded::new(source, &limits);
+    let (side, source) = (within(side), Bounded::new(source, limits));
     let (layout, pieces) = planned(&source, side)?;
     let mut grid = Grid::new(&layout, side);
     for piece in pieces {
-        let bytes = source.bytes("a strip or tile", piece.offset, piece.length)?;
+        let bytes = source.kept("a strip or tile", piece.offset, piece.length)?;
         let pixels = piece::decoded(&layout, &piece, bytes)?;
         grid.add(&layout, &piece, &pixels);
     }
@@ -42,20 +41,14 @@ pub fn can_thumbnail<S: Source + ?Sized>(
     side: u32,
     limits: &Limits,
 ) -> Result<(), GeodataError> {
-    let limits = of_pixels(limits);
-    planned(&Bounded::new(source, &limits), within(side)).map(drop)
+    planned(&Bounded::new(source, limits), within(side)).map(drop)
 }
 
 fn within(side: u32) -> u64 {
     u64::from(side.clamp(1, LARGEST))
 }
 
-/// A strip may have all that is read.
-fn of_pixels(limits: &Limits) -> Limits {
-    Limits { value_bytes: limits.bytes_read, ..*limits }
-}
-
-/// The image that it is made of, and its strips or tiles, which are within the limits.
+/// The image that it is made of, and its strips or tiles, which are within the limits: what reading them takes is kept.
 fn planned<S: Source + ?Sized>(
     source: &Bounded<'_, S>,
     side: u64,
@@ -66,9 +59,8 @@ fn planned<S: Source + ?Sized>(
     }
     piece::check(&layout)?;
     let pieces = layout.pieces(source)?;
-    if pieces.iter().fold(0, |all: u64, one| all.saturating_add(one.length)) > limits.bytes_read {
-        return Err(Limit::BytesRead(limits.bytes_read).into());
-    }
+    pieces.iter().try_for_each(|one| piece::check_length(&layout, one))?;
+    source.keep(pieces.iter().fold(0, |all: u64, one| all.saturating_add(one.length)))?;
     Ok((layout, pieces))
 }
 
@@ -89,3 +81,6 @@ fn chosen<S: Source + ?Sized>(source: &Bounded<'_, S>, side: u64) -> Result<Layo
 
 #[cfg(test)]
 mod tests;
+
+#[cfg(test)]
+mod jpeg_tests;

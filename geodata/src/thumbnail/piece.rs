@@ -13,7 +13,10 @@ use super::layout::{Layout, Piece};
 /// Compressions that are decoded: none, LZW, JPEG, both codes of Deflate, `PackBits`.
 const DECODED: [u16; 6] = [1, 5, 7, 8, 32946, 32773];
 
-const JPEG: u16 = 7;
+pub(super) const JPEG: u16 = 7;
+
+/// The samples of a JPEG where they are beside one another: of two, the decoder makes room for three.
+const OF_JPEG: [u16; 3] = [1, 3, 4];
 
 /// Whether strips and tiles of an image are such as are decoded.
 pub(super) fn check(layout: &Layout) -> Result<(), GeodataError> {
@@ -21,27 +24,47 @@ pub(super) fn check(layout: &Layout) -> Result<(), GeodataError> {
         let why = format!("its pixels are compressed by {}, which is not read", layout.compression);
         return Err(GeodataError::unsupported(why));
     }
-    let tables = layout.tables.as_ref().filter(|_| layout.compression == JPEG);
-    tables.map_or(Ok(()), |tables| jpeg::check_tables(tables))
+    // Whole numbers with and without a sign, and floating-point numbers, which have no size of 8 bits.
+    let is_number = match layout.format {
+        1 | 2 => true,
+        3 => layout.bits > 8,
+        _ => false,
+    };
+    let is_jpeg = layout.compression == JPEG;
+    if !is_number || (is_jpeg && (layout.bits != 8 || !OF_JPEG.contains(&layout.in_piece()))) {
+        return Err(GeodataError::unsupported("its samples are of a type that is not read"));
+    }
+    // None, differences, and those of floating-point numbers.
+    if !matches!((layout.predictor, layout.format), (1 | 2, _) | (3, 3)) {
+        let why = format!("its pixels have the predictor {}, which is not read", layout.predictor);
+        return Err(GeodataError::unsupported(why));
+    }
+    layout.tables.as_ref().map_or(Ok(()), |tables| jpeg::check_tables(tables))
+}
+
+/// Whether a strip or tile has all of its pixels, as far as its length says it.
+pub(super) fn check_length(layout: &Layout, piece: &Piece) -> Result<(), GeodataError> {
+    let size = samples(piece).saturating_mul(u64::from(layout.bits / 8));
+    if layout.compression == 1 && piece.length < size {
+        return Err(GeodataError::broken("a strip or tile has fewer bytes than its pixels take"));
+    }
+    Ok(())
+}
+
+fn samples(piece: &Piece) -> u64 {
+    piece.rows.saturating_mul(piece.columns).saturating_mul(u64::from(piece.samples))
 }
 
 /// Its samples, one after the other; those of a pixel are beside one another.
 pub(super) fn decoded(
     layout: &Layout,
     piece: &Piece,
-    bytes: Vec<u8>,
+    mut bytes: Vec<u8>,
 ) -> Result<DecodingResult, GeodataError> {
-    let pixels = piece.rows.saturating_mul(piece.columns);
-    let size = pixels.saturating_mul(u64::from(piece.samples));
-    if layout.compression == 1
-        && (bytes.len() as u64) < size.saturating_mul(u64::from(layout.bits / 8))
-    {
-        return Err(GeodataError::broken("a strip or tile has fewer bytes than its pixels take"));
-    }
     if layout.compression == JPEG {
-        jpeg::check(&bytes, piece)?;
+        bytes = jpeg::anew(&bytes, layout.tables.as_deref(), piece)?;
     }
-    let size = usize::try_from(size.saturating_mul(8)).unwrap_or(usize::MAX);
+    let size = usize::try_from(samples(piece).saturating_mul(8)).unwrap_or(usize::MAX);
     let (mut limits, length) = (Limits::default(), bytes.len());
     limits.decoding_buffer_size = size;
     limits.intermediate_buffer_size = size.max(length);
@@ -56,7 +79,6 @@ fn file(layout: &Layout, piece: &Piece, strip: Vec<u8>) -> Vec<u8> {
     let samples = usize::from(piece.samples);
     let short = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
     let mut file = File { big_endian: layout.big_endian, entries: Vec::new(), values: Vec::new() };
-    let tables = layout.tables.as_ref().filter(|_| layout.compression == JPEG);
     file.put(256, short(piece.columns));
     file.put(257, short(piece.rows));
     file.shorts(258, layout.bits, samples);
@@ -69,9 +91,6 @@ fn file(layout: &Layout, piece: &Piece, strip: Vec<u8>) -> Vec<u8> {
     file.put(279, short(strip.len() as u64));
     file.put(317, u32::from(layout.predictor));
     file.shorts(339, layout.format, samples);
-    if let Some(tables) = tables {
-        file.bytes(347, tables);
-    }
     file.written(strip)
 }
 
@@ -115,19 +134,14 @@ impl File {
         self.entries.push((tag, 3, u32::try_from(count).unwrap_or(0), place));
     }
 
-    fn bytes(&mut self, tag: u16, bytes: &[u8]) {
-        let place = Place::Behind(self.values.len());
-        self.values.extend(bytes);
-        // More than four, or it is no table.
-        self.entries.push((tag, 7, u32::try_from(bytes.len()).unwrap_or(0), place));
-    }
-
     fn written(self, strip: Vec<u8>) -> Vec<u8> {
         let directory = strip.len().saturating_add(8);
         let values =
             directory.saturating_add(6).saturating_add(self.entries.len().saturating_mul(12));
         let long = |number: usize| self.long(u32::try_from(number).unwrap_or(u32::MAX));
-        let mut file = if self.big_endian { b"MM".to_vec() } else { b"II".to_vec() };
+        // Room for all at once: the strip may be as large as what is read.
+        let mut file = Vec::with_capacity(values.saturating_add(self.values.len()));
+        file.extend(if self.big_endian { b"MM" } else { b"II" });
         file.extend(self.short(42));
         file.extend(long(directory));
         file.extend(strip);

@@ -5,7 +5,13 @@ use crate::tiff::tags;
 use crate::{Counted, GeodataError, Limit, Limits, can_thumbnail, thumbnail};
 
 /// A file of one strip that begins with these samples.
-fn picture(columns: u32, rows: u32, samples: u16, photometric: u16, data: Vec<u8>) -> Tiff {
+pub(super) fn picture(
+    columns: u32,
+    rows: u32,
+    samples: u16,
+    photometric: u16,
+    data: Vec<u8>,
+) -> Tiff {
     let file = raster(columns, rows)
         .with(tags::BITS, Value::Short(vec![8; usize::from(samples)]))
         .with(tags::SAMPLES, Value::Short(vec![samples]))
@@ -16,7 +22,7 @@ fn picture(columns: u32, rows: u32, samples: u16, photometric: u16, data: Vec<u8
 }
 
 /// Columns, rows, and red, green, blue and opacity of each pixel.
-fn shown(file: &[u8]) -> (u32, u32, Vec<u8>) {
+pub(super) fn shown(file: &[u8]) -> (u32, u32, Vec<u8>) {
     let picture = thumbnail(file, 256, &Limits::default()).unwrap();
     let mut reader = png::Decoder::new(std::io::Cursor::new(picture)).read_info().unwrap();
     let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
@@ -64,6 +70,11 @@ fn palettes_and_opacity_are_followed() {
         .collect();
     let file = picture(2, 1, 1, 3, vec![0, 1]).with(320, Value::Short(map));
     assert_eq!(shown(&file.write()).2, [0, 0, 16, 255, 255, 128, 0, 255]);
+    let large = picture(2, 1, 1, 3, vec![0; 4])
+        .with(tags::BITS, Value::Short(vec![16]))
+        .with(320, Value::Short(vec![0; 3 << 16]));
+    let error = thumbnail(&large.write(), 256, &Limits::default()).unwrap_err();
+    assert!(error.to_string().contains("palette"), "{error}");
     let file = picture(2, 1, 4, 2, vec![9, 8, 7, 0, 6, 5, 4, 255]).with(338, Value::Short(vec![2]));
     assert_eq!(shown(&file.write()).2, [0, 0, 0, 0, 6, 5, 4, 255]);
 }
@@ -137,7 +148,7 @@ fn tables_that_are_a_picture_of_their_own_are_refused() {
 
 #[test]
 fn what_cannot_be_shown_is_known_by_its_tags() {
-    let limits = Limits { bytes_read: 20_000, ..Limits::default() };
+    let limits = Limits { bytes_read: 30_000, ..Limits::default() };
     let told = |file: &Tiff| can_thumbnail(&file.write(), 256, &limits).map_err(|e| e.to_string());
     let sound = picture(100, 100, 1, 1, vec![7; 10_000]);
     assert_eq!(told(&sound), Ok(()));
@@ -148,7 +159,12 @@ fn what_cannot_be_shown_is_known_by_its_tags() {
         (sound.clone().with(259, Value::Short(vec![50_000])), "compressed by 50000"),
         (sound.clone().with(tags::BITS, Value::Short(vec![12])), "size that is not read"),
         (sound.clone().with(tags::STRIP_SIZES, Value::Long(vec![99_999])), "outside"),
-        (picture(200, 200, 1, 1, vec![7; 40_000]), "more than 20000 bytes"),
+        (picture(200, 200, 1, 1, vec![7; 40_000]), "more than 30000 bytes"),
+        (sound.clone().with(tags::STRIP_SIZES, Value::Long(vec![9_999])), "fewer bytes"),
+        (sound.clone().with(tags::FORMAT, Value::Short(vec![4])), "type that is not read"),
+        (sound.clone().with(tags::FORMAT, Value::Short(vec![3])), "type that is not read"),
+        (sound.clone().with(317, Value::Short(vec![7])), "predictor 7"),
+        (sound.clone().with(317, Value::Short(vec![3])), "predictor 3"),
         (sound.with(tags::WIDTH, Value::Long(vec![u32::MAX])), "decoded bytes"),
     ] {
         let said = told(&file).unwrap_err();
@@ -164,4 +180,25 @@ fn thumbnails_are_as_large_as_is_asked() {
         let info = png::Decoder::new(std::io::Cursor::new(picture)).read_info().unwrap();
         assert_eq!((info.info().width, info.info().height), size, "{asked}");
     }
+}
+
+/// What tags took is not there for pixels, and what is read beyond small tiles is not taken from others.
+#[test]
+fn what_can_be_shown_is_shown() {
+    let limits = Limits { bytes_read: 20_000, ..Limits::default() };
+    let agree = |file: &[u8], limits: &Limits| {
+        let told = can_thumbnail(file, 256, limits).map_err(|error| error.to_string());
+        let made = thumbnail(file, 256, limits).map(drop).map_err(|error| error.to_string());
+        assert_eq!(told, made);
+        told.is_ok()
+    };
+    let strip = |rows| picture(100, rows, 1, 1, vec![7; rows as usize * 100]).write();
+    let sound: Vec<bool> = (50..200).map(|rows| agree(&strip(rows), &limits)).collect();
+    assert!(sound.contains(&true) && sound[149..] == [false]);
+    // Ten strips of ten bytes, far from one another.
+    let apart = picture(10, 10, 1, 1, vec![7; 100_000])
+        .with(tags::ROWS_PER_STRIP, Value::Long(vec![1]))
+        .with(tags::STRIP_OFFSETS, Value::Long((0..10).map(|at| 8 + at * 9_000).collect()))
+        .with(tags::STRIP_SIZES, Value::Long(vec![10; 10]));
+    assert!(agree(&apart.write(), &limits));
 }
