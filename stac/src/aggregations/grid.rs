@@ -1,8 +1,9 @@
-//! Cells of the Earth: those of geohash, and the tiles of maps on the web.
+//! Cells of the Earth: those of geohash, the tiles of maps on the web, and the hexagons of H3.
 
 use std::f64::consts::PI;
 
 use geo::{Coord, Rect};
+use h3o::{LatLng, Resolution};
 
 use super::whole;
 
@@ -12,7 +13,16 @@ const TILED: f64 = 85.051_128_779_806_59;
 /// What the digits of a geohash are.
 const DIGITS: &[u8; 32] = b"0123456789bcdefghjkmnpqrstuvwxyz";
 
-/// How the Earth is divided.
+/// The least and the greatest resolution of H3.
+pub(super) const RESOLUTIONS: (u8, u8) = (0, 15);
+
+/// The name of the cell of [H3](https://h3geo.org) in which a place is: a hexagon, or one of twelve pentagons.
+pub(super) fn hexagon(x: f64, y: f64, resolution: u8) -> Option<String> {
+    let resolution = Resolution::try_from(resolution).ok()?;
+    Some(LatLng::new(y, x).ok()?.to_cell(resolution).to_string())
+}
+
+/// How the Earth is divided into rows and columns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum System {
     /// Boxes of degrees, `u0nd`.

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::calendar::Unit;
-use super::grid::{Grid, System};
+use super::grid::{Grid, RESOLUTIONS, System};
 
 /// One of them.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -34,6 +34,8 @@ pub(super) enum Of {
     Middles(Grid),
     /// How many are in each cell, with some part of them.
     Shapes(Grid),
+    /// How many have their middle in each cell of H3 of that resolution.
+    Hexagons(u8),
 }
 
 /// Between which numbers.
@@ -75,13 +77,19 @@ pub const AGGREGATIONS: &[Aggregation] = &[
     one("centroid_geotile_grid_frequency", Of::Middles(TILE)),
     one("geometry_geohash_grid_frequency", Of::Shapes(HASH)),
     one("geometry_geotile_grid_frequency", Of::Shapes(TILE)),
+    one("grid_geohex_frequency", Of::Hexagons(0)),
+    one("centroid_geohex_grid_frequency", Of::Hexagons(0)),
 ];
 
 impl Of {
-    /// The grid, if it counts by one.
-    pub(super) fn grid(&mut self) -> Option<&mut Grid> {
+    /// How fine its cells are, with the least and the greatest that may be, if it counts by cells.
+    pub(super) fn precision(&mut self) -> Option<(&mut u8, (u8, u8))> {
         match self {
-            Self::Middles(grid) | Self::Shapes(grid) => Some(grid),
+            Self::Middles(grid) | Self::Shapes(grid) => {
+                let ends = grid.system.precisions();
+                Some((&mut grid.precision, ends))
+            }
+            Self::Hexagons(resolution) => Some((resolution, RESOLUTIONS)),
             _ => None,
         }
     }
@@ -92,9 +100,11 @@ impl Of {
             Self::Total | Self::First | Self::Last => None,
             Self::Times(_) => Some("datetime"),
             Self::Numbers(..) => Some("numeric"),
-            Self::Collections | Self::Terms(_) | Self::Middles(_) | Self::Shapes(_) => {
-                Some("string")
-            }
+            Self::Collections
+            | Self::Terms(_)
+            | Self::Middles(_)
+            | Self::Shapes(_)
+            | Self::Hexagons(_) => Some("string"),
         }
     }
 

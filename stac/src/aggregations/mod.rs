@@ -4,6 +4,8 @@
 mod buckets;
 mod calendar;
 mod grid;
+#[cfg(test)]
+mod grid_tests;
 mod known;
 mod parameters;
 mod spread;

@@ -82,7 +82,9 @@ impl Wanted {
 
     /// Whether it must be known where each item is.
     pub fn asks_for_places(&self) -> bool {
-        self.list.iter().any(|one| matches!(one.of, Of::Middles(_) | Of::Shapes(_)))
+        self.list
+            .iter()
+            .any(|one| matches!(one.of, Of::Middles(_) | Of::Shapes(_) | Of::Hexagons(_)))
     }
 
     /// Whether their geometries must be known.
@@ -113,7 +115,7 @@ fn wrong(parameter: &str, message: impl Into<String>) -> ParameterError {
 fn is_precision(name: &str) -> bool {
     let of = name.strip_suffix(PRECISION);
     of.is_some_and(|of| {
-        AGGREGATIONS.iter().any(|one| one.name == of && { one.of }.grid().is_some())
+        AGGREGATIONS.iter().any(|one| one.name == of && { one.of }.precision().is_some())
     })
 }
 
@@ -185,8 +187,8 @@ impl Wishes {
                 *of = unit;
             }
             let said = precisions.iter().find(|(name, _)| *name == one.name);
-            if let (Some(grid), Some((_, precision))) = (one.of.grid(), said) {
-                grid.precision = *precision;
+            if let (Some((precision, _)), Some((_, said))) = (one.of.precision(), said) {
+                *precision = *said;
             }
         }
         Wanted { list }
@@ -232,9 +234,8 @@ fn unit(value: &Value) -> Result<Unit, ParameterError> {
 /// How fine the grid of an aggregation is to be.
 fn precision(name: &str, value: &Value) -> Result<(&'static str, u8), ParameterError> {
     let of = AGGREGATIONS.iter().find(|one| name.strip_suffix(PRECISION) == Some(one.name));
-    let grid = of.and_then(|one| { one.of }.grid().map(|grid| (one.name, *grid)));
-    let (of, grid) = grid.ok_or_else(|| wrong(name, "there is no such grid"))?;
-    let (least, greatest) = grid.system.precisions();
+    let grid = of.and_then(|one| { one.of }.precision().map(|(_, ends)| (one.name, ends)));
+    let (of, (least, greatest)) = grid.ok_or_else(|| wrong(name, "there is no such grid"))?;
     let said = match value {
         Value::String(text) if text.bytes().all(|byte| byte.is_ascii_digit()) => text.parse().ok(),
         other => other.as_u64().and_then(|number| u8::try_from(number).ok()),

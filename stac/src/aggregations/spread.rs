@@ -23,12 +23,12 @@ fn pieces(bounds: &Bounds) -> Vec<Rect<f64>> {
     }
 }
 
-/// The cell of the middle of a box.
-pub(super) fn middle(grid: Grid, bounds: &Bounds) -> Cell {
+/// The longitude and the latitude of the middle of a box.
+pub(super) fn middle(bounds: &Bounds) -> (f64, f64) {
     let turn = if bounds.west > bounds.east { 360.0 } else { 0.0 };
     let x = f64::midpoint(bounds.west, bounds.east + turn);
     let x = if x > 180.0 { x - 360.0 } else { x };
-    grid.cell(x, f64::midpoint(bounds.south, bounds.north))
+    (x, f64::midpoint(bounds.south, bounds.north))
 }
 
 /// The cells that a geometry of GeoJSON meets, or a box where there is none. Of what meets too many there are none.

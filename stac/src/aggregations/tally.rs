@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::buckets::{Buckets, Key};
+use super::grid::hexagon;
 use super::known::{Bins, Of};
 use super::parameters::Wanted;
 use super::{spread, whole};
@@ -70,8 +71,13 @@ impl Tally {
                     buckets.add(number.map(|number| Key::Number(bins.place(number))), 1);
                 }
                 Of::Middles(grid) => {
-                    let cell = item.bounds.map(|bounds| spread::middle(grid, &bounds));
-                    buckets.add(cell.map(Key::Cell), 1);
+                    let middle = item.bounds.as_ref().map(spread::middle);
+                    buckets.add(middle.map(|(x, y)| Key::Cell(grid.cell(x, y))), 1);
+                }
+                Of::Hexagons(resolution) => {
+                    let middle = item.bounds.as_ref().map(spread::middle);
+                    let name = middle.and_then(|(x, y)| hexagon(x, y, resolution));
+                    buckets.add(name.map(Key::Text), 1);
                 }
                 Of::Shapes(grid) => {
                     let bounds = item.bounds.as_ref();

@@ -1,8 +1,7 @@
 use serde_json::{Map, Value, json};
 
 use super::calendar::Unit;
-use super::grid::{Grid, System};
-use super::{AGGREGATIONS, Item, Tally, of_body, of_query, spread};
+use super::{AGGREGATIONS, Item, Tally, of_body, of_query};
 use crate::Bounds;
 use crate::rfc3339::microseconds;
 
@@ -13,10 +12,6 @@ fn asked(text: &str) -> Result<super::Aggregate, String> {
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .collect();
     of_query(&pairs).map_err(|error| error.to_string())
-}
-
-fn grid(system: System, precision: u8) -> Grid {
-    Grid { system, precision }
 }
 
 fn tallied(asked_for: &str, items: &[(Option<&str>, Option<Bounds>, Value)]) -> Vec<Value> {
@@ -62,64 +57,6 @@ fn times_are_in_the_part_of_the_calendar_in_which_they_are() {
             unit.begin(time / 2);
         }
     }
-}
-
-#[test]
-fn cells_are_those_that_others_find() {
-    for (x, y, system, precision, name) in [
-        (10.40744, 57.64911, System::Geohash, 11, "u4pruydqqvj"),
-        (-5.6, 42.6, System::Geohash, 5, "ezs42"),
-        (-180.0, -90.0, System::Geohash, 3, "000"),
-        (180.0, 90.0, System::Geohash, 12, "zzzzzzzzzzzz"),
-        (4.912_350, 52.374_081, System::Geotile, 8, "8/131/84"),
-        (0.0, 0.0, System::Geotile, 0, "0/0/0"),
-        (0.0, 0.0, System::Geotile, 1, "1/1/1"),
-        (-180.0, 90.0, System::Geotile, 29, "29/0/0"),
-        (180.0, -90.0, System::Geotile, 29, "29/536870911/536870911"),
-    ] {
-        let grid = grid(system, precision);
-        assert_eq!(grid.name(grid.cell(x, y)), name);
-    }
-}
-
-#[test]
-fn a_place_is_in_its_cell() {
-    for (system, precision) in
-        [(System::Geohash, 3), (System::Geohash, 6), (System::Geotile, 2), (System::Geotile, 9)]
-    {
-        let grid = grid(system, precision);
-        for at in 0..400 {
-            let (x, y) = (f64::from(at) * 0.899 - 179.9, f64::from(at * 7 % 400) * 0.449 - 89.8);
-            let place = grid.place(grid.cell(x, y));
-            let (min, max) = (place.min(), place.max());
-            assert!(min.x <= x && x <= max.x && min.y <= y && y <= max.y, "{x} {y} {place:?}");
-        }
-    }
-}
-
-#[test]
-fn an_item_is_in_each_cell_that_it_meets() {
-    let grid = grid(System::Geohash, 1);
-    let names = |bounds: Bounds, geometry: Option<&str>| -> Vec<String> {
-        spread::cells(grid, &bounds, geometry).into_iter().map(|cell| grid.name(cell)).collect()
-    };
-    let wide = Bounds { west: -10.0, south: 10.0, east: 10.0, north: 20.0 };
-    assert_eq!(names(wide, None), ["e", "s"]);
-    let over = Bounds { west: 170.0, south: 10.0, east: -170.0, north: 20.0 };
-    assert_eq!(names(over, None), ["8", "x"]);
-    assert_eq!(grid.name(spread::middle(grid, &Bounds { west: 160.0, ..over })), "x");
-    assert_eq!(grid.name(spread::middle(grid, &Bounds { east: -160.0, ..over })), "8");
-    // A triangle whose box has a corner in a cell that it does not meet.
-    let triangle = r#"{"type":"Polygon","coordinates":[[[-40,1],[40,1],[-40,60],[-40,1]]]}"#;
-    let around = Bounds { west: -40.0, south: 1.0, east: 40.0, north: 60.0 };
-    assert_eq!(names(around, Some(triangle)), ["e", "g", "s"]);
-    let apart = r#"{"type":"MultiPolygon","coordinates":[
-        [[[-40,1],[-39,1],[-39,2],[-40,1]]],[[[100,1],[101,1],[101,2],[100,1]]]]}"#;
-    assert_eq!(names(around, Some(apart)), ["e", "w"]);
-    assert!(names(around, Some("{}")).is_empty());
-    let all = Bounds { west: -180.0, south: -90.0, east: 180.0, north: 90.0 };
-    assert_eq!(names(all, None).len(), 32);
-    assert!(spread::cells(Grid { precision: 12, ..grid }, &all, None).is_empty());
 }
 
 #[test]
@@ -177,6 +114,19 @@ fn what_is_counted_is_in_one_bucket_or_in_overflow() {
 }
 
 #[test]
+fn items_without_a_place_are_in_no_hexagon() {
+    let box_at = |x: f64| Some(Bounds { west: x, south: 45.0, east: x + 1.0, north: 46.0 });
+    let items =
+        [(None, box_at(9.5), json!({})), (None, box_at(9.6), json!({})), (None, None, json!({}))];
+    let found =
+        tallied("aggregations=grid_geohex_frequency&grid_geohex_frequency_precision=1", &items);
+    assert_eq!(
+        (keys(&found[0]), &found[0]["overflow"]),
+        (vec![("811fbffffffffff".to_owned(), 2)], &json!(1))
+    );
+}
+
+#[test]
 fn there_is_an_end_to_buckets() {
     let items: Vec<_> =
         (0..50).map(|at| (None, None, json!({"platform": format!("p{}", at % 25)}))).collect();
@@ -198,13 +148,14 @@ fn a_request_says_what_and_over_which_items() {
     });
     assert_eq!(one, of_body(body.as_object().unwrap()).unwrap());
     assert_eq!((one.wanted.list.len(), one.wanted.unit()), (2, Some(Unit::Week)));
-    assert_eq!(one.wanted.list[1].of.grid().unwrap().precision, 7);
+    assert_eq!(*one.wanted.list[1].of.precision().unwrap().0, 7);
     assert!(
         asked("").unwrap().wanted.is_empty() && asked("aggregations=").unwrap().wanted.is_empty()
     );
     for fits in [
         "geohash_frequency_precision=1",
         "geohash_frequency_precision=12",
+        "geohex_frequency_precision=15",
         "geotile_frequency_precision=29",
     ] {
         assert!(asked(&format!("grid_{fits}")).is_ok(), "{fits}");
@@ -237,6 +188,7 @@ fn what_cannot_be_is_refused_by_its_name() {
             "centroid_geotile_grid_frequency_precision=30",
             "centroid_geotile_grid_frequency_precision: it must be a whole number from 0 to 29",
         ),
+        ("grid_geohex_frequency_precision=16", "grid_geohex_frequency_precision: it"),
         (
             "geometry_geotile_grid_frequency_precision=-1",
             "geometry_geotile_grid_frequency_precision: ",

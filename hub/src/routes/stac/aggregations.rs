@@ -47,6 +47,12 @@ pub(super) struct Aggregating {
     /// Zoom of the tiles.
     #[param(maximum = 29)]
     geometry_geotile_grid_frequency_precision: Option<u8>,
+    /// Resolution of the cells of H3.
+    #[param(maximum = 15)]
+    grid_geohex_frequency_precision: Option<u8>,
+    /// Resolution of the cells of H3.
+    #[param(maximum = 15)]
+    centroid_geohex_grid_frequency_precision: Option<u8>,
     /// Ids of items, with commas between them.
     ids: Option<String>,
     /// As in a search.
