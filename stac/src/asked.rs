@@ -22,6 +22,9 @@ pub enum SortKey {
     End,
     /// How many users starred it.
     Stars,
+    /// A property whose values are kept: its place among [`COLUMNS`](crate::COLUMNS). An item whose value is not kept as
+    /// it is stands with those that have none.
+    Property(usize),
 }
 
 /// Which way.

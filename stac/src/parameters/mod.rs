@@ -26,7 +26,7 @@ pub use self::error::ParameterError;
 pub use self::fields::{Fields, Mode};
 pub use self::format::Format;
 pub use self::query::of_query;
-pub use self::sort::{SORTABLES, USUAL as USUAL_ORDER};
+pub use self::sort::{USUAL as USUAL_ORDER, sortables};
 pub use self::text::FreeText;
 use super::{Bounds, Direction, Interval, ItemFilter, SortKey};
 

@@ -1,10 +1,10 @@
 //! `sortby`: by which members items are sorted, and which way.
 
 use super::error::ParameterError;
-use crate::{Direction, SortKey};
+use crate::{COLUMNS, Direction, SortKey};
 
-/// What can be sorted by, as the list of sortables calls it, and other words for the same.
-pub const SORTABLES: [(&str, SortKey, &[&str]); 9] = [
+/// What has a column of its own, as the list of sortables calls it, and other words for the same.
+const OWN: [(&str, SortKey, &[&str]); 9] = [
     ("id", SortKey::Id, &[]),
     ("collection", SortKey::Collection, &[]),
     ("properties.title", SortKey::Title, &["name"]),
@@ -16,8 +16,31 @@ pub const SORTABLES: [(&str, SortKey, &[&str]); 9] = [
     ("properties.sharinghub:stars", SortKey::Stars, &["stars"]),
 ];
 
+/// Where a property is in an item.
+const PREFIX: &str = "properties.";
+
 /// The order where none is asked for.
 pub const USUAL: [(SortKey, Direction); 1] = [(SortKey::Datetime, Direction::Descending)];
+
+/// What can be sorted by, as the list of sortables calls it: what has a column of its own, and the properties whose values
+/// are kept.
+pub fn sortables() -> impl Iterator<Item = (String, SortKey)> {
+    let own = OWN.iter().map(|(name, key, _)| ((*name).to_owned(), *key));
+    let kept = COLUMNS
+        .iter()
+        .enumerate()
+        .filter(|(_, column)| !OWN.iter().any(|(name, ..)| short(name) == column.property));
+    own.chain(
+        kept.map(|(place, column)| {
+            (format!("{PREFIX}{}", column.property), SortKey::Property(place))
+        }),
+    )
+}
+
+/// The name of a member without the path that may be before it.
+fn short(name: &str) -> &str {
+    name.strip_prefix(PREFIX).unwrap_or(name)
+}
 
 fn wrong(message: impl Into<String>) -> ParameterError {
     ParameterError::new("sortby", message)
@@ -62,16 +85,16 @@ pub(super) fn direction(word: &str) -> Result<Direction, ParameterError> {
 
 /// The key that a member's name stands for.
 pub(super) fn key(field: &str) -> Result<SortKey, ParameterError> {
-    let short = |name: &'static str| name.strip_prefix("properties.").unwrap_or(name);
-    let asked = field.strip_prefix("properties.").unwrap_or(field);
-    let found = SORTABLES.iter().find(|(name, _, others)| {
-        let own = if name.starts_with("properties.") { asked } else { field };
-        short(name) == own || others.contains(&asked)
+    let asked = short(field);
+    let own = OWN.iter().find(|(name, _, others)| {
+        let is = if name.starts_with(PREFIX) { asked } else { field };
+        short(name) == is || others.contains(&asked)
     });
-    found.map(|(_, key, _)| *key).ok_or_else(|| {
-        let names = SORTABLES.map(|(name, ..)| short(name)).join(", ");
+    let kept = || COLUMNS.iter().position(|column| column.property == asked);
+    own.map(|(_, key, _)| *key).or_else(|| kept().map(SortKey::Property)).ok_or_else(|| {
+        let names: Vec<String> = sortables().map(|(name, _)| short(&name).to_owned()).collect();
         let asked: String = field.chars().take(40).collect();
-        wrong(format!("items are not sorted by `{asked}`; there are: {names}"))
+        wrong(format!("items are not sorted by `{asked}`; there are: {}", names.join(", ")))
     })
 }
 
@@ -100,6 +123,20 @@ mod tests {
         ] {
             assert_eq!(of_text(text).unwrap(), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn properties_that_are_kept_are_sortable_once() {
+        let clouds = COLUMNS.iter().position(|column| column.property == "eo:cloud_cover").unwrap();
+        for text in ["-eo:cloud_cover", "-properties.eo:cloud_cover"] {
+            assert_eq!(of_text(text).unwrap(), [(SortKey::Property(clouds), Descending)]);
+        }
+        let names: Vec<String> = sortables().map(|(name, _)| name).collect();
+        for (at, name) in names.iter().enumerate() {
+            assert!(!names[..at].contains(name), "{name}");
+            assert!(key(name).is_ok(), "{name}");
+        }
+        assert!(names.contains(&"properties.gsd".to_owned()));
     }
 
     #[test]

@@ -32,6 +32,10 @@ pub(super) struct At {
 enum Written {
     Nothing(()),
     Number(i64),
+    /// By its bits: written as a number, it may be read as its neighbour.
+    Real {
+        bits: u64,
+    },
     Text(String),
 }
 
@@ -44,7 +48,8 @@ impl At {
         let written = |value: &Option<Value>| match value {
             Some(Value::Number(number)) => Written::Number(*number),
             Some(Value::Text(text)) => Written::Text(text.clone()),
-            Some(Value::Real(_)) | None => Written::Nothing(()),
+            Some(Value::Real(number)) => Written::Real { bits: number.to_bits() },
+            None => Written::Nothing(()),
         };
         let values = self.values.iter().map(written).collect();
         let number = cursors.seal(LIST, self.number.unsigned_abs());
@@ -73,6 +78,7 @@ impl At {
             .map(|value| match value {
                 Written::Nothing(()) => None,
                 Written::Number(number) => Some(Value::Number(number)),
+                Written::Real { bits } => Some(Value::Real(f64::from_bits(bits))),
                 Written::Text(text) => Some(Value::Text(text)),
             })
             .collect();

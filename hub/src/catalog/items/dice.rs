@@ -10,11 +10,16 @@ use super::stage::{Stage, draft, query};
 use super::{ItemQuery, Readable};
 use crate::auth::Visibility;
 use crate::stac::aggregations::{Wanted, of_query};
-use crate::stac::{Bounds, Direction, Draft, Interval, ItemFilter, Place, SortKey, Words};
+use crate::stac::{Bounds, COLUMNS, Direction, Draft, Interval, ItemFilter, Place, SortKey, Words};
 
 const COLLECTIONS: [&str; 3] = ["a", "b", "c"];
 const WORDS: [&str; 6] = ["flood", "model", "sea", "ice", "中", "v2"];
 const TAGS: [&str; 3] = ["x", "Y z", "é"];
+
+/// The key of a property whose values are kept.
+fn property(name: &str) -> SortKey {
+    SortKey::Property(COLUMNS.iter().position(|column| column.property == name).unwrap())
+}
 
 /// Numbers that are the same in each run.
 pub(super) struct Dice(pub(super) u64);
@@ -163,6 +168,9 @@ impl Dice {
             SortKey::Start,
             SortKey::End,
             SortKey::Stars,
+            property("eo:cloud_cover"),
+            property("platform"),
+            property("created"),
         ];
         let directions = [Direction::Ascending, Direction::Descending];
         if self.once_in(3) {

@@ -1,5 +1,5 @@
 //! What a search asks of an item, in SQL. `i` is the item, `d` its document, which is there if words are asked for, `v`
-//! its values, which are if a filter asks for them.
+//! its values, which are if a filter or the order asks for them.
 
 use super::exact::Asked;
 use super::known::{index, may_be_found};
@@ -70,6 +70,15 @@ impl Filter {
         }
         let values = known.is_some();
         Some(Self { text: all.join(" and "), words: words.is_some(), values })
+    }
+
+    /// The same, with the values.
+    pub(super) fn with_values(self) -> Self {
+        if self.values {
+            return self;
+        }
+        let text = format!("v.document = i.document and {}", self.text);
+        Self { text, values: true, ..self }
     }
 
     /// What items are read from: items first, and what belongs to them is looked up.

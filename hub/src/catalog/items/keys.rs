@@ -19,7 +19,7 @@ use super::row::listed;
 use super::sql::{Bound, Value};
 use crate::catalog::dialect::Dialect;
 use crate::catalog::error::CatalogError;
-use crate::stac::SortKey;
+use crate::stac::{SortKey, Stored};
 
 /// Collections that are walked one by one, each in its order; more are walked together.
 const ONE_BY_ONE: usize = 16;
@@ -97,10 +97,10 @@ impl Keys<'_> {
         for (place, key) in self.order.keys.iter().enumerate() {
             let column = format!("k{place}");
             let column = column.as_str();
-            values.push(if key.is_text() {
-                row.try_get::<Option<String>, _>(column)?.map(Value::Text)
-            } else {
-                row.try_get::<Option<i64>, _>(column)?.map(Value::Number)
+            values.push(match key.holds() {
+                Stored::Text => row.try_get::<Option<String>, _>(column)?.map(Value::Text),
+                Stored::Time => row.try_get::<Option<i64>, _>(column)?.map(Value::Number),
+                Stored::Number => row.try_get::<Option<f64>, _>(column)?.map(Value::Real),
             });
         }
         let at = At { values, number: row.try_get("number")? };
@@ -158,6 +158,7 @@ impl Keys<'_> {
         let mut bound = Bound::default();
         let has_words = self.few.is_some_and(|few| few.has_words(self.dialect));
         let filter = Filter::of(self.query, self.asked, has_words, &mut bound)?;
+        let filter = if self.order.asks_values() { filter.with_values() } else { filter };
         let collections = self.collections();
         if collections.is_empty() {
             return None;

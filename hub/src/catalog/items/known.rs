@@ -107,7 +107,8 @@ fn condition(known: &Known, bound: &mut Bound) -> String {
     }
 }
 
-fn name(field: Field) -> String {
+/// The column of what a filter asks for.
+pub(super) fn name(field: Field) -> String {
     match field {
         Field::Id => "i.id".to_owned(),
         Field::Collection => "i.collection".to_owned(),

@@ -2,8 +2,9 @@
 //! stand as their rows do, in the direction of the last key, so that one index serves both directions.
 
 use super::cursor::At;
+use super::known;
 use super::sql::{Bound, Value};
-use crate::stac::{Direction, SortKey};
+use crate::stac::{COLUMNS, Direction, Field, SortKey, Stored};
 
 /// One key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,8 +33,9 @@ pub(super) enum Part {
 }
 
 impl Key {
-    fn column(self) -> &'static str {
-        match self.by {
+    /// The column: of the item, `i`, or of its values, `v`.
+    fn column(self) -> String {
+        let own = match self.by {
             SortKey::Id => "id",
             SortKey::Collection => "collection",
             SortKey::Title => "title",
@@ -43,15 +45,22 @@ impl Key {
             SortKey::Start => "starts",
             SortKey::End => "ends",
             SortKey::Stars => "stars",
+            SortKey::Property(place) => return known::name(Field::Column(place)),
+        };
+        format!("i.{own}")
+    }
+
+    /// What the column holds.
+    pub(super) fn holds(self) -> Stored {
+        match self.by {
+            SortKey::Id | SortKey::Collection | SortKey::Title => Stored::Text,
+            SortKey::Property(place) => COLUMNS.get(place).map_or(Stored::Text, |one| one.stored),
+            _ => Stored::Time,
         }
     }
 
-    pub(super) fn is_text(self) -> bool {
-        matches!(self.by, SortKey::Id | SortKey::Collection | SortKey::Title)
-    }
-
     fn may_be_empty(self) -> bool {
-        matches!(self.by, SortKey::Datetime | SortKey::Start | SortKey::End)
+        matches!(self.by, SortKey::Datetime | SortKey::Start | SortKey::End | SortKey::Property(_))
     }
 
     fn after(self) -> &'static str {
@@ -86,6 +95,11 @@ impl Order {
         Self { keys }
     }
 
+    /// Whether items stand by values of properties.
+    pub(super) fn asks_values(&self) -> bool {
+        self.keys.iter().any(|key| matches!(key.by, SortKey::Property(_)))
+    }
+
     /// The direction of the rows' numbers.
     fn last(&self) -> Direction {
         self.keys.last().map_or(Direction::Ascending, |key| key.direction)
@@ -101,9 +115,9 @@ impl Order {
     pub(super) fn takes(&self, values: &[Option<Value>]) -> bool {
         let fits = |(key, value): (&Key, &Option<Value>)| match value {
             None => key.may_be_empty(),
-            Some(Value::Text(text)) => key.is_text() && !text.contains('\0'),
-            Some(Value::Number(_)) => !key.is_text(),
-            Some(Value::Real(_)) => false,
+            Some(Value::Text(text)) => key.holds() == Stored::Text && !text.contains('\0'),
+            Some(Value::Number(_)) => key.holds() == Stored::Time,
+            Some(Value::Real(number)) => key.holds() == Stored::Number && number.is_finite(),
         };
         self.keys.len() == values.len() && self.keys.iter().zip(values).all(fits)
     }
@@ -126,7 +140,7 @@ impl Order {
     pub(super) fn columns(&self) -> String {
         let columns = self.keys.iter().enumerate();
         let columns: Vec<String> =
-            columns.map(|(place, key)| format!(", i.{} as k{place}", key.column())).collect();
+            columns.map(|(place, key)| format!(", {} as k{place}", key.column())).collect();
         columns.concat()
     }
 
@@ -134,7 +148,7 @@ impl Order {
     pub(super) fn by(&self, part: Part, answered: bool) -> String {
         let mut by = Vec::new();
         for (place, key) in self.keys.iter().enumerate() {
-            let column = if answered { format!("k{place}") } else { format!("i.{}", key.column()) };
+            let column = if answered { format!("k{place}") } else { key.column() };
             if place == 0 && part == Part::Empty {
                 continue;
             }
@@ -150,11 +164,11 @@ impl Order {
 
     /// What is true of the rows of a part that come after a place.
     pub(super) fn condition(&self, part: Part, after: Option<&At>, bound: &mut Bound) -> String {
-        let first = self.keys.first().map_or("number", |key| key.column());
+        let first = self.keys.first().map_or_else(|| "i.number".to_owned(), |key| key.column());
         let of_part = match part {
             Part::All | Part::Sorted => None,
-            Part::Valued => Some(format!("i.{first} is not null")),
-            Part::Empty => Some(format!("i.{first} is null")),
+            Part::Valued => Some(format!("{first} is not null")),
+            Part::Empty => Some(format!("{first} is null")),
         };
         // After the last row that has a value come all that have none.
         let after =
@@ -172,7 +186,7 @@ impl Order {
             && !(sorted && key.may_be_empty())
         {
             let value = bound.place(value.clone());
-            return format!("(i.{}, i.number) {} ({value}, {number})", key.column(), key.after());
+            return format!("({}, i.number) {} ({value}, {number})", key.column(), key.after());
         }
         let skipped = usize::from(part == Part::Empty);
         let mut equal: Vec<String> = Vec::new();
@@ -180,7 +194,7 @@ impl Order {
         let mut range = String::new();
         let pairs = self.keys.iter().zip(&at.values).enumerate().skip(skipped);
         for (place, (key, value)) in pairs {
-            let column = format!("i.{}", key.column());
+            let column = key.column();
             let Some(value) = value else {
                 equal.push(format!("{column} is null"));
                 continue;

@@ -9,7 +9,7 @@ use super::ItemQuery;
 use super::dice::Dice;
 use super::stage::{Stage, composed};
 use crate::stac::aggregations::{Item, Tally, Wanted};
-use crate::stac::{Bounds, Direction, Draft, Place, SortKey, Subject, Words};
+use crate::stac::{Bounds, Direction, Draft, Place, Scalar, SortKey, Subject, Words, values};
 
 /// An item as it was published.
 struct Known {
@@ -127,8 +127,20 @@ impl Known {
             SortKey::Start => span.start.and_then(number),
             SortKey::End => span.end.and_then(number),
             SortKey::Stars => number(i64::from(self.starred)),
+            SortKey::Property(place) => match &values(&self.draft.document).each[place] {
+                None => None,
+                Some(Scalar::Number(real)) => number(in_order(*real)),
+                Some(Scalar::Text(kept)) => text(kept),
+                Some(Scalar::Time(micros)) => number(*micros),
+            },
         }
     }
+}
+
+/// A number for each, with the same order.
+fn in_order(real: f64) -> i64 {
+    let bits = (real + 0.0).to_bits().cast_signed();
+    if bits < 0 { i64::MIN - bits } else { bits }
 }
 
 fn expected(stage: &Stage, known: &[Known], query: &ItemQuery) -> Vec<String> {

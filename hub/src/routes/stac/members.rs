@@ -12,7 +12,7 @@ use crate::auth::Caller;
 use crate::error::ApiError;
 use crate::routes::openapi::errors;
 use crate::stac::catalog::{collection_address, root_address};
-use crate::stac::parameters::{COLLECTION_SORTABLES, CollectionKey, SORTABLES};
+use crate::stac::parameters::{COLLECTION_SORTABLES, CollectionKey, sortables as known_sortables};
 use crate::stac::{COLLECTION_QUERYABLES, QUERYABLES, Queryable, SortKey};
 use crate::state::Hub;
 
@@ -140,7 +140,7 @@ pub(super) async fn collection_queryables(
 }
 
 fn sorting(at: &str) -> Value {
-    let properties = SORTABLES.map(|(name, key, _)| {
+    let properties = known_sortables().map(|(name, key)| {
         let described = match key {
             SortKey::Id => sorted("Id", false),
             SortKey::Collection => sorted("Collection", false),
@@ -151,8 +151,12 @@ fn sorting(at: &str) -> Value {
             SortKey::Start => sorted("Begin of its time", true),
             SortKey::End => sorted("End of its time", true),
             SortKey::Stars => json!({"type": "integer", "title": "How many users starred it"}),
+            SortKey::Property(_) => QUERYABLES
+                .iter()
+                .find(|known| name.strip_prefix("properties.") == Some(known.name))
+                .map_or_else(|| json!({}), Queryable::schema),
         };
-        (name.to_owned(), described)
+        (name, described)
     });
     let texts = ("What items can be sorted by", "Members of items for `sortby`");
     schema(at, texts, &properties.into_iter().collect(), false)
