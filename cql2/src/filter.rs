@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::error::ReadError;
 use crate::eval::{self, EvaluateError, Properties};
 use crate::tree::Expr;
-use crate::{json, text};
+use crate::{json, planar, text};
 
 /// A filter of the Common Query Language: a predicate within the limits of [`crate::limits`], with every expression
 /// where the standard has it.
@@ -79,6 +79,22 @@ impl Filter {
             Expr::Function(name, _) => Some(name),
             _ => None,
         })
+    }
+
+    /// What is wrong with a polygon of the filter: rings that cross themselves or one another, holes outside, parts that
+    /// overlap. Such polygons are read, and what is answered of them may be wrong or unknown. It is not asked of rings of
+    /// more than 500 positions, nor of more than 16 rings or 120 positions together, where it would take long.
+    pub fn broken_geometry(&self) -> Option<String> {
+        let mut open = vec![&self.root];
+        while let Some(expression) = open.pop() {
+            if let Expr::Geometry(geometry) = expression
+                && let Some(fault) = planar::broken(geometry)
+            {
+                return Some(fault);
+            }
+            open.extend(expression.children());
+        }
+        None
     }
 
     fn names(&self, name: fn(&Expr) -> Option<&str>) -> BTreeSet<&str> {

@@ -61,6 +61,16 @@ impl Geometry {
         }
     }
 
+    /// How many rings its polygons have.
+    pub(crate) fn rings(&self) -> usize {
+        match self {
+            Self::Polygon(rings) => rings.len(),
+            Self::MultiPolygon(polygons) => polygons.iter().map(Vec::len).sum(),
+            Self::Collection(parts) => parts.iter().map(Self::rings).sum(),
+            _ => 0,
+        }
+    }
+
     /// How deep collections are nested: 1 for a geometry that is none.
     pub(crate) fn height(&self) -> usize {
         match self {

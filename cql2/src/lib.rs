@@ -17,6 +17,7 @@ pub mod limits;
 mod moments;
 mod number;
 mod operators;
+mod planar;
 mod text;
 mod tree;
 mod words;

@@ -68,6 +68,13 @@ impl ErrorBody {
             status if status.is_client_error() => Code::BAD_REQUEST,
             _ => Code::INTERNAL,
         };
+        let message = match status {
+            // What the library says of it are the names of its own parts.
+            StatusCode::PAYLOAD_TOO_LARGE => {
+                Some("the body has more bytes than this address takes".to_owned())
+            }
+            _ => message,
+        };
         let reason = || status.canonical_reason().unwrap_or("error").to_lowercase();
         Self::new(status, code, message.unwrap_or_else(reason))
     }

@@ -6,17 +6,17 @@ use geo::coordinate_position::CoordPos;
 use geo::dimensions::Dimensions;
 use geo::relate::IntersectionMatrix;
 use geo::{
-    BoundingRect, Coord, CoordsIter, HasDimensions, Intersects, LineString, MultiLineString,
-    MultiPoint, MultiPolygon, Point, Polygon, Rect, Relate,
+    BoundingRect, CoordsIter, HasDimensions, Intersects, LineString, MultiLineString, MultiPoint,
+    MultiPolygon, Polygon, Rect, Relate,
 };
 use serde_json::Value;
 
 use super::steps::Steps;
 use super::{Evaluation, Outcome, Properties, Truth};
-use crate::geometry::{BBox, Geometry, Position};
 use crate::json;
 use crate::limits::CROSSINGS;
 use crate::operators::Spatial;
+use crate::planar::{of_box, planar};
 use crate::tree::Expr;
 
 impl<'a, P: Properties + ?Sized> Evaluation<'a, P> {
@@ -163,63 +163,5 @@ fn meet(first: &geo::Geometry, second: &geo::Geometry) -> bool {
             parts.iter().any(|part| meet(other, part))
         }
         _ => first.intersects(second),
-    }
-}
-
-fn planar(geometry: &Geometry) -> geo::Geometry {
-    match geometry {
-        Geometry::Point(at) => Point(coordinate(at)).into(),
-        Geometry::LineString(positions) => line(positions).into(),
-        Geometry::Polygon(rings) => polygon(rings).into(),
-        Geometry::MultiPoint(points) => {
-            MultiPoint::new(points.iter().map(|at| Point(coordinate(at))).collect()).into()
-        }
-        Geometry::MultiLineString(lines) => {
-            MultiLineString::new(lines.iter().map(|each| line(each)).collect()).into()
-        }
-        Geometry::MultiPolygon(polygons) => {
-            MultiPolygon::new(polygons.iter().map(|rings| polygon(rings)).collect()).into()
-        }
-        Geometry::Collection(parts) => {
-            geo::Geometry::GeometryCollection(parts.iter().map(planar).collect())
-        }
-    }
-}
-
-fn coordinate(at: &Position) -> Coord {
-    Coord { x: at.x, y: at.y }
-}
-
-fn line(positions: &[Position]) -> LineString {
-    positions.iter().map(coordinate).collect()
-}
-
-fn polygon(rings: &[Vec<Position>]) -> Polygon {
-    let mut rings = rings.iter().map(|ring| line(ring));
-    let outer = rings.next().unwrap_or_else(|| LineString::new(Vec::new()));
-    Polygon::new(outer, rings.collect())
-}
-
-/// The points of a box. Over the antimeridian it is two boxes; one without width or height is a line or a point.
-fn of_box(bbox: &BBox) -> geo::Geometry {
-    if bbox.west <= bbox.east {
-        return rectangle(bbox.west, bbox.east, bbox);
-    }
-    match (rectangle(bbox.west, 180.0, bbox), rectangle(-180.0, bbox.east, bbox)) {
-        (geo::Geometry::Polygon(west), geo::Geometry::Polygon(east)) => {
-            MultiPolygon::new(vec![west, east]).into()
-        }
-        (west, east) => geo::Geometry::GeometryCollection([west, east].into_iter().collect()),
-    }
-}
-
-#[expect(clippy::float_cmp, reason = "edges that are the same are written the same")]
-fn rectangle(west: f64, east: f64, bbox: &BBox) -> geo::Geometry {
-    let (south, north) = (bbox.south, bbox.north);
-    let corners = [(west, south), (east, south), (east, north), (west, north), (west, south)];
-    match (west == east, south == north) {
-        (true, true) => Point::new(west, south).into(),
-        (false, false) => Polygon::new(corners.into_iter().collect(), Vec::new()).into(),
-        _ => LineString::from(vec![(west, south), (east, north)]).into(),
     }
 }

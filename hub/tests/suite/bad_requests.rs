@@ -80,7 +80,7 @@ async fn bad_bodies_are_named() {
     }
     let deep = format!(r#"{{"image":"a","credentials":{}"#, "[".repeat(10_000));
     refused(&hub, &token, json_body("/api/v1/conversions", &deep, "recursion limit")).await;
-    let mut large = json_body(promote, "", "length limit");
+    let mut large = json_body(promote, "", "more bytes than this address takes");
     let long = format!(r#"{{"from":"{}"}}"#, "x".repeat(hub.hub.config.limits.body_bytes));
     (large.body, large.expected.0, large.expected.1) = (&long, 413, "too_large");
     refused(&hub, &token, large).await;

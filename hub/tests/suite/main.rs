@@ -125,6 +125,8 @@ mod stac_aggregating;
 #[cfg(test)]
 mod stac_aggregations;
 #[cfg(test)]
+mod stac_bad_filters;
+#[cfg(test)]
 mod stac_changing;
 #[cfg(test)]
 mod stac_collections;

@@ -221,16 +221,15 @@ async fn what_is_no_item_is_refused_and_changes_nothing() {
     assert_eq!(hub.get("/api/v1/flists/alice/new").await.status(), 404);
     // Not JSON, another type, too long, nobody's.
     let post = || hub.request(Method::POST, ITEMS).bearer_auth(&token);
+    let of_type = |kind| post().header("content-type", kind).body("[]");
     let json =
         |request: reqwest::RequestBuilder| request.header("content-type", "application/geo+json");
     for (request, expected) in [
         (json(post()).body("{"), StatusCode::BAD_REQUEST),
         (json(post()).body(vec![0xff]), StatusCode::BAD_REQUEST),
         (json(post()).body("[".repeat(100_000)), StatusCode::BAD_REQUEST),
-        (
-            post().header("content-type", "text/plain").body("{}"),
-            StatusCode::UNSUPPORTED_MEDIA_TYPE,
-        ),
+        (of_type("text/plain"), StatusCode::UNSUPPORTED_MEDIA_TYPE),
+        (of_type("application/json-patch+json"), StatusCode::UNSUPPORTED_MEDIA_TYPE),
         (json(post()).body(" ".repeat((4 << 20) + 1)), StatusCode::PAYLOAD_TOO_LARGE),
         (hub.request(Method::POST, ITEMS).json(&item("alice/new")), StatusCode::UNAUTHORIZED),
     ] {

@@ -51,6 +51,11 @@ fn of_name(name: &str) -> Option<&'static Queryable> {
     QUERYABLES.iter().find(|one| one.name == short && !is_beside)
 }
 
+/// Whether anything is known of a property.
+pub(super) fn is_known(name: &str) -> bool {
+    of_name(name).is_some()
+}
+
 /// Whether a property is known to be a time.
 pub(super) fn is_time(name: &str) -> bool {
     of_name(name).is_some_and(|known| known.kind == Kind::Time)

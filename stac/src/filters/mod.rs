@@ -42,6 +42,8 @@ pub struct ItemFilter {
     wanted: BTreeSet<String>,
     implied: Implied,
     index: Index,
+    /// What is wrong with polygons in them.
+    broken: Vec<String>,
 }
 
 /// Why there is no answer to whether an item is found.
@@ -62,7 +64,8 @@ impl ItemFilter {
             return Err(format!("there is no function called {name}"));
         }
         kinds::check(filter.root())?;
-        Ok(Self::of_conditions(filter))
+        let broken = filter.broken_geometry().into_iter().collect();
+        Ok(Self { broken, ..Self::of_conditions(filter) })
     }
 
     /// The same, of conditions that may compare anything with anything, and have no functions.
@@ -70,7 +73,7 @@ impl ItemFilter {
         let filter = casts::cast(filter);
         let wanted = filter.properties().into_iter().map(str::to_owned).collect();
         let (implied, index) = (Implied::by(filter.root()), Index::of(filter.root()));
-        Self { filters: vec![filter], wanted, implied, index }
+        Self { filters: vec![filter], wanted, implied, index, broken: Vec::new() }
     }
 
     /// What both find.
@@ -80,6 +83,7 @@ impl ItemFilter {
         self.wanted.extend(other.wanted);
         self.implied = self.implied.and(other.implied);
         self.index = self.index.and(other.index);
+        self.broken.extend(other.broken);
         self
     }
 
@@ -91,6 +95,16 @@ impl ItemFilter {
     /// What an index that keeps values of properties knows of it.
     pub fn index(&self) -> &Index {
         &self.index
+    }
+
+    /// The properties that it asks for and that are not among [`QUERYABLES`]: an item may have them all the same.
+    pub fn unknown(&self) -> impl Iterator<Item = &str> {
+        self.wanted().filter(|name| !kinds::is_known(name))
+    }
+
+    /// What is wrong with its polygons: with such ones, what is found may be wrong.
+    pub fn broken(&self) -> &[String] {
+        &self.broken
     }
 
     /// Whether a search asks for how many users starred an item.

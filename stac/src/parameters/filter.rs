@@ -9,9 +9,6 @@ use super::conditions;
 use super::error::ParameterError;
 use crate::ItemFilter;
 
-/// Bytes of a filter in JSON, which takes more of them for the same than text does.
-const JSON_BYTES: usize = 4 * TEXT_BYTES;
-
 /// The one reference system: longitudes and latitudes of WGS 84.
 const CRS: &str = "http://www.opengis.net/def/crs/OGC/1.3/CRS84";
 
@@ -93,12 +90,12 @@ fn of_language(language: Language, filter: Value) -> Result<ItemFilter, Paramete
 
 /// JSON as it is, or as the text that a query has.
 fn json(filter: Value) -> Result<Value, ParameterError> {
-    let long = |bytes: usize| bytes > JSON_BYTES;
-    let too_long = || wrong(format!("it may have at most {JSON_BYTES} bytes"));
+    let long = |bytes: usize| bytes > TEXT_BYTES;
+    let too_long = || wrong(format!("it may have at most {TEXT_BYTES} bytes"));
     match filter {
         Value::String(text) if long(text.len()) => Err(too_long()),
         Value::String(text) => serde_json::from_str(&text)
-            .map_err(|_| wrong("it must be JSON, or filter-lang must be cql2-text")),
+            .map_err(|error| wrong(format!("it must be JSON, or filter-lang cql2-text: {error}"))),
         value if long(value.to_string().len()) => Err(too_long()),
         value => Ok(value),
     }
@@ -148,7 +145,7 @@ mod tests {
     #[test]
     fn what_is_no_filter_is_refused_with_a_reason() {
         let long = format!("a = '{}'", "x".repeat(TEXT_BYTES));
-        let long_json = json!({"op": "=", "args": [{"property": "a"}, "x".repeat(JSON_BYTES)]});
+        let long_json = json!({"op": "=", "args": [{"property": "a"}, "x".repeat(TEXT_BYTES)]});
         for (pairs, expected) in [
             (vec![("filter", json!("a <"))], "filter: at byte 3: expected"),
             (vec![("filter", json!(long))], "filter: the filter has 163"),
@@ -163,10 +160,14 @@ mod tests {
             assert!(told.starts_with(expected), "{told}");
         }
         for (filter, expected) in [
-            (json!("a = 1"), "filter: it must be JSON, or filter-lang"),
+            (json!("a = 1"), "filter: it must be JSON, or filter-lang cql2-text: expected value"),
+            (
+                json!("[".repeat(200)),
+                "filter: it must be JSON, or filter-lang cql2-text: recursion",
+            ),
             (json!({"op": "?"}), "filter: at "),
-            (json!(long_json.to_string()), "filter: it may have at most 65536 bytes"),
-            (long_json, "filter: it may have at most 65536 bytes"),
+            (json!(long_json.to_string()), "filter: it may have at most 16384 bytes"),
+            (long_json, "filter: it may have at most 16384 bytes"),
             (json!(7), "filter: at the root: expected"),
         ] {
             let told = read(&[("filter", filter)], Language::Json).unwrap_err();

@@ -20,7 +20,7 @@ pub use self::files::{SettingsError, load};
 pub use self::texts::Texts;
 
 /// Changes when the same metadata makes other items than before: then they are made again.
-const COMPOSED: u32 = 3;
+const COMPOSED: u32 = 4;
 
 /// Items on a page of whoever says no number.
 const PAGE_SIZE: u32 = 12;

@@ -8,6 +8,7 @@ use tokio::task::spawn_blocking;
 
 use super::answer::{self, GEOJSON, JSON};
 use super::asked::{Pairs, address, from_there};
+use super::doubts::Doubts;
 use super::format::{PARQUET, TABLES};
 use crate::actions::ActionError;
 #[cfg(feature = "geoparquet")]
@@ -43,6 +44,7 @@ pub(super) struct Page {
     pub(super) fields: Option<Fields>,
     pub(super) mode: Mode,
     pub(super) format: Format,
+    pub(super) doubts: Doubts,
 }
 
 impl Page {
@@ -59,11 +61,12 @@ impl Page {
         let base = hub.public_url();
         let links = self.links(&base, found.next.as_deref());
         let (numbers, next) = (Numbers::of(&found), self.next(found.next.as_deref()));
+        let warnings = self.doubts.warnings(numbers.matched);
         let (fields, mode) = (self.fields.unwrap_or_default(), self.mode);
         // Many items take a while to write. Each is given back as soon as it is.
         let written = spawn_blocking(move || {
             let items = found.items.into_iter().map(|item| item.write(&base, mode, &fields));
-            numbers.around(items, &links)
+            numbers.around(items, &links, &warnings)
         });
         let page = written.await.map_err(ActionError::internal)?;
         let mut response = answer::text(headers, GEOJSON, page);
@@ -153,7 +156,12 @@ impl Numbers {
     }
 
     /// The collection of features that are written one after the other, in the one text that is sent.
-    fn around(&self, features: impl Iterator<Item = String>, links: &Value) -> String {
+    fn around(
+        &self,
+        features: impl Iterator<Item = String>,
+        links: &Value,
+        warnings: &[String],
+    ) -> String {
         let Self { limit, matched, returned } = self;
         let mut page = format!(
             "{{\"type\":\"FeatureCollection\",\"stac_version\":\"{STAC_VERSION}\",\"stac_extensions\":[],\
@@ -168,6 +176,10 @@ impl Numbers {
         }
         page.push_str("],\"links\":");
         page.push_str(&links.to_string());
+        if !warnings.is_empty() {
+            page.push_str(",\"flisthub:warnings\":");
+            page.push_str(&json!(warnings).to_string());
+        }
         page.push('}');
         page
     }
@@ -184,6 +196,7 @@ mod tests {
             fields: None,
             mode: Mode::Full,
             format: Format::Json,
+            doubts: Doubts::default(),
         }
     }
 
@@ -216,9 +229,11 @@ mod tests {
         let numbers = Numbers { limit: 10, matched: 7, returned: 2 };
         let around = |ids: &[u32]| -> Value {
             let features = ids.iter().map(|id| format!("{{\"id\":{id}}}"));
-            serde_json::from_str(&numbers.around(features, &json!([{"rel": "self"}]))).unwrap()
+            let page = numbers.around(features, &json!([{"rel": "self"}]), &["so".to_owned()]);
+            serde_json::from_str(&page).unwrap()
         };
         let read = around(&[1, 2]);
+        assert_eq!(read["flisthub:warnings"], json!(["so"]));
         assert_eq!(read["links"][0]["rel"], "self");
         assert_eq!(around(&[])["features"], json!([]));
         assert_eq!((&read["numberMatched"], &read["numberReturned"]), (&json!(7), &json!(2)));

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use super::answer::{self, GEOJSON};
 use super::asked::pairs;
+use super::doubts::Doubts;
 use super::format::wanted;
 use super::found::{Asked, Page};
 use crate::actions::stac;
@@ -221,7 +222,9 @@ async fn answered(
         _ => None,
     };
     let format = wanted(search.format, headers)?;
-    let page = Page { asked, collection, fields: search.fields.clone(), mode: search.mode, format };
+    let (fields, mode) = (search.fields.clone(), search.mode);
+    let doubts = Doubts::of(search.filter.as_ref());
+    let page = Page { asked, collection, fields, mode, format, doubts };
     let found = stac::search(hub, caller, search).await?;
     Ok(page.answer(hub, headers, found).await?.into_response())
 }

@@ -6,6 +6,7 @@ mod answer;
 mod asked;
 mod collection_list;
 mod collections;
+mod doubts;
 mod format;
 mod found;
 mod items;

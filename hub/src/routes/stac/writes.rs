@@ -43,8 +43,12 @@ fn text(headers: &HeaderMap, body: Vec<u8>) -> Result<String, ApiError> {
     let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     let plain = kind.strip_prefix("application/");
-    if !plain.is_some_and(|kind| kind == "json" || kind.ends_with("+json")) {
-        let message = "an item is sent as `application/json` or `application/geo+json`";
+    // Of JSON Patch (RFC 6902) alone it is known that it is something else.
+    let is_taken =
+        |kind: &str| kind == "json" || (kind.ends_with("+json") && kind != "json-patch+json");
+    if !plain.is_some_and(is_taken) {
+        let message = "an item is sent as `application/json` or `application/geo+json`, changes of one as \
+                       `application/merge-patch+json`";
         let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
         return Err(ApiError::new(status, Code::UNSUPPORTED_MEDIA_TYPE, message));
     }

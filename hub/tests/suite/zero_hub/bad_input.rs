@@ -48,7 +48,7 @@ async fn merges_that_cannot_be() {
         ("new", sources(&["alice/base", "alice/theirs"]), 404, "alice/theirs"),
         ("v1", sources(&["alice/base", "alice/extra"]), 409, "v1"),
         ("latest", sources(&["alice/base", "alice/extra"]), 409, "latest"),
-        ("new", format!("[{}]", " ".repeat(70_000)), 413, "length limit"),
+        ("new", format!("[{}]", " ".repeat(70_000)), 413, "more bytes than this"),
     ] {
         let (found, answered) = merge(&two, target, body).await;
         let message = answered["message"].as_str().unwrap_or_default();
