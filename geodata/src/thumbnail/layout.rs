@@ -8,8 +8,6 @@ use crate::tiff::tags;
 use super::jpeg::{self, MAX_TABLES};
 use super::piece::JPEG;
 
-const COMPRESSION: u16 = 259;
-const PHOTOMETRIC: u16 = 262;
 const PREDICTOR: u16 = 317;
 const COLOR_MAP: u16 = 320;
 const EXTRA_SAMPLES: u16 = 338;
@@ -117,7 +115,7 @@ impl Layout {
         }
         let extra = list(EXTRA_SAMPLES, "ExtraSamples", u64::from(samples))?;
         let palette = list(COLOR_MAP, "ColorMap", 3 << 8)?;
-        let colours = match short(PHOTOMETRIC, "PhotometricInterpretation", 1)? {
+        let colours = match short(tags::PHOTOMETRIC, "PhotometricInterpretation", 1)? {
             2 if samples >= 3 => Colours::Rgb,
             3 if samples == 1 && !palette.is_empty() && bit != 8 => {
                 return Err(GeodataError::unsupported("its palette is larger than those read"));
@@ -126,7 +124,7 @@ impl Layout {
             6 if samples == 3 => Colours::YCbCr,
             inverted => Colours::Values { inverted: inverted == 0 },
         };
-        let compression = short(COMPRESSION, "Compression", 1)?;
+        let compression = short(tags::COMPRESSION, "Compression", 1)?;
         let nodata = directory.text(source, tags::GDAL_NODATA, "tag GDAL_NODATA")?;
         Ok(Self {
             big_endian: directory.is_big_endian(),

@@ -6,6 +6,7 @@ pub(crate) mod directory;
 mod gdal;
 mod keys;
 mod moment;
+mod pixels;
 mod place;
 mod whole;
 
@@ -22,6 +23,8 @@ pub(crate) mod tags {
     pub(crate) const WIDTH: u16 = 256;
     pub(crate) const LENGTH: u16 = 257;
     pub(crate) const BITS: u16 = 258;
+    pub(crate) const COMPRESSION: u16 = 259;
+    pub(crate) const PHOTOMETRIC: u16 = 262;
     pub(crate) const STRIP_OFFSETS: u16 = 273;
     pub(crate) const SAMPLES: u16 = 277;
     pub(crate) const ROWS_PER_STRIP: u16 = 278;
@@ -33,6 +36,7 @@ pub(crate) mod tags {
     pub(crate) const TILE_OFFSETS: u16 = 324;
     pub(crate) const TILE_SIZES: u16 = 325;
     pub(crate) const FORMAT: u16 = 339;
+    pub(crate) const SUBSAMPLING: u16 = 530;
     pub(crate) const PIXEL_SCALE: u16 = 33550;
     pub(crate) const TIEPOINT: u16 = 33922;
     pub(crate) const TRANSFORMATION: u16 = 34264;
@@ -59,9 +63,15 @@ pub(crate) fn read<S: Source + ?Sized>(source: &Bounded<'_, S>) -> Result<Facts,
     };
     let (columns, rows) = (size(tags::WIDTH, "width")?, size(tags::LENGTH, "height")?);
     let image = Image { source, directory: &directory, rows, columns };
-    whole::check(&image)?;
+    // Before the lists of strips or tiles: these tags lie beside those that were read.
+    let pixels = pixels::read(&image);
+    let pieces = whole::check(&image)?;
     let mut facts =
         Facts { shape: Found::new([rows, columns], "TIFF size of the image"), ..Facts::default() };
+    let pixels = facts.warnings.hear("size of pixels", pixels).flatten();
+    if let Some(what) = pixels.and_then(|pixels| pieces.lacking(&image, &pixels)) {
+        facts.warnings.add(what);
+    }
     let items = items(&image, &mut facts);
     place::read(&image, &mut facts);
     bands::read(&image, &items, &mut facts);
@@ -95,3 +105,6 @@ fn time<S: Source + ?Sized>(image: &Image<'_, '_, S>, items: &Items, facts: &mut
 
 #[cfg(test)]
 mod tests;
+
+#[cfg(test)]
+mod whole_tests;

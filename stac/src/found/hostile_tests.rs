@@ -60,6 +60,26 @@ fn a_broken_file_is_a_warning_and_the_others_count() {
 }
 
 #[test]
+fn a_raster_that_lies_is_told_of() {
+    for (name, bytes, said) in [
+        (
+            "short.tif",
+            with_tag(259, 1),
+            "the file says 60 x 40 pixels of 24 bits, but its strips hold only 261 of 7200 bytes",
+        ),
+        (
+            "high.tif",
+            with_tag(257, 60),
+            "an image of 60 x 60 pixels needs 2 strips or tiles, and it has 1",
+        ),
+    ] {
+        let (warnings, found) = told(name, &bytes);
+        assert_eq!(warnings, [format!("{name}: {said}")]);
+        assert_eq!(found["properties"]["flisthub:warnings"], json!(warnings));
+    }
+}
+
+#[test]
 fn warnings_about_files_leave_room_for_others() {
     let names: Vec<String> = (0..60).map(|at| format!("{at}.tif")).collect();
     let files: Vec<(&str, &[u8])> = names.iter().map(|name| (name.as_str(), &b"no"[..])).collect();
