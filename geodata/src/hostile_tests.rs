@@ -169,7 +169,76 @@ fn directories_that_go_in_a_circle_end() {
     let file = Tiff { directories: vec![small.clone(), small], last: 8, ..Tiff::default() };
     hold(&file.write());
     let found = read(Kind::GeoTiff, &file.write(), &limits()).unwrap();
+    assert_eq!(found.warnings(), [CIRCLE]);
     assert_eq!(found.shape.unwrap().value, [4, 4]);
+}
+
+const CIRCLE: &str = "its directories of tags go in a circle";
+
+#[test]
+fn a_circle_behind_the_image_is_told_of() {
+    let small = raster(2, 2).with(tags::SUBFILE, Value::Long(vec![1])).directories.remove(0);
+    let (file, ends) = (raster(4, 4), [0, 8, 8 + 6 + 5 * 12]);
+    for big_endian in [false, true] {
+        for (copies, last, told) in [
+            (0, ends[0], false),
+            (0, ends[1], true),
+            (3, ends[0], false),
+            (3, ends[1], true),
+            (3, ends[2], true),
+            // One that lies outside of the file, or is none, is the end of them.
+            (3, 1 << 20, false),
+            (3, 2, false),
+        ] {
+            let mut file = Tiff { big_endian, last, ..file.clone() };
+            file.directories.extend(vec![small.clone(); copies]);
+            hold(&file.write());
+            let found = read(Kind::GeoTiff, &file.write(), &limits()).unwrap();
+            let expected: &[&str] = if told { &[CIRCLE] } else { &[] };
+            assert_eq!(found.warnings(), expected, "{copies} {last}");
+        }
+    }
+}
+
+/// An image with so many smaller copies, far from one another; the last one says that the image is the next one.
+fn far_apart(copies: usize, pixels: u32) -> Tiff {
+    let list = || Value::Long(vec![pixels; 4_000]);
+    let image = raster(4, 4).with(tags::STRIP_OFFSETS, list()).with(tags::STRIP_SIZES, list());
+    let image = Tiff { data: vec![0; 2 * pixels as usize], ..image };
+    let small = image.clone().with(tags::SUBFILE, Value::Long(vec![1])).directories.remove(0);
+    let mut file = Tiff { last: 8 + 2 * u64::from(pixels), ..image };
+    file.directories.extend(vec![small; copies]);
+    file
+}
+
+#[test]
+fn little_is_loaded_to_find_a_circle() {
+    let loaded = |file: Vec<u8>| {
+        let source = Counted::new(file);
+        let found = read(Kind::GeoTiff, &source, &Limits::default()).unwrap();
+        (source.reads(), found.warnings().to_vec())
+    };
+    let told = vec![CIRCLE.to_owned()];
+    // The pixels lie before the directories.
+    let far = |copies| far_apart(copies, 40).write();
+    let alone = loaded(Tiff { last: 0, ..far_apart(0, 40) }.write()).0;
+    assert_eq!(loaded(far(0)), (alone, told.clone()));
+    assert_eq!(loaded(far(4)), (alone + 4, told.clone()));
+    assert_eq!(loaded(far(5)), (alone + 4, vec![]));
+    assert_eq!(loaded(far(60)), (alone + 4, vec![]));
+    // As in a COG, they lie behind them.
+    let cog = |copies| {
+        let list = |number| Value::Long(vec![number; 4_000]);
+        let file = far_apart(copies, 0)
+            .with(tags::STRIP_OFFSETS, list(1_000_000))
+            .with(tags::STRIP_SIZES, list(40));
+        let mut file = file.write();
+        file.resize(1_000_040, 0);
+        file
+    };
+    let (reads, alone) = loaded(cog(0));
+    assert_eq!(alone, told);
+    assert_eq!(loaded(cog(4)), (reads, vec![]));
 }
 
 #[test]

@@ -104,6 +104,13 @@ impl<'a, S: Source + ?Sized> Bounded<'a, S> {
         self.source.size()
     }
 
+    /// Whether these bytes can be had without asking the source for any.
+    pub(crate) fn has(&self, offset: u64, length: u64) -> bool {
+        let (start, bytes) = &*self.window.borrow();
+        let end = start.saturating_add(bytes.len() as u64);
+        *start <= offset && offset.checked_add(length).is_some_and(|to| to <= end)
+    }
+
     /// So many bytes from there; `what` is how an error calls them.
     pub(crate) fn bytes(
         &self,
@@ -221,6 +228,8 @@ mod tests {
         assert_eq!(bounded.array::<4>("it", 0).unwrap(), [7; 4]);
         assert_eq!(bounded.array::<4>("it", 8_000).unwrap(), [7; 4]);
         assert_eq!((source.bytes(), source.reads()), (WINDOW, 1));
+        assert!(bounded.has(0, WINDOW) && bounded.has(WINDOW - 4, 4));
+        assert!(!bounded.has(WINDOW - 4, 5) && !bounded.has(u64::MAX, 2));
         assert_eq!(bounded.bytes("it", 50_000, 10_000).unwrap().len(), 10_000);
         let more = bounded.bytes("it", 0, 15_001).unwrap_err();
         assert!(matches!(more, GeodataError::TooMuch(Limit::ValueBytes(15_000))));

@@ -10,7 +10,7 @@ mod piece;
 use crate::error::{GeodataError, Limit};
 use crate::limits::Limits;
 use crate::source::{Bounded, Source};
-use crate::tiff::directory;
+use crate::tiff::chain;
 
 use grid::Grid;
 use layout::{Layout, Piece};
@@ -66,9 +66,9 @@ fn planned<S: Source + ?Sized>(
 
 /// The image that it is made of.
 fn chosen<S: Source + ?Sized>(source: &Bounded<'_, S>, side: u64) -> Result<Layout, GeodataError> {
-    let full = Layout::of(source, &directory::full_size(source)?)?;
+    let full = Layout::of(source, &chain::full_size(source)?.0)?;
     let mut best = full.clone();
-    for directory in directory::all(source)? {
+    for directory in chain::all(source)? {
         // A smaller copy that cannot be read is as if it were not there.
         let Ok(other) = Layout::of(source, &directory) else { continue };
         let smaller = other.side() < best.side() && other.side() >= side;

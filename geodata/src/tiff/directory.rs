@@ -1,13 +1,11 @@
-//! The structure of TIFF: its header, directories of tags one after the other, and values of tags. Nothing is
-//! believed: whatever points somewhere is held against the file's size, and whatever is counted against the limits.
+//! The structure of TIFF: its header, a directory of tags, and values of tags. Nothing is believed: whatever points
+//! somewhere is held against the file's size, and whatever is counted against the limits.
 
 use crate::error::GeodataError;
 use crate::source::{Bounded, Source};
 
-use super::tags;
-
-/// The most directories that are looked through.
-pub(crate) const MAX_DIRECTORIES: usize = 64;
+/// How errors call a directory.
+const WHAT: &str = "a directory of tags";
 
 /// The most tags of a directory.
 const MAX_ENTRIES: u64 = 4_096;
@@ -17,7 +15,7 @@ const MAX_NUMBERS: u64 = 65_536;
 
 /// What the first bytes say of all others.
 #[derive(Debug, Clone, Copy)]
-struct Header {
+pub(super) struct Header {
     big_endian: bool,
     big_file: bool,
 }
@@ -40,6 +38,11 @@ pub(crate) struct Directory {
 }
 
 impl Header {
+    /// How many bytes the number of tags, a tag and a place have.
+    fn sizes(self) -> [u64; 3] {
+        if self.big_file { [8, 20, 8] } else { [2, 12, 4] }
+    }
+
     fn number(self, bytes: &[u8]) -> u64 {
         let push = |number: u64, byte: &u8| (number << 8) | u64::from(*byte);
         let bytes = bytes.get(..8).unwrap_or(bytes);
@@ -47,50 +50,10 @@ impl Header {
     }
 }
 
-/// The first directory whose image is neither a smaller copy nor a mask; where all are, the first one.
-pub(crate) fn full_size<S: Source + ?Sized>(
+/// What the first bytes say, and where the first directory is.
+pub(super) fn header<S: Source + ?Sized>(
     source: &Bounded<'_, S>,
-) -> Result<Directory, GeodataError> {
-    let is_full = |directory: &Directory| {
-        let kind = directory.number(source, tags::SUBFILE, "NewSubfileType").ok().flatten();
-        kind.unwrap_or(0) & 0b101 == 0
-    };
-    let mut seen = until(source, is_full)?;
-    let last = seen.len().saturating_sub(1);
-    let at = if seen.last().is_some_and(is_full) { last } else { 0 };
-    Ok(seen.swap_remove(at))
-}
-
-/// Directories in their order: at least one, and not more than are looked through. One that is broken ends them.
-pub(crate) fn all<S: Source + ?Sized>(
-    source: &Bounded<'_, S>,
-) -> Result<Vec<Directory>, GeodataError> {
-    until(source, |_| false)
-}
-
-/// Directories in their order, up to one that is enough.
-fn until<S: Source + ?Sized>(
-    source: &Bounded<'_, S>,
-    enough: impl Fn(&Directory) -> bool,
-) -> Result<Vec<Directory>, GeodataError> {
-    let (header, first) = header(source)?;
-    let (mut found, mut seen): (Vec<Directory>, Vec<u64>) = (Vec::new(), Vec::new());
-    let mut at = first;
-    while at != 0 && found.len() < MAX_DIRECTORIES && !seen.contains(&at) {
-        seen.push(at);
-        match directory(source, header, at) {
-            Ok(one) => {
-                at = if enough(&one) { 0 } else { one.next };
-                found.push(one);
-            }
-            Err(error) if found.is_empty() => return Err(error),
-            Err(_) => break,
-        }
-    }
-    if found.is_empty() { Err(GeodataError::broken("it has no image")) } else { Ok(found) }
-}
-
-fn header<S: Source + ?Sized>(source: &Bounded<'_, S>) -> Result<(Header, u64), GeodataError> {
+) -> Result<(Header, u64), GeodataError> {
     let start: [u8; 8] = source.array("the header", 0)?;
     let [a, b, rest @ ..] = start;
     let big_endian = match &[a, b] {
@@ -111,15 +74,14 @@ fn header<S: Source + ?Sized>(source: &Bounded<'_, S>) -> Result<(Header, u64), 
     }
 }
 
-fn directory<S: Source + ?Sized>(
+/// The directory at a place.
+pub(super) fn directory<S: Source + ?Sized>(
     source: &Bounded<'_, S>,
     header: Header,
     at: u64,
 ) -> Result<Directory, GeodataError> {
-    const WHAT: &str = "a directory of tags";
     let out = || GeodataError::broken("a directory of tags lies outside of the file");
-    let (count_size, entry_size) = if header.big_file { (8, 20) } else { (2, 12) };
-    let pointer = if header.big_file { 8 } else { 4 };
+    let [count_size, entry_size, pointer] = header.sizes();
     let count = header.number(&source.bytes(WHAT, at, count_size)?);
     if count > MAX_ENTRIES {
         return Err(GeodataError::broken(format!("a directory has {count} tags")));
@@ -137,6 +99,25 @@ fn directory<S: Source + ?Sized>(
     }
     let next = bytes.get(usize::try_from(length).unwrap_or(usize::MAX)..).unwrap_or_default();
     Ok(Directory { header, entries, next: header.number(next) })
+}
+
+/// Where the directory at a place says that the next one is, of which nothing else is read. `None` where that cannot be
+/// had, or not without loading more often than is left.
+pub(super) fn next<S: Source + ?Sized>(
+    source: &Bounded<'_, S>,
+    header: Header,
+    at: u64,
+    loads: &mut usize,
+) -> Option<u64> {
+    let [count_size, entry_size, pointer] = header.sizes();
+    let mut number = |at, size| {
+        if !source.has(at, size) {
+            *loads = loads.checked_sub(1)?;
+        }
+        source.bytes(WHAT, at, size).ok().map(|bytes| header.number(&bytes))
+    };
+    let count = number(at, count_size).filter(|count| *count <= MAX_ENTRIES)?;
+    number(at.checked_add(count_size)?.checked_add(count.checked_mul(entry_size)?)?, pointer)
 }
 
 /// A tag whose bytes are these, and are there. Tags of types that there are not are left out.
@@ -166,6 +147,11 @@ fn size_of_kind(kind: u16) -> Option<u64> {
 }
 
 impl Directory {
+    /// Where it says that the next one is.
+    pub(super) fn next(&self) -> u64 {
+        self.next
+    }
+
     fn entry(&self, tag: u16) -> Option<&Entry> {
         self.entries.iter().find(|entry| entry.tag == tag)
     }

@@ -2,6 +2,7 @@
 
 mod affine;
 mod bands;
+pub(crate) mod chain;
 pub(crate) mod directory;
 mod gdal;
 mod keys;
@@ -54,7 +55,8 @@ pub(crate) struct Image<'a, 'b, S: ?Sized> {
 }
 
 pub(crate) fn read<S: Source + ?Sized>(source: &Bounded<'_, S>) -> Result<Facts, GeodataError> {
-    let directory = directory::full_size(source)?;
+    let (directory, mut chain) = chain::full_size(source)?;
+    chain.follow(source);
     let size = |tag, name| {
         let value = directory.number(source, tag, name)?;
         value
@@ -76,6 +78,10 @@ pub(crate) fn read<S: Source + ?Sized>(source: &Bounded<'_, S>) -> Result<Facts,
     place::read(&image, &mut facts);
     bands::read(&image, &items, &mut facts);
     time(&image, &items, &mut facts);
+    // At the end: whatever it loads is not missing for what is read.
+    if chain.is_circle(source, pieces.first_byte().unwrap_or(u64::MAX)) {
+        facts.warnings.add("its directories of tags go in a circle");
+    }
     Ok(facts)
 }
 

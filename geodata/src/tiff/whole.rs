@@ -101,6 +101,12 @@ fn places<S: Source + ?Sized>(
 }
 
 impl Pieces {
+    /// The first byte of a strip or tile, where one has any.
+    pub(super) fn first_byte(&self) -> Option<u64> {
+        let written = self.places.iter().filter(|(_, length)| *length > 0);
+        written.map(|(start, _)| *start).min()
+    }
+
     /// What is wrong where they have fewer bytes than their pixels need. Those without any were never written, as
     /// sparse files have them.
     pub(super) fn lacking<S: ?Sized>(

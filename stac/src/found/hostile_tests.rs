@@ -61,6 +61,11 @@ fn a_broken_file_is_a_warning_and_the_others_count() {
 
 #[test]
 fn a_raster_that_lies_is_told_of() {
+    let mut circle = A.to_vec();
+    let first: [u8; 4] = circle[4..8].try_into().unwrap();
+    let at = u32::from_le_bytes(first) as usize;
+    let count = u16::from_le_bytes(circle[at..at + 2].try_into().unwrap()) as usize;
+    circle[at + 2 + count * 12..][..4].copy_from_slice(&first);
     for (name, bytes, said) in [
         (
             "short.tif",
@@ -72,6 +77,7 @@ fn a_raster_that_lies_is_told_of() {
             with_tag(257, 60),
             "an image of 60 x 60 pixels needs 2 strips or tiles, and it has 1",
         ),
+        ("circle.tif", circle, "its directories of tags go in a circle"),
     ] {
         let (warnings, found) = told(name, &bytes);
         assert_eq!(warnings, [format!("{name}: {said}")]);
