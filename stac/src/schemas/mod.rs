@@ -36,8 +36,19 @@ struct Own;
 
 impl Retrieve for Own {
     fn retrieve(&self, uri: &Uri<String>) -> Result<Value, Box<dyn Error + Send + Sync>> {
-        let text = text(uri.as_str()).ok_or("the program has no such schema")?;
+        let text = text(current(uri.as_str())).ok_or("the program has no such schema")?;
         Ok(serde_json::from_str(text)?)
+    }
+}
+
+/// Where the schema is that is read for the one at an address: one version of PROJJSON stands for the older ones, too.
+fn current(address: &str) -> &str {
+    let version = address
+        .strip_prefix("https://proj.org/schemas/v0.")
+        .and_then(|rest| rest.strip_suffix("/projjson.schema.json"));
+    match version {
+        Some("2" | "4" | "5") => "https://proj.org/schemas/v0.7/projjson.schema.json",
+        _ => address,
     }
 }
 
