@@ -1,15 +1,19 @@
 //! What is wrong with a member of an item, as a publisher is told: a JSON pointer (RFC 6901) to it, and what about it.
+//! Of the alternatives of a schema only those errors are told that the one makes which was meant.
 
 use std::fmt;
 
 use jsonschema::ValidationError;
 use jsonschema::error::ValidationErrorKind;
 
-/// The most bytes of a message, and of a pointer.
-const MAX_MESSAGE: usize = 200;
+use super::alternatives::{MAX_DEPTH, beside, meant, missing, types};
+use super::sentence::{either, given, said};
 
-/// How deep alternatives of alternatives are looked into.
-const MAX_DEPTH: usize = 8;
+/// Faults of one item that are told.
+pub(super) const MAX_FAULTS: usize = 10;
+
+/// The most bytes of a message, and of a pointer.
+const MAX_MESSAGE: usize = 280;
 
 /// Something that is wrong with a member.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,36 +25,45 @@ pub struct Fault {
 }
 
 impl Fault {
-    /// The fault that a schema finds. Of alternatives none of which the item fulfils, that one counts which it comes
-    /// nearest to.
-    pub(super) fn of(error: &ValidationError<'_>) -> Self {
-        Self::nearest(error, 0)
+    /// Adds what a schema finds, each once, and of much not all.
+    pub(super) fn tell(error: &ValidationError<'_>, faults: &mut Vec<Self>) {
+        Self::inner(error, "", MAX_DEPTH, faults);
     }
 
-    fn nearest(error: &ValidationError<'_>, depth: usize) -> Self {
-        let branches = match error.kind() {
-            ValidationErrorKind::AnyOf { context }
-            | ValidationErrorKind::OneOfNotValid { context } => context.as_slice(),
-            _ => &[],
-        };
-        let depth_of = |error: &ValidationError<'_>| {
-            error.instance_path().as_str().bytes().filter(|byte| *byte == b'/').count()
-        };
-        // The one that goes wrong deepest in the item, and of those the one that goes wrong least often.
-        let deepest = |branch: &&Vec<ValidationError<'static>>| {
-            (branch.iter().map(&depth_of).max(), std::cmp::Reverse(branch.len()))
-        };
-        let branch = branches.iter().filter(|branch| !branch.is_empty()).max_by_key(deepest);
-        let inner = branch.and_then(|branch| branch.iter().max_by_key(|error| depth_of(error)));
-        match inner.filter(|_| depth < MAX_DEPTH) {
-            Some(inner) => Self::nearest(inner, depth.saturating_add(1)),
-            None => Self::plain(error),
+    /// `why` is what a member that is or is not there goes with; `left` bounds how deep alternatives are looked into.
+    fn inner(error: &ValidationError<'_>, why: &str, left: usize, faults: &mut Vec<Self>) {
+        if faults.len() >= MAX_FAULTS {
+            return;
+        }
+        let at = error.instance_path();
+        if let Some(names) = missing(error, left) {
+            return add(faults, at.as_str(), given(&names) + why);
+        }
+        if let Some(types) = types(error, left) {
+            return add(faults, at.as_str(), format!("it is not of type {}", either(&types)));
+        }
+        if let Some(branch) = meant(error).filter(|_| left > 0) {
+            let why = beside(error, branch);
+            let left = left.saturating_sub(1);
+            return branch.iter().for_each(|error| Self::inner(error, &why, left, faults));
+        }
+        match error.kind() {
+            ValidationErrorKind::AdditionalProperties { unexpected }
+            | ValidationErrorKind::UnevaluatedProperties { unexpected } => {
+                for name in unexpected.iter().take(MAX_FAULTS) {
+                    let what = "the schema knows no member of this name".to_owned();
+                    add(faults, at.join(name.as_str()).as_str(), what);
+                }
+            }
+            _ => add(faults, at.as_str(), said(error, why)),
         }
     }
+}
 
-    fn plain(error: &ValidationError<'_>) -> Self {
-        let what = cut(error.masked_with("it").to_string());
-        Self { pointer: cut(error.instance_path().to_string()), what }
+fn add(faults: &mut Vec<Fault>, pointer: &str, what: String) {
+    let fault = Fault { pointer: cut(pointer.to_owned()), what: cut(what) };
+    if faults.len() < MAX_FAULTS && !faults.contains(&fault) {
+        faults.push(fault);
     }
 }
 

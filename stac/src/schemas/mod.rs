@@ -4,8 +4,12 @@
 //! Schemas that are not part of the program are not looked at: nothing is ever fetched. What a hub demands beside the
 //! schemas is in `written`.
 
+mod alternatives;
 mod bundled;
 mod fault;
+#[cfg(test)]
+mod fault_tests;
+mod sentence;
 #[cfg(test)]
 mod tests;
 
@@ -18,13 +22,11 @@ use serde_json::Value;
 
 use self::bundled::BUNDLED;
 pub use self::fault::Fault;
+use self::fault::MAX_FAULTS;
 
 /// Bytes of an item, times its depth, in which it is looked for what is wrong: a schema with alternatives keeps a copy
 /// of whatever fulfils none of them for each that it tries, and those of what is around it as well.
 const MAX_SEARCHED: usize = 1 << 20;
-
-/// Faults of one item that are told.
-const MAX_FAULTS: usize = 10;
 
 /// Where the schema of an item of a version of STAC is.
 fn of_version(version: &str) -> String {
@@ -58,7 +60,7 @@ fn text(address: &str) -> Option<&'static str> {
     BUNDLED.iter().find(|(at, _)| *at == address).map(|(_, text)| *text)
 }
 
-/// Schemas that were made ready: that takes a while, and few are asked for.
+/// Schemas that were made ready: that takes a while, and few are asked for. There are never more than the program has.
 static READY: LazyLock<Mutex<HashMap<&'static str, Arc<Validator>>>> =
     LazyLock::new(Mutex::default);
 
@@ -127,10 +129,7 @@ fn hold((address, schema): (&str, &Validator), item: &Value, faults: &mut Vec<Fa
         if faults.len() >= MAX_FAULTS {
             return;
         }
-        let fault = Fault::of(&error);
-        if !faults.contains(&fault) {
-            faults.push(fault);
-        }
+        Fault::tell(&error, faults);
     }
 }
 
