@@ -2,9 +2,10 @@
 
     FLISTHUB_POSTGRES_OPTIONS="-c fsync=on -c listen_addresses=127.0.0.1 -c port=5499 -c shared_buffers=2GB
       -c random_page_cost=1.1" \\
-      scripts/with-postgres python3 scripts/bench_stac.py FOLDER_OF_THE_PROGRAMS [COUNT]
+      scripts/with-postgres python3 scripts/bench_stac.py FOLDER_OF_THE_PROGRAMS [COUNT [PART...]]
 
 It needs PostGIS, wrk, eatmydata, and, in the Python that runs it, `stac-fastapi.pgstac`, `pypgstac[psycopg]`, `rustac` and `uvicorn`.
+A part is `searches`, `filters`, `aggregations` or `pages`; without any it is all of them.
 All are real programs on loopback with their default settings, measured one after the other while the others idle. Answers
 are compared before they are timed. Prints Markdown tables; progress goes to standard error.
 """
@@ -324,7 +325,7 @@ def table(title: str, head: str, rows: list[str]) -> None:
     print(f"\n{title}\n\n{head}\n|---|{'---:|' * (columns - 1)}\n" + "\n".join(rows), flush=True)
 
 
-def measure(everybody: list[Server], maker: Maker, place: pathlib.Path) -> None:
+def measure_searches(everybody: list[Server], maker: Maker, place: pathlib.Path) -> None:
     searches, words = maker.searches(SEARCHES), maker.words(SEARCHES)
     reading = [server for server in everybody if server.words]
     for what, asked, servers in (("by box and time", searches, everybody), ("by words", words, reading)):
@@ -342,6 +343,9 @@ def measure(everybody: list[Server], maker: Maker, place: pathlib.Path) -> None:
             middle = {key: statistics.median(run[key] for run in runs) for key in runs[0]}
             rows.append(f"| {name} | {middle['a second']:.0f} | {middle['p50 ms']:.1f} | {middle['p99 ms']:.1f} | {middle['failed']:.0f} |")
         table(f"Searches {what}, {CONNECTIONS} callers:", "| | a second | p50, ms | p99, ms | failed |", rows)
+
+
+def measure_filters(everybody: list[Server], maker: Maker, _: pathlib.Path) -> None:
     filtering = [server for server in everybody if server.filters]
     for what, asked in maker.filters(COMPARED).items():
         head = f"| as {filtering[0].name} answers | same ids in the same order | same ids | failed | of | p50, ms | p99, ms |"
@@ -349,10 +353,16 @@ def measure(everybody: list[Server], maker: Maker, place: pathlib.Path) -> None:
         table(title, head, compare(filtering, asked))
         for server in filtering:
             server.settle()
+
+
+def measure_aggregations(everybody: list[Server], _maker: Maker, _place: pathlib.Path) -> None:
     hub, pgstac = everybody[:2]
     table("Aggregations, ms; pgstac by SQL over its tables, without its server, which has no such route:",
           f"| | same numbers | {hub.name}, first | again | SQL, first | again |",
           bench_stac_aggregations.rows(hub, pgstac.environment))
+
+
+def measure_pages(everybody: list[Server], _maker: Maker, _place: pathlib.Path) -> None:
     rows = []
     for server in everybody:
         try:
@@ -363,6 +373,9 @@ def measure(everybody: list[Server], maker: Maker, place: pathlib.Path) -> None:
         first, last = statistics.median(took[1:21]), statistics.median(took[-20:])
         rows.append(f"| {server.name} | {len(took)} | {first:.1f} | {last:.1f} |")
     table("Pages of 10 of one collection, by next links, ms:", "| | pages | the first 20 | the last 20 |", rows)
+
+
+PARTS = {"searches": measure_searches, "filters": measure_filters, "aggregations": measure_aggregations, "pages": measure_pages}
 
 
 def main() -> None:
@@ -378,7 +391,8 @@ def main() -> None:
             server.load(programs, place, items, maker.count)
             server.wait()
             note(f"{server.name}: {server.facts}")
-        measure(servers, maker, place)
+        for part in sys.argv[3:] or PARTS:
+            PARTS[part](servers, maker, place)
         rows = []
         for server in servers:
             one = f"{server.insert(PUBLISHES):.0f}" if server.insert else "-"
