@@ -133,6 +133,39 @@ impl Known {
     }
 }
 
+impl Known {
+    /// Whether it may hold of an item that has no value of these, marked or not.
+    pub fn may_hold_without(&self, absent: &BTreeSet<Field>) -> bool {
+        self.may_be(absent).0
+    }
+
+    /// Whether it may be true, and whether it may be false.
+    fn may_be(&self, absent: &BTreeSet<Field>) -> (bool, bool) {
+        let compared = |is_absent: bool| (!is_absent, !is_absent);
+        match self {
+            Self::All(parts) => {
+                let each = || parts.iter().map(|part| part.may_be(absent));
+                (each().all(|part| part.0), each().any(|part| part.1))
+            }
+            Self::Any(parts) => {
+                let each = || parts.iter().map(|part| part.may_be(absent));
+                (each().any(|part| part.0), each().all(|part| part.1))
+            }
+            Self::Not(of) => {
+                let (may_be_true, may_be_false) = of.may_be(absent);
+                (may_be_false, may_be_true)
+            }
+            Self::Always(is) => (*is, !is),
+            Self::OneOf(_, values, _) if values.is_empty() => (true, true),
+            Self::Unknown(field) | Self::Compare(field, ..) | Self::OneOf(field, ..) => {
+                compared(absent.contains(field))
+            }
+            Self::Fields(one, _, two) => compared(absent.contains(one) || absent.contains(two)),
+            Self::IsNull(field) => (true, !absent.contains(field)),
+        }
+    }
+}
+
 /// One reading of a filter. What is not known of a part is `None`, and then the whole is not exact.
 struct Reading {
     exact: bool,

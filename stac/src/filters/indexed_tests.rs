@@ -1,5 +1,7 @@
 //! What is known of filters for an index of values.
 
+use std::collections::BTreeSet;
+
 use flisthub_cql2::{Comparison, Filter};
 
 use crate::parameters::{OF_SEARCH, of_query};
@@ -116,4 +118,27 @@ fn what_must_be_true_of_one_property_is_a_range() {
     assert!(code.contains(&text(Comparison::GreaterOrEqual, "a")));
     assert!(code.contains(&text(Comparison::Less, "b")));
     assert_eq!(index("eo:cloud_cover < 5 OR gsd = 1").ranges(), []);
+}
+
+#[test]
+fn what_is_needed_to_be_true_is_known() {
+    let clouds = BTreeSet::from([column("eo:cloud_cover")]);
+    for (text, expected) in [
+        ("eo:cloud_cover < 5", false),
+        ("NOT eo:cloud_cover < 5", false),
+        ("eo:cloud_cover IN (1, 2)", false),
+        ("eo:cloud_cover IS NULL", true),
+        ("NOT (eo:cloud_cover IS NULL)", false),
+        ("eo:cloud_cover = 'x'", false),
+        ("eo:cloud_cover < 5 OR gsd = 1", true),
+        ("eo:cloud_cover < 5 AND gsd = 1", false),
+        ("NOT (eo:cloud_cover < 5 AND gsd = 1)", true),
+        ("NOT (eo:cloud_cover < 5 OR gsd = 1)", false),
+        ("gsd = eo:cloud_cover", false),
+        ("gsd = view:azimuth", true),
+        ("eo:cloud_cover < 5 OR TRUE", true),
+        ("collection = 'a'", true),
+    ] {
+        assert_eq!(index(text).known.unwrap().may_hold_without(&clouds), expected, "{text}");
+    }
 }

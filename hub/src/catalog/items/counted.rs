@@ -27,6 +27,8 @@ pub(in crate::catalog) struct Counted {
     queries: Cache<[u8; 32], (u64, u64)>,
     facts: Cache<[u8; 32], (u64, Vec<CollectionFacts>)>,
     observed: Cache<[u8; 32], (u64, Observed)>,
+    /// Whether any item of a part of the items has a value of a property.
+    parts: Cache<[u8; 32], (u64, bool)>,
     /// What was answered to aggregations.
     pub(super) aggregations: Answers,
     /// How often stars have changed, which only searches for stars ask for.
@@ -39,6 +41,7 @@ impl Default for Counted {
             queries: Cache::new(QUERIES),
             facts: Cache::new(VIEWS),
             observed: Cache::new(OBSERVED),
+            parts: Cache::new(QUERIES),
             aggregations: Answers::default(),
             stars: AtomicU64::new(0),
         }
@@ -62,6 +65,14 @@ impl Counted {
 
     pub(super) fn remember_query(&self, query: [u8; 32], generation: u64, count: u64) {
         self.queries.insert(query, (generation, count));
+    }
+
+    pub(super) fn of_part(&self, part: [u8; 32], generation: u64) -> Option<bool> {
+        self.parts.get(&part).filter(|known| known.0 == generation).map(|known| known.1)
+    }
+
+    pub(super) fn remember_part(&self, part: [u8; 32], generation: u64, has: bool) {
+        self.parts.insert(part, (generation, has));
     }
 
     pub(super) fn facts(&self, view: [u8; 32], generation: u64) -> Option<Vec<CollectionFacts>> {

@@ -13,16 +13,17 @@ use super::filter::Filter;
 use super::filtered;
 use super::found::{Found, With};
 use super::known::index;
+use super::lacking::{Lacking, TIMED};
 use super::order::{Order, Part};
 use super::query::ItemQuery;
 use super::row::listed;
 use super::sql::{Bound, Value};
 use crate::catalog::dialect::Dialect;
 use crate::catalog::error::CatalogError;
-use crate::stac::{SortKey, Stored};
+use crate::stac::{Interval, SortKey, Stored};
 
 /// Collections that are walked one by one, each in its order; more are walked together.
-const ONE_BY_ONE: usize = 16;
+pub(super) const ONE_BY_ONE: usize = 16;
 
 /// Rows whose geometries or documents are looked at together, and are in memory at a time.
 pub(super) const TOGETHER: usize = 64;
@@ -41,6 +42,8 @@ pub(super) struct Keys<'a> {
     pub(super) dialect: Dialect,
     /// The index that finds them; `None`: they are walked.
     pub(super) few: Option<&'a Found>,
+    /// What a walk leaves out.
+    pub(super) lacking: &'a Lacking,
     /// When it is given up.
     pub(super) deadline: Deadline,
 }
@@ -186,17 +189,18 @@ impl Keys<'_> {
             );
             return Some((text, bound));
         }
-        let walks: Vec<String> = self
-            .ways(&places, &mut bound)
-            .iter()
-            .map(|way| {
-                format!(
-                    "select * from ({select} from {} where {way} and {condition}
-                                    order by {by} limit {limit}) as walked",
-                    filter.tables()
-                )
-            })
-            .collect();
+        let ways = self.ways(&collections, &places, &mut bound);
+        if ways.is_empty() {
+            return None;
+        }
+        let walk = |way: &String| {
+            format!(
+                "select * from ({select} from {} where {way} and {condition}
+                                order by {by} limit {limit}) as walked",
+                filter.tables()
+            )
+        };
+        let walks: Vec<String> = ways.iter().map(walk).collect();
         let by = self.order.by(part, true);
         let walks = walks.join(" union all ");
         Some((format!("select * from ({walks}) as walks order by {by} limit {limit}"), bound))
@@ -209,37 +213,43 @@ impl Keys<'_> {
 
     /// The parts of the index that are walked side by side. Items at one time and items in a span are apart: what is
     /// asked of time is of the first a range of that index.
-    fn ways(&self, collections: &[String], bound: &mut Bound) -> Vec<String> {
+    fn ways(
+        &self,
+        collections: &BTreeSet<String>,
+        places: &[String],
+        bound: &mut Bound,
+    ) -> Vec<String> {
         if collections.len() > ONE_BY_ONE {
-            return vec![format!("i.collection in ({})", collections.join(", "))];
+            return vec![format!("i.collection in ({})", places.join(", "))];
         }
         let by_time = self.order.keys.first().is_some_and(|key| key.by == SortKey::Datetime);
         let mut ways = Vec::new();
-        for collection in collections {
-            let collection = format!("i.collection = {collection}");
+        for (name, place) in collections.iter().zip(places) {
+            let collection = format!("i.collection = {place}");
             if !by_time {
-                ways.push(collection);
+                ways.extend((!self.lacking.has_all(name)).then_some(collection));
                 continue;
             }
-            match &self.query.interval {
-                None => {
-                    let apart = [0, 1, 2];
-                    ways.extend(apart.map(|timed| format!("{collection} and i.timed = {timed}")));
-                }
-                Some(span) => {
-                    let mut end = |sign: &str, end: Option<i64>| {
-                        end.map_or_else(String::new, |end| {
-                            format!(" and i.datetime {sign} {}", bound.number(end))
-                        })
-                    };
-                    let range = end(">=", span.start) + &end("<=", span.end);
-                    ways.push(format!("{collection} and i.timed = 1{range}"));
-                    ways.push(format!("{collection} and i.timed = 2"));
-                }
+            // In a span an item at no known time is not.
+            let parts = TIMED.iter().filter(|&&timed| {
+                !self.lacking.has(name, timed) && (timed != 0 || self.query.interval.is_none())
+            });
+            for &timed in parts {
+                let range = self.query.interval.as_ref().filter(|_| timed == 1);
+                let range = range.map_or_else(String::new, |span| during(span, bound));
+                ways.push(format!("{collection} and i.timed = {timed}{range}"));
             }
         }
         ways
     }
+}
+
+/// What is true of items at one time where they are asked for by a span.
+fn during(span: &Interval, bound: &mut Bound) -> String {
+    let mut end = |sign: &str, end: Option<i64>| {
+        end.map_or_else(String::new, |end| format!(" and i.datetime {sign} {}", bound.number(end)))
+    };
+    end(">=", span.start) + &end("<=", span.end)
 }
 
 /// Where a row says that it is.

@@ -20,6 +20,7 @@ mod found;
 mod ids;
 mod keys;
 mod known;
+mod lacking;
 mod observed;
 mod order;
 mod pending;
@@ -43,6 +44,8 @@ mod changing_tests;
 mod dice;
 #[cfg(test)]
 mod following_tests;
+#[cfg(test)]
+mod lacking_tests;
 #[cfg(test)]
 mod search_tests;
 #[cfg(test)]

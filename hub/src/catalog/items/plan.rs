@@ -4,6 +4,7 @@
 use sqlx::AnyConnection;
 
 use super::found::Found;
+use super::lacking::Lacking;
 use super::search::Ready;
 use super::sql::Bound;
 use crate::catalog::dialect::Dialect;
@@ -18,6 +19,8 @@ pub(super) struct Plan {
     pub(super) few: Option<Found>,
     /// The index by which they are counted; `None`: by a walk over all of them.
     pub(super) all: Option<Found>,
+    /// What a walk leaves out.
+    pub(super) lacking: Lacking,
 }
 
 impl Plan {
@@ -26,7 +29,11 @@ impl Plan {
         ready: &Ready<'_>,
     ) -> Result<Self, CatalogError> {
         if let Some(few) = Found::few(ready.query) {
-            return Ok(Self { few: Some(few.clone()), all: Some(few) });
+            return Ok(Self {
+                few: Some(few.clone()),
+                all: Some(few),
+                lacking: Lacking::default(),
+            });
         }
         let perhaps = Found::perhaps_few(ready.query, ready.asked.as_ref());
         let mut fewest: Option<(i64, Found)> = None;
@@ -41,7 +48,7 @@ impl Plan {
         // Values are looked through faster than they are found, where they are many.
         let finds = |found: &Found| !matches!(found, Found::Values(_));
         let all = few.clone().or_else(|| perhaps.into_iter().find(finds));
-        Ok(Self { few, all })
+        Ok(Self { few, all, lacking: Lacking::default() })
     }
 }
 

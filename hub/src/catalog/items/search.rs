@@ -12,6 +12,7 @@ use super::cursor::At;
 use super::deadline::Deadline;
 use super::exact::Asked;
 use super::keys::{Keys, Taken};
+use super::lacking::Lacking;
 use super::order::Order;
 use super::plan::Plan;
 use super::query::ItemQuery;
@@ -81,6 +82,7 @@ impl<'a> Ready<'a> {
             asked: self.asked.as_ref(),
             dialect: self.dialect,
             few: plan.few.as_ref(),
+            lacking: &plan.lacking,
             deadline: self.deadline,
         }
     }
@@ -162,7 +164,12 @@ impl Catalog {
         let ready = Ready::new(self, query, deadline)?;
         let (generation, stars) = (self.settled_generation(), self.counted.stars());
         let mut reading = self.read_until(&deadline).await?;
-        let plan = ready.plan(&mut reading).await?;
+        let mut plan = ready.plan(&mut reading).await?;
+        if plan.few.is_none() {
+            let collections = ready.keys(&plan).collections();
+            let asked = (query, &collections);
+            plan.lacking = Lacking::of(self, &mut reading, asked, generation, deadline).await?;
+        }
         let known = remembered_as(query, stars);
         let counted = generation.and_then(|number| self.counted.of_query(known, number)).is_some();
         let Matching { rows: mut found, more, matched: seen } =
