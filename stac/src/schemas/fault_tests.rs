@@ -100,6 +100,9 @@ fn members_of_assets_are_told_and_several_of_one_value() {
         let raster = listing(version, &[("/assets/a", bands.clone())]);
         assert_told(&raster, "/assets/a/raster:bands/1/data_type", "it must be \"int8\", ");
     }
+    let model = json!({"href": "x", "mlm:name": "x", "mlm:input": []});
+    let model = listing("mlm/v1.5.2", &[("/assets/a", model)]);
+    assert_told(&model, "/assets/a", "mlm:name and mlm:input must not be given");
     let unknown =
         listing("eo/v1.1.0", &[("/properties/eo:a", json!(1)), ("/properties/eo:b", json!(1))]);
     assert_told(&unknown, "/properties/eo:a", "knows no member");

@@ -23,7 +23,7 @@ pub(super) fn said(error: &ValidationError<'_>, why: &str) -> String {
             one_of("it must be", options.as_array().map_or(&[], Vec::as_slice))
         }
         ValidationErrorKind::FalseSchema => NOT_GIVEN.to_owned() + why,
-        ValidationErrorKind::Not { schema } => excluded(schema, why),
+        ValidationErrorKind::Not { schema } => excluded(schema, error.instance(), why),
         ValidationErrorKind::Contains => "none of its values is as one must be".to_owned(),
         ValidationErrorKind::AdditionalItems { limit } => {
             format!("it has more than {limit} values")
@@ -36,7 +36,7 @@ pub(super) fn said(error: &ValidationError<'_>, why: &str) -> String {
 }
 
 /// What is wrong with a value that is as a schema has it, and must not be.
-fn excluded(schema: &Value, why: &str) -> String {
+fn excluded(schema: &Value, value: &Value, why: &str) -> String {
     if schema.as_object().is_some_and(serde_json::Map::is_empty) || *schema == Value::Bool(true) {
         return NOT_GIVEN.to_owned() + why;
     }
@@ -49,9 +49,18 @@ fn excluded(schema: &Value, why: &str) -> String {
     if let Some(name) = schema.get("type").and_then(Value::as_str) {
         return format!("it must not be of type {name}");
     }
-    let required = schema.get("required").and_then(Value::as_array);
-    let names: Vec<&str> = required.into_iter().flatten().filter_map(Value::as_str).collect();
-    match names.as_slice() {
+    // Members that must not be there may be alternatives, each of one.
+    let single = schema.get("anyOf").and_then(Value::as_array).into_iter().flatten();
+    let there: Vec<&str> = single
+        .filter_map(|one| match names(one).as_slice() {
+            [name] => value.get(name).and(Some(*name)),
+            _ => None,
+        })
+        .collect();
+    if !there.is_empty() {
+        return format!("{} must not be given", there.join(" and "));
+    }
+    match names(schema).as_slice() {
         [] if schema.get("additionalProperties").is_some() => {
             "none of its members is as one must be".to_owned()
         }
@@ -59,6 +68,12 @@ fn excluded(schema: &Value, why: &str) -> String {
         [name] => format!("{name} must not be given"),
         names => format!("{} must not be given together", names.join(" and ")),
     }
+}
+
+/// The names of the members that a schema requires.
+fn names(schema: &Value) -> Vec<&str> {
+    let required = schema.get("required").and_then(Value::as_array);
+    required.into_iter().flatten().filter_map(Value::as_str).collect()
 }
 
 /// A value that is one of some, or must not be. Objects and lists are not written out.
