@@ -186,6 +186,9 @@ fn a_circle_behind_the_image_is_told_of() {
             (3, ends[0], false),
             (3, ends[1], true),
             (3, ends[2], true),
+            // So many are looked through.
+            (63, ends[1], true),
+            (64, ends[1], false),
             // One that lies outside of the file, or is none, is the end of them.
             (3, 1 << 20, false),
             (3, 2, false),

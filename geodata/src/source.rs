@@ -221,6 +221,17 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_is_at_hand_is_known() {
+        let (bytes, limits) = (vec![7; 100_000], Limits::default());
+        let bounded = Bounded::new(&bytes, &limits);
+        assert!(!bounded.has(0, 1));
+        bounded.array::<4>("it", 50_000).unwrap();
+        assert!(bounded.has(50_000, WINDOW) && bounded.has(50_000 + WINDOW - 4, 4));
+        assert!(!bounded.has(49_999, 4) && !bounded.has(50_000, WINDOW + 1));
+        assert!(!bounded.has(u64::MAX, 2));
+    }
+
+    #[test]
     fn bytes_are_counted_and_bounded() {
         let source = Counted::new(vec![7; 100_000]);
         let limits = Limits { bytes_read: 20_000, value_bytes: 15_000, ..Limits::default() };
@@ -228,8 +239,6 @@ mod tests {
         assert_eq!(bounded.array::<4>("it", 0).unwrap(), [7; 4]);
         assert_eq!(bounded.array::<4>("it", 8_000).unwrap(), [7; 4]);
         assert_eq!((source.bytes(), source.reads()), (WINDOW, 1));
-        assert!(bounded.has(0, WINDOW) && bounded.has(WINDOW - 4, 4));
-        assert!(!bounded.has(WINDOW - 4, 5) && !bounded.has(u64::MAX, 2));
         assert_eq!(bounded.bytes("it", 50_000, 10_000).unwrap().len(), 10_000);
         let more = bounded.bytes("it", 0, 15_001).unwrap_err();
         assert!(matches!(more, GeodataError::TooMuch(Limit::ValueBytes(15_000))));

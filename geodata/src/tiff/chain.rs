@@ -18,7 +18,7 @@ pub(crate) struct Chain {
     header: Header,
     /// Where they are.
     seen: Vec<u64>,
-    /// Where the next one is; 0: there is none, or none that can be read.
+    /// Where the next one is; 0: there is none.
     next: u64,
 }
 
@@ -87,10 +87,7 @@ fn until<S: Source + ?Sized>(
         let one = match directory::directory(source, header, chain.next) {
             Ok(one) => one,
             Err(error) if found.is_empty() => return Err(error),
-            Err(_) => {
-                chain.next = 0;
-                break;
-            }
+            Err(_) => break,
         };
         chain.seen.push(chain.next);
         chain.next = one.next();

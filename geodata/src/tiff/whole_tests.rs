@@ -2,7 +2,7 @@
 
 use crate::made::tiff::{Tiff, Value, raster};
 use crate::tiff::tags;
-use crate::{Kind, Limits, read};
+use crate::{Counted, Kind, Limits, read};
 
 /// Strips or tiles of so many bytes, one after the other; those without any are nowhere.
 fn pieces(file: Tiff, [offsets, sizes]: [u16; 2], lengths: &[u32]) -> Tiff {
@@ -168,11 +168,30 @@ fn a_strip_without_a_size_goes_to_the_end_of_the_file() {
 }
 
 #[test]
+fn strips_that_are_listed_and_not_needed_are_not_looked_at() {
+    let file = pieces(raster(10, 10), STRIPS, &[200]);
+    let more = file
+        .with(tags::STRIP_OFFSETS, Value::Long(vec![8, 1 << 30]))
+        .with(tags::STRIP_SIZES, Value::Long(vec![200, 1]));
+    assert_eq!(warned(&more), [""; 0]);
+    // Their list is, as are the sizes of those that are needed.
+    let sizes = raster(10, 10).with(tags::STRIP_SIZES, Value::Raw(4, 1 << 32, 100));
+    let sizes = Tiff { big_file: true, ..sizes }.write();
+    let error = read(Kind::GeoTiff, &sizes, &Limits::default()).unwrap_err();
+    assert!(error.to_string().contains("the list of its strips"), "{error}");
+}
+
+#[test]
 fn many_samples_and_numbers_that_are_none_are_bounded() {
     let many =
         raster(1, 1).with(tags::SAMPLES, short(1500)).with(tags::BITS, Value::Short(vec![8; 1500]));
     assert_eq!(warned(&pieces(many.clone(), STRIPS, &[1500])), ["no bands: there are 1500"]);
     assert!(warned(&pieces(many, STRIPS, &[1499]))[0].contains("pixels of 12000 bits"));
+    let list = Value::Short(vec![8; 60_000]);
+    let many = raster(1, 1).with(tags::SAMPLES, short(60_000)).with(tags::BITS, list);
+    let source = Counted::new(many.write());
+    read(Kind::GeoTiff, &source, &Limits::default()).unwrap();
+    assert!(source.bytes() < 50_000, "{}", source.bytes());
     for shared in [[0, 0], [u16::MAX, u16::MAX], [0, 2]] {
         assert!(warned(&pieces(ycbcr(Some(shared)), STRIPS, &[1])).len() == 1);
     }
