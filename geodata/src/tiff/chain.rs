@@ -31,7 +31,7 @@ impl Chain {
     /// Whether directories go in a circle. Of a file that has them before its `pixels`, as a COG has, no more is loaded
     /// to find that out.
     pub(super) fn is_circle<S: Source + ?Sized>(
-        mut self,
+        &mut self,
         source: &Bounded<'_, S>,
         pixels: u64,
     ) -> bool {

@@ -32,8 +32,9 @@ pub(super) fn read<S: Source + ?Sized>(
         return Ok(None);
     }
     let samples = number(tags::SAMPLES, "SamplesPerPixel")?;
-    let shares = samples == 3 && number(tags::PHOTOMETRIC, "PhotometricInterpretation")? == YCBCR;
-    let shared = if shares {
+    let has_common =
+        samples == 3 && number(tags::PHOTOMETRIC, "PhotometricInterpretation")? == YCBCR;
+    let shared = if has_common {
         directory.numbers(source, tags::SUBSAMPLING, "YCbCrSubSampling", 2)?
     } else {
         Some(vec![1, 1])

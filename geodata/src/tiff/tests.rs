@@ -245,16 +245,16 @@ fn few_bytes_of_a_large_file_are_read() {
     }
     // As a COG has it: lists behind each directory, and pixels behind all of them.
     let tiles: Vec<u64> = (0..40_000).map(|tile| 2_000_000 + tile * 100_000).collect();
-    let tiled = |file: Tiff| {
+    let in_tiles = |file: Tiff| {
         file.with(tags::BITS, Value::Short(vec![8; 5]))
             .with(tags::SAMPLES, Value::Short(vec![5]))
             .with(tags::TILE_WIDTH, Value::Long(vec![256]))
             .with(tags::TILE_LENGTH, Value::Long(vec![256]))
             .with(tags::TILE_OFFSETS, Value::Long8(tiles.clone()))
     };
-    let copy = tiled(raster(25_600, 25_600)).with(tags::SUBFILE, Value::Long(vec![1]));
+    let copy = in_tiles(raster(25_600, 25_600)).with(tags::SUBFILE, Value::Long(vec![1]));
     let file = placed(51_200, 51_200, keys(1, 32631, 1), [399_960.0, 4_700_040.0], 10.0);
-    let mut file = tiled(Tiff { big_file: true, ..file });
+    let mut file = in_tiles(Tiff { big_file: true, ..file });
     file.directories.extend(copy.directories);
     for (compression, size) in [(8, 99_999), (1, 5 << 16)] {
         let file = file

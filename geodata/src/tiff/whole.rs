@@ -48,10 +48,10 @@ pub(super) fn check<S: Source + ?Sized>(image: &Image<'_, '_, S>) -> Result<Piec
         return Err(GeodataError::broken("its tiles or strips have no size"));
     };
     let planar = number(tags::PLANAR, "PlanarConfiguration")? == Some(2);
-    let planes = if planar { number(tags::SAMPLES, "SamplesPerPixel")?.unwrap_or(1) } else { 1 };
+    let times = if planar { number(tags::SAMPLES, "SamplesPerPixel")?.unwrap_or(1) } else { 1 };
     let across = columns.div_ceil(wide);
     let of_all = across.saturating_mul(rows.div_ceil(high));
-    let places = places(image, tiled, of_all.saturating_mul(planes))?;
+    let places = places(image, tiled, of_all.saturating_mul(times))?;
     Ok(Pieces { tiled, wide, high, across, of_all, planar, places })
 }
 
