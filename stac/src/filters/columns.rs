@@ -244,6 +244,20 @@ mod tests {
     }
 
     #[test]
+    fn what_is_kept_is_known() {
+        use crate::filters::known::{Kind, QUERYABLES};
+        for column in COLUMNS {
+            let known = QUERYABLES.iter().find(|known| known.name == column.property);
+            let fits = known.is_some_and(|known| match column.stored {
+                Stored::Number => matches!(known.kind, Kind::Number | Kind::Integer),
+                Stored::Text => known.kind == Kind::Text,
+                Stored::Time => known.kind == Kind::Time,
+            });
+            assert!(fits, "{}", column.property);
+        }
+    }
+
+    #[test]
     fn what_differs_by_collection_is_marked() {
         let document = "{\"properties\":{\"flisthub:.properties\":0,\
                         \"flisthub:.features\":{\"a\":{\"gsd\":5}},\"gsd\":7,\"license\":\"x\"}}";

@@ -118,7 +118,9 @@ pub const QUERYABLES: &[Queryable] = &[
         Kind::Number,
     ),
     known("proj:code", "Projection", "The reference system of the data, as EPSG:32620", Kind::Text),
+    known("proj:epsg", "EPSG code", "The number of the reference system, as 32620", Kind::Integer),
     known("grid:code", "Cell", "The cell of a grid, as MGRS-35NKA", Kind::Text),
+    known("s2:mgrs_tile", "Tile", "The tile of Sentinel-2, as 35NKA", Kind::Text),
     known("sat:orbit_state", "Orbit state", "ascending, descending or geostationary", Kind::Text),
     known(
         "sat:relative_orbit",
@@ -136,6 +138,7 @@ pub const QUERYABLES: &[Queryable] = &[
     known("sar:frequency_band", "Frequency band", "The band of a radar, as C", Kind::Text),
     known("sar:polarizations", "Polarizations", "Those of a radar, as VV", Kind::Texts),
     known("sar:product_type", "Product type", "The product of a radar, as GRD", Kind::Text),
+    known("product:type", "Kind of product", "What kind of product it is, as GRD", Kind::Text),
     known("processing:level", "Processing level", "How far it was processed, as L2A", Kind::Text),
     known("sci:doi", "DOI", "The DOI of the data", Kind::Text),
     known("deprecated", "Deprecated", "Whether it is not to be used any more", Kind::Boolean),

@@ -58,12 +58,11 @@ impl Lacking {
                 let named = key(&(part, column));
                 let remembered =
                     generation.and_then(|number| catalog.counted.of_part(named, number));
-                let has = match remembered {
-                    Some(has) => has,
-                    None => {
-                        deadline.before_statement(reading).await?;
-                        has(reading, part, *column).await?
-                    }
+                let has = if let Some(has) = remembered {
+                    has
+                } else {
+                    deadline.before_statement(reading).await?;
+                    has(reading, part, *column).await?
                 };
                 if let Some(generation) = generation {
                     catalog.counted.remember_part(named, generation, has);
