@@ -130,9 +130,6 @@ async fn unsure(
     let geometry = keys.asked.map_or("cast(null as text) as geometry", |_| "d.geometry");
     let select = format!("i.west, i.south, i.east, i.north, i.boxed, {geometry}{more}");
     let beside = Beside { documents: true, values: false };
-    // Marked items are few, and found as such.
-    let are_marked = keys.asked.is_none() && known::is_exact(keys.query);
-    let by = by.filter(|_| !(are_marked && index(keys.query).is_some()));
     let matching = statement(keys, by, &select, (&condition, bound), beside);
     let Some((text, bound)) = matching else { return Ok(0) };
     keys.deadline.before_statement(reading).await?;

@@ -166,8 +166,6 @@ impl Keys<'_> {
         if collections.is_empty() {
             return None;
         }
-        let places: Vec<String> =
-            collections.iter().map(|collection| bound.text(collection.as_str())).collect();
         let place = self.order.condition(part, after, &mut bound);
         let columns = self.order.columns();
         // Only where it matters: an index has all else that a search for words reads.
@@ -181,15 +179,15 @@ impl Keys<'_> {
         let condition = format!("{} and {place}", filter.text);
         if let Some(few) = self.few {
             let With { text, on } = few.with(self.dialect, &mut bound);
+            let collections = bound.texts(&Vec::from_iter(collections));
             let text = format!(
                 "{text} {select} from found cross join {} where {on}
-                 and i.collection in ({}) and {condition} order by {by} limit {limit}",
-                filter.tables(),
-                places.join(", ")
+                 and i.collection in ({collections}) and {condition} order by {by} limit {limit}",
+                filter.tables()
             );
             return Some((text, bound));
         }
-        let ways = self.ways(&collections, &places, &mut bound);
+        let ways = self.ways(collections, &mut bound);
         if ways.is_empty() {
             return None;
         }
@@ -213,28 +211,30 @@ impl Keys<'_> {
 
     /// The parts of the index that are walked side by side. Items at one time and items in a span are apart: what is
     /// asked of time is of the first a range of that index.
-    fn ways(
-        &self,
-        collections: &BTreeSet<String>,
-        places: &[String],
-        bound: &mut Bound,
-    ) -> Vec<String> {
+    fn ways(&self, collections: BTreeSet<String>, bound: &mut Bound) -> Vec<String> {
         if collections.len() > ONE_BY_ONE {
-            return vec![format!("i.collection in ({})", places.join(", "))];
+            let collections = bound.texts(&Vec::from_iter(collections));
+            return vec![format!("i.collection in ({collections})")];
         }
         let by_time = self.order.keys.first().is_some_and(|key| key.by == SortKey::Datetime);
+        // In a span an item at no known time is not.
+        let least = i64::from(by_time && self.query.interval.is_some());
         let mut ways = Vec::new();
-        for (name, place) in collections.iter().zip(places) {
-            let collection = format!("i.collection = {place}");
-            if !by_time {
-                ways.extend((!self.lacking.has_all(name)).then_some(collection));
+        for name in collections {
+            let left = TIMED
+                .into_iter()
+                .filter(|timed| *timed >= least && !self.lacking.has(&name, *timed));
+            let left: Vec<i64> = left.collect();
+            if left.is_empty() {
                 continue;
             }
-            // In a span an item at no known time is not.
-            let parts = TIMED.iter().filter(|&&timed| {
-                !self.lacking.has(name, timed) && (timed != 0 || self.query.interval.is_none())
-            });
-            for &timed in parts {
+            // Bound where it is used: PostgreSQL counts what is bound, and takes statements of one text for one.
+            let collection = format!("i.collection = {}", bound.text(name));
+            if !by_time {
+                ways.push(collection);
+                continue;
+            }
+            for timed in left {
                 let range = self.query.interval.as_ref().filter(|_| timed == 1);
                 let range = range.map_or_else(String::new, |span| during(span, bound));
                 ways.push(format!("{collection} and i.timed = {timed}{range}"));

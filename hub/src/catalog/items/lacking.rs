@@ -32,11 +32,6 @@ impl Lacking {
         self.0.contains(&(collection.to_owned(), timed))
     }
 
-    /// Whether there is nothing to be found in a collection.
-    pub(super) fn has_all(&self, collection: &str) -> bool {
-        TIMED.iter().all(|timed| self.has(collection, *timed))
-    }
-
     /// What a search by a filter need not walk over, where the catalog had that number of changes before.
     pub(super) async fn of(
         catalog: &Catalog,
