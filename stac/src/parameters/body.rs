@@ -96,7 +96,7 @@ fn sortby(value: &Value) -> Result<Vec<(SortKey, Direction)>, ParameterError> {
             None => Direction::Ascending,
             Some(word) => sort::direction(word.as_str().ok_or_else(form)?)?,
         };
-        sort::push(&mut sort, sort::key(field)?, direction);
+        sort::push(&mut sort, sort::key(field)?, direction)?;
     }
     Ok(sort)
 }

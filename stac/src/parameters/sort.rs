@@ -16,6 +16,9 @@ const OWN: [(&str, SortKey, &[&str]); 9] = [
     ("properties.sharinghub:stars", SortKey::Stars, &["stars"]),
 ];
 
+/// Members by which one search sorts: where a page begins is told by each with all before it.
+const MOST: usize = 8;
+
 /// Where a property is in an item.
 const PREFIX: &str = "properties.";
 
@@ -50,7 +53,7 @@ fn wrong(message: impl Into<String>) -> ParameterError {
 pub(super) fn of_text(text: &str) -> Result<Vec<(SortKey, Direction)>, ParameterError> {
     let mut sort = Vec::new();
     for (field, direction) in parts(text) {
-        push(&mut sort, key(field)?, direction);
+        push(&mut sort, key(field)?, direction)?;
     }
     Ok(sort)
 }
@@ -68,10 +71,19 @@ pub(super) fn parts(text: &str) -> impl Iterator<Item = (&str, Direction)> {
 }
 
 /// Adds a key. By what items are sorted already, they are not sorted again.
-pub(super) fn push(sort: &mut Vec<(SortKey, Direction)>, key: SortKey, direction: Direction) {
-    if sort.iter().all(|(known, _)| *known != key) {
-        sort.push((key, direction));
+pub(super) fn push(
+    sort: &mut Vec<(SortKey, Direction)>,
+    key: SortKey,
+    direction: Direction,
+) -> Result<(), ParameterError> {
+    if sort.iter().any(|(known, _)| *known == key) {
+        return Ok(());
     }
+    if sort.len() == MOST {
+        return Err(wrong(format!("items are sorted by at most {MOST} members")));
+    }
+    sort.push((key, direction));
+    Ok(())
 }
 
 /// Reads a direction.
@@ -137,6 +149,15 @@ mod tests {
             assert!(key(name).is_ok(), "{name}");
         }
         assert!(names.contains(&"properties.gsd".to_owned()));
+    }
+
+    #[test]
+    fn there_is_an_end_to_keys() {
+        let names: Vec<String> = sortables().map(|(name, _)| name).collect();
+        assert_eq!(of_text(&names[..MOST].join(",")).unwrap().len(), MOST);
+        let told = of_text(&names[..=MOST].join(",")).unwrap_err().to_string();
+        assert_eq!(told, "sortby: items are sorted by at most 8 members");
+        assert!(of_text(&format!("{},-id,id", names[..MOST].join(","))).is_ok());
     }
 
     #[test]
