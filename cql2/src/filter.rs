@@ -82,13 +82,14 @@ impl Filter {
     }
 
     /// What is wrong with a polygon of the filter: rings that cross themselves or one another, holes outside, parts that
-    /// overlap. Such polygons are read, and what is answered of them may be wrong or unknown. It is not asked of rings of
-    /// more than 500 positions, nor of more than 16 rings or 120 positions together, where it would take long.
+    /// overlap. Such polygons are read, and what is answered of them may be wrong or unknown. It is not asked of a
+    /// geometry of several rings that are more than 16 or have more than 120 positions, nor of more than 500 positions of
+    /// the whole filter, where it would take long.
     pub fn broken_geometry(&self) -> Option<String> {
-        let mut open = vec![&self.root];
+        let (mut open, mut left) = (vec![&self.root], planar::COMPARED);
         while let Some(expression) = open.pop() {
             if let Expr::Geometry(geometry) = expression
-                && let Some(fault) = planar::broken(geometry)
+                && let Some(fault) = planar::broken(geometry, &mut left)
             {
                 return Some(fault);
             }

@@ -9,29 +9,31 @@ use geo::{
 
 use crate::geometry::{BBox, Geometry, Position};
 
-/// Positions of one ring whose edges are held against one another: each is with each, while the caller waits.
-const COMPARED: usize = 500;
+/// Positions of rings of one filter whose edges are held against one another: each is with each, while the caller waits.
+pub(crate) const COMPARED: usize = 500;
 
 /// Positions and rings of a geometry with several rings that are held against one another: edges of two rings may all
 /// cross, which takes more than finding that one ring crosses itself.
 const COMPARED_TOGETHER: (usize, usize) = (120, 16);
 
 /// What is wrong with the polygons of a geometry: rings that cross themselves or one another, holes outside, parts that
-/// overlap. Nothing, too, where there is more than can be held against one another while somebody waits.
-pub(crate) fn broken(geometry: &Geometry) -> Option<String> {
+/// overlap. Nothing, too, where there is more than can be held against one another while somebody waits, of which `left`
+/// is what is left.
+pub(crate) fn broken(geometry: &Geometry, left: &mut usize) -> Option<String> {
     if let Geometry::Collection(parts) = geometry {
-        return parts.iter().find_map(broken);
+        return parts.iter().find_map(|part| broken(part, left));
     }
     let (positions, rings) = (geometry.positions(), geometry.rings());
     let (few, together) = COMPARED_TOGETHER;
     let is_asked = match rings {
         0 => false,
-        1 => positions <= COMPARED,
+        1 => true,
         _ => positions <= few && rings <= together,
     };
-    if !is_asked {
+    if !is_asked || positions > *left {
         return None;
     }
+    *left = left.saturating_sub(positions);
     // What makes the library panic is not known to be broken; see `eval::spatial`.
     let checked = catch_unwind(|| planar(geometry).check_validation()).ok()?;
     checked.err().map(|error| error.to_string())
@@ -157,6 +159,12 @@ mod tests {
         let two = |more: u32| told(&format!("POLYGON({}, {})", tie(more), tie(0)));
         assert!(two(110).is_some());
         assert!(two(111).is_none());
+        // Of all geometries of a filter together.
+        let ring = |points: &str| format!("POLYGON((0 -80, {points}170 -80, 0 -80))");
+        let both =
+            |points| told(&format!("GEOMETRYCOLLECTION({}, POLYGON({}))", ring(points), tie(3)));
+        let many = (0..490).map(|at| format!("{} {}, ", f64::from(at) / 3.0, at % 2));
+        assert!(both("85 10, ").is_some() && both(&many.collect::<Vec<_>>().concat()).is_none());
         let many = vec![format!("({})", tie(0)); 17].join(", ");
         assert!(told(&format!("MULTIPOLYGON({many})")).is_none());
     }

@@ -9,7 +9,8 @@ use super::tags;
 /// The most directories that are looked through.
 const MAX_DIRECTORIES: usize = 64;
 
-/// How often bytes are loaded to see where the directories behind the image end: nothing else is wanted of them.
+/// How often bytes are loaded to see where the directories behind the image end: nothing else is wanted of them, and what
+/// is loaded counts as what other files of an item load.
 const MAX_LOADS: usize = 4;
 
 /// Directories, as far as they were looked through.

@@ -51,9 +51,12 @@ fn of_name(name: &str) -> Option<&'static Queryable> {
     QUERYABLES.iter().find(|one| one.name == short && !is_beside)
 }
 
+/// What an item has beside what is listed: its name, in other forms.
+const NAMES: [&str; 3] = ["sharinghub:path", "sharinghub:id", "sharinghub:name"];
+
 /// Whether anything is known of a property.
 pub(super) fn is_known(name: &str) -> bool {
-    of_name(name).is_some()
+    of_name(name).is_some() || NAMES.contains(&bare(name))
 }
 
 /// Whether a property is known to be a time.

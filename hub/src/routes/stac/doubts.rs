@@ -28,10 +28,7 @@ impl Doubts {
             format!("filter: a polygon is broken, and what is found may be wrong: {fault}")
         });
         let unknown = self.unknown.iter().filter(|_| matched == 0).map(|name| {
-            format!(
-                "filter: {name} is not among the queryables; an item that has no such property is \
-                 not found"
-            )
+            format!("filter: {name} is not among /api/stac/queryables; it may be misspelt")
         });
         broken.chain(unknown).collect()
     }
