@@ -48,7 +48,6 @@ pub(super) const BUNDLED: &[(&str, &str)] = bundled![
     "stac-extensions.github.io/datacube/v2.1.0/schema.json",
     "stac-extensions.github.io/datacube/v2.2.0/schema.json",
     "stac-extensions.github.io/datacube/v2.3.0/schema.json",
-    "stac-extensions.github.io/eo/v1.0.0/schema.json",
     "stac-extensions.github.io/eo/v1.1.0/schema.json",
     "stac-extensions.github.io/eo/v2.0.0-beta.1/schema.json",
     "stac-extensions.github.io/eo/v2.0.0/schema.json",

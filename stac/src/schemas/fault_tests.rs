@@ -45,7 +45,6 @@ fn of_a_choice_between_items_and_collections_the_member_of_the_item_is_told() {
         ("projection/v2.0.0", "proj:foo", json!(1), unknown),
         ("projection/v2.0.0", "proj:a~1b", json!(1), unknown),
         ("projection/v2.0.0", "proj:projjson", json!(5), "not of type object or null"),
-        ("eo/v1.0.0", "eo:foo", json!(1), unknown),
         ("eo/v1.1.0", "eo:foo", json!(1), unknown),
         ("eo/v1.1.0", "eo:bands", json!([{"name": "B1"}]), "it must not be given"),
         ("sar/v1.0.0", "sar:frequency_band", json!("Z"), "it must be \"P\", \"L\""),
