@@ -4,14 +4,14 @@
 use flisthub_cql2::{Date, Filter, Timestamp};
 use serde_json::{Value, json};
 
-use super::kinds::is_time;
+use super::kinds;
 
 /// Operators that compare scalars.
 const COMPARING: [&str; 8] = ["=", "<>", "<", ">", "<=", ">=", "between", "in"];
 
 /// The filter with its times as times. Where nothing is to be read so it is the same.
 pub(super) fn cast(filter: Filter) -> Filter {
-    if !filter.properties().iter().any(|name| is_time(name)) {
+    if !filter.properties().iter().any(|name| kinds::is_time(name)) {
         return filter;
     }
     let mut value = filter.to_json();
@@ -25,15 +25,16 @@ fn within(expression: &mut Value) {
     let compares =
         members.get("op").and_then(Value::as_str).is_some_and(|name| COMPARING.contains(&name));
     let Some(Value::Array(parts)) = members.get_mut("args") else { return };
-    let property = |part: &Value| part.get("property").and_then(Value::as_str).is_some_and(is_time);
+    let property =
+        |part: &Value| part.get("property").and_then(Value::as_str).is_some_and(kinds::is_time);
     let of_time = |part: &Value| {
         property(part) || part.as_array().is_some_and(|list| list.iter().any(property))
     };
     if compares && parts.iter().any(of_time) {
         for part in parts.iter_mut() {
             match part {
-                Value::Array(list) => list.iter_mut().for_each(time),
-                scalar => time(scalar),
+                Value::Array(list) => list.iter_mut().for_each(to_time),
+                scalar => to_time(scalar),
             }
         }
     }
@@ -41,21 +42,53 @@ fn within(expression: &mut Value) {
 }
 
 /// Makes a time of a text that is one.
-fn time(part: &mut Value) {
-    let Some(text) = part.as_str() else { return };
-    let made = if Timestamp::parse(text).is_some() {
-        json!({ "timestamp": text })
-    } else if Date::parse(text).is_some() {
-        json!({ "date": text })
-    } else {
-        return;
+fn to_time(part: &mut Value) {
+    if let Some(made) = part.as_str().and_then(time) {
+        *part = made;
+    }
+}
+
+/// Whether a text is a time, or a year or a month, which compare as texts do.
+pub(super) fn is_time(text: &str) -> bool {
+    let begun = match text.len() {
+        4 => format!("{text}-01-01"),
+        7 => format!("{text}-01"),
+        _ => return time(text).is_some(),
     };
-    *part = made;
+    Date::parse(&begun).is_some()
+}
+
+/// The time that a text is, in the language.
+fn time(text: &str) -> Option<Value> {
+    if Timestamp::parse(text).is_some() {
+        Some(json!({ "timestamp": text }))
+    } else {
+        Date::parse(text).map(|_| json!({ "date": text }))
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn times_years_and_months_are_times() {
+        for text in ["2024", "2024-02", "2024-02-29", "2024-02-29T00:00:00Z"] {
+            assert!(is_time(text), "{text}");
+        }
+        for text in [
+            "foo",
+            "",
+            "2024-13",
+            "2024-02-30",
+            "10000-01-01",
+            "202",
+            "2024-5",
+            "2024-06-01T25:00:00Z",
+        ] {
+            assert!(!is_time(text), "{text}");
+        }
+    }
 
     #[test]
     fn texts_beside_times_are_times() {

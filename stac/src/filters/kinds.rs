@@ -15,6 +15,37 @@ pub(super) fn check(root: &Expr) -> Result<(), String> {
     Ok(())
 }
 
+/// Refuses a text that is no time where it is compared with a property that is known to be one.
+pub(super) fn check_times(root: &Expr) -> Result<(), String> {
+    let mut open = vec![root];
+    while let Some(expression) = open.pop() {
+        match expression {
+            Expr::Compare(_, pair) => are_times(&pair.0, &pair.1)?,
+            Expr::Between(three) => {
+                are_times(&three.0, &three.1)?;
+                are_times(&three.0, &three.2)?;
+            }
+            Expr::In(of, list) => list.iter().try_for_each(|one| are_times(of, one))?,
+            _ => {}
+        }
+        open.extend(expression.children());
+    }
+    Ok(())
+}
+
+fn are_times(one: &Expr, other: &Expr) -> Result<(), String> {
+    for (time, text) in [(one, other), (other, one)] {
+        if let (Some(known), Expr::Text(text)) = (property(time), text)
+            && known.kind == Kind::Time
+            && !super::casts::is_time(text)
+        {
+            let text: String = text.chars().take(40).collect();
+            return Err(format!("{} is a time, and '{text}' is none", known.name));
+        }
+    }
+    Ok(())
+}
+
 fn fits(expression: &Expr) -> Result<(), String> {
     match expression {
         Expr::Compare(_, pair) => compares(&pair.0, &pair.1),

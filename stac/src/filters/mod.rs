@@ -64,8 +64,15 @@ impl ItemFilter {
             return Err(format!("there is no function called {name}"));
         }
         kinds::check(filter.root())?;
+        kinds::check_times(filter.root())?;
         let broken = filter.broken_geometry().into_iter().collect();
         Ok(Self { broken, ..Self::of_conditions(filter) })
+    }
+
+    /// The same, of conditions that may compare anything with anything, but a time with a text that is none.
+    pub fn of_query(filter: Filter) -> Result<Self, String> {
+        kinds::check_times(filter.root())?;
+        Ok(Self::of_conditions(filter))
     }
 
     /// The same, of conditions that may compare anything with anything, and have no functions.

@@ -96,6 +96,7 @@ fn what_cannot_be_answered_is_refused() {
         ("gsd LIKE '1%'", "gsd is a number, and a pattern is compared to texts"),
         ("title + 1 = 2", "title is a text, and arithmetic takes numbers"),
         ("NOT (a = 1 OR properties.gsd = 'x')", "gsd is a number, and does not compare to a text"),
+        ("datetime < '2024-02-30'", "datetime is a time, and '2024-02-30' is none"),
         ("geometry = geometry", "geometry is a geometry, and does not compare to a geometry"),
     ] {
         let refused = ItemFilter::new(Filter::from_text(text).unwrap());

@@ -68,7 +68,8 @@ impl Parts {
     pub(super) fn read(self, usual: Language) -> Result<Option<ItemFilter>, ParameterError> {
         let language = self.language.unwrap_or(usual);
         let filter = self.filter.map(|filter| of_language(language, filter)).transpose()?;
-        let conditions = self.conditions.map(ItemFilter::of_conditions);
+        let conditions = self.conditions.map(ItemFilter::of_query).transpose();
+        let conditions = conditions.map_err(|message| ParameterError::new("query", message))?;
         Ok(match (filter, conditions) {
             (Some(filter), Some(conditions)) => Some(filter.and(conditions)),
             (filter, conditions) => filter.or(conditions),
@@ -152,6 +153,19 @@ mod tests {
             (vec![("filter", json!({"op": "="}))], "filter: it must be a text, or filter-lang"),
             (vec![("filter", json!("f(a) = 1"))], "filter: there is no function called f"),
             (vec![("filter", json!("gsd = 'x'"))], "filter: gsd is a number, and does not"),
+            (vec![("filter", json!("datetime < '2024-02-30'"))], "filter: datetime is a time, and"),
+            (
+                vec![("filter", json!("'x' IN (created, 'y')"))],
+                "filter: created is a time, and 'x'",
+            ),
+            (
+                vec![("filter", json!("updated BETWEEN '2024-01-01' AND 'x'"))],
+                "filter: updated is a time, and 'x' is none",
+            ),
+            (
+                vec![("query", json!("{\"datetime\": {\"lt\": \"foo\"}}"))],
+                "query: datetime is a time, and 'foo' is none",
+            ),
             (vec![("filter-lang", json!("cql-text"))], "filter-lang: it must be cql2-text or"),
             (vec![("filter-lang", json!(2))], "filter-lang: it must be a text"),
             (vec![("filter-crs", json!("EPSG:4326"))], "filter-crs: it must be http"),

@@ -5,6 +5,9 @@ use crate::stac::ItemFilter;
 /// Names that are told.
 const MOST: usize = 10;
 
+/// Characters of a name that are.
+const LONGEST: usize = 100;
+
 /// Why what is found may not be what was meant.
 #[derive(Default)]
 pub(super) struct Doubts {
@@ -28,6 +31,7 @@ impl Doubts {
             format!("filter: a polygon is broken, and what is found may be wrong: {fault}")
         });
         let unknown = self.unknown.iter().filter(|_| matched == 0).map(|name| {
+            let name: String = name.chars().take(LONGEST).collect();
             format!("filter: {name} is not among /api/stac/queryables; it may be misspelt")
         });
         broken.chain(unknown).collect()
