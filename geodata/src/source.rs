@@ -122,8 +122,12 @@ impl<'a, S: Source + ?Sized> Bounded<'a, S> {
         if length > self.limits.value_bytes {
             return Err(Limit::ValueBytes(self.limits.value_bytes).into());
         }
-        let length = usize::try_from(length)
-            .map_err(|_| GeodataError::from(Limit::ValueBytes(self.limits.value_bytes)))?;
+        self.filled(offset, length, Limit::ValueBytes(self.limits.value_bytes))
+    }
+
+    /// The bytes there; what has more than memory can hold is beyond a limit.
+    fn filled(&self, offset: u64, length: u64, limit: Limit) -> Result<Vec<u8>, GeodataError> {
+        let length = usize::try_from(length).map_err(|_| GeodataError::from(limit))?;
         let mut bytes = vec![0; length];
         self.fill(offset, &mut bytes)?;
         Ok(bytes)
@@ -148,11 +152,7 @@ impl<'a, S: Source + ?Sized> Bounded<'a, S> {
     ) -> Result<Vec<u8>, GeodataError> {
         self.inside(what, offset, length)?;
         self.kept.set(self.kept.get().saturating_sub(length));
-        let length = usize::try_from(length)
-            .map_err(|_| GeodataError::from(Limit::BytesRead(self.limits.bytes_read)))?;
-        let mut bytes = vec![0; length];
-        self.fill(offset, &mut bytes)?;
-        Ok(bytes)
+        self.filled(offset, length, Limit::BytesRead(self.limits.bytes_read))
     }
 
     /// As [`Self::bytes`], of a length that is known.

@@ -49,7 +49,7 @@ fn to_time(part: &mut Value) {
 }
 
 /// Whether a text is a time, or a year or a month, which compare as texts do.
-pub(super) fn is_time(text: &str) -> bool {
+pub(super) fn says_time(text: &str) -> bool {
     let begun = match text.len() {
         4 => format!("{text}-01-01"),
         7 => format!("{text}-01"),
@@ -74,7 +74,7 @@ mod tests {
     #[test]
     fn times_years_and_months_are_times() {
         for text in ["2024", "2024-02", "2024-02-29", "2024-02-29T00:00:00Z"] {
-            assert!(is_time(text), "{text}");
+            assert!(says_time(text), "{text}");
         }
         for text in [
             "foo",
@@ -86,7 +86,7 @@ mod tests {
             "2024-5",
             "2024-06-01T25:00:00Z",
         ] {
-            assert!(!is_time(text), "{text}");
+            assert!(!says_time(text), "{text}");
         }
     }
 

@@ -37,7 +37,7 @@ fn are_times(one: &Expr, other: &Expr) -> Result<(), String> {
     for (time, text) in [(one, other), (other, one)] {
         if let (Some(known), Expr::Text(text)) = (property(time), text)
             && known.kind == Kind::Time
-            && !super::casts::is_time(text)
+            && !super::casts::says_time(text)
         {
             let text: String = text.chars().take(40).collect();
             return Err(format!("{} is a time, and '{text}' is none", known.name));

@@ -57,11 +57,12 @@ impl Lacking {
                     has
                 } else {
                     deadline.before_statement(reading).await?;
-                    has(reading, part, *column).await?
+                    let has = has(reading, part, *column).await?;
+                    if let Some(generation) = generation {
+                        catalog.counted.remember_part(named, generation, has);
+                    }
+                    has
                 };
-                if let Some(generation) = generation {
-                    catalog.counted.remember_part(named, generation, has);
-                }
                 absent.extend((!has).then_some(*column));
             }
             if !known.may_hold_without(&absent) {
