@@ -18,6 +18,12 @@ pub struct Pending {
     pub name: String,
 }
 
+/// The names that are marked after one of them. A row is compared with another, which the index knows: of the same
+/// written with `or`, SQLite sorts all names that are marked.
+pub(super) const NEXT: &str = "select sums, repository_id, name from item_pending
+    where (sums, repository_id, name) > ($1, $2, $3)
+    order by sums, repository_id, name limit $4";
+
 /// Marks the flists of a repository, or of all.
 pub(super) async fn mark(
     connection: &mut AnyConnection,
@@ -60,18 +66,13 @@ impl Catalog {
         after: Option<&Pending>,
         limit: u32,
     ) -> Result<Vec<Pending>, CatalogError> {
-        let rows: Vec<(i16, i64, String)> = sqlx::query_as(
-            "select sums, repository_id, name from item_pending
-             where sums > $1 or (sums = $1 and repository_id > $2)
-                or (sums = $1 and repository_id = $2 and name > $3)
-             order by sums, repository_id, name limit $4",
-        )
-        .bind(after.map_or(-1, |after| i64::from(after.sums)))
-        .bind(after.map_or(0, |after| after.repository_id))
-        .bind(after.map_or("", |after| after.name.as_str()))
-        .bind(i64::from(limit))
-        .fetch_all(&self.pool)
-        .await?;
+        let rows: Vec<(i16, i64, String)> = sqlx::query_as(NEXT)
+            .bind(after.map_or(-1, |after| i64::from(after.sums)))
+            .bind(after.map_or(0, |after| after.repository_id))
+            .bind(after.map_or("", |after| after.name.as_str()))
+            .bind(i64::from(limit))
+            .fetch_all(&self.pool)
+            .await?;
         let pending =
             |(sums, repository_id, name)| Pending { sums: sums == 1, repository_id, name };
         Ok(rows.into_iter().map(pending).collect())
