@@ -1,10 +1,12 @@
 //! How many items match: exact, so it takes looking at all of them, and is remembered by `counted.rs`.
 
-use futures_util::TryStreamExt as _;
+use futures_util::stream::TryChunksError;
+use futures_util::{StreamExt as _, TryStreamExt as _};
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row as _};
 
 use super::cursor::At;
+use super::deadline::Deadline;
 use super::exact::{Asked, Where, gone};
 use super::filter::Filter;
 use super::filtered;
@@ -13,7 +15,7 @@ use super::keys::{Keys, TOGETHER, place};
 use super::known::{self, index};
 use super::sql::Bound;
 use crate::catalog::error::CatalogError;
-use crate::stac::{FilterError, Index, ItemFilter};
+use crate::stac::{Index, ItemFilter};
 
 /// Counts what matches.
 pub(super) async fn count(
@@ -134,18 +136,20 @@ async fn unsure(
     let Some((text, bound)) = matching else { return Ok(0) };
     keys.deadline.before_statement(reading).await?;
     let query = bound.query(text).persistent(by.is_none_or(Found::comes_again));
-    let mut chunks = query.fetch(&mut *reading).try_chunks(TOGETHER);
-    let (mut counted, mut long) = (0_u64, Vec::new());
-    while let Some(rows) = chunks.try_next().await.map_err(|stopped| stopped.1)? {
-        let rows = rows.iter().map(|row| Unsure::of(row, filter.is_some()));
-        let rows = rows.collect::<Result<Vec<Unsure>, CatalogError>>()?;
+    let look = |rows: Result<Vec<AnyRow>, TryChunksError<AnyRow, sqlx::Error>>| {
         let (asked, filter, deadline) = (keys.asked.cloned(), filter.cloned(), keys.deadline);
-        let look = move || {
-            let in_time = rows.iter().take_while(|_| !deadline.is_over());
-            in_time.map(|row| row.look(asked.as_ref(), filter.as_deref())).collect::<Vec<_>>()
-        };
-        for seen in tokio::task::spawn_blocking(look).await.map_err(gone)? {
-            match seen.map_err(|error| filtered::failed(&error))? {
+        async move {
+            let rows = rows.map_err(|stopped| stopped.1)?;
+            let look = move || look_at(&rows, asked.as_ref(), filter.as_deref(), deadline);
+            tokio::task::spawn_blocking(look).await.map_err(gone)?
+        }
+    };
+    // While some are looked at, the next ones are read.
+    let mut looked = query.fetch(&mut *reading).try_chunks(TOGETHER).map(look).buffered(2);
+    let (mut counted, mut long) = (0_u64, Vec::new());
+    while let Some(seen) = looked.try_next().await? {
+        for one in seen {
+            match one {
                 Seen::Matches => counted = counted.saturating_add(1),
                 Seen::Long(at) => long.push(at),
                 Seen::Differs => {}
@@ -153,12 +157,23 @@ async fn unsure(
         }
         keys.deadline.check()?;
     }
-    drop(chunks);
+    drop(looked);
     if let Some(filter) = filter {
         let found = filtered::found(reading, long, filter, keys.deadline).await?;
         counted = counted.saturating_add(found.len() as u64);
     }
     Ok(counted)
+}
+
+/// What is seen of rows, until there is no more time.
+fn look_at(
+    rows: &[AnyRow],
+    asked: Option<&Asked>,
+    filter: Option<&ItemFilter>,
+    deadline: Deadline,
+) -> Result<Vec<Seen>, CatalogError> {
+    let in_time = rows.iter().take_while(|_| !deadline.is_over());
+    in_time.map(|row| Unsure::of(row, filter.is_some())?.look(asked, filter)).collect()
 }
 
 /// A row that must be looked at.
@@ -186,7 +201,7 @@ impl Unsure {
         &self,
         asked: Option<&Asked>,
         filter: Option<&ItemFilter>,
-    ) -> Result<Seen, FilterError> {
+    ) -> Result<Seen, CatalogError> {
         let geometry = self.geometry.as_deref();
         let is_there = asked.is_none_or(|asked| {
             self.place.is_some_and(|place| asked.is_sure(&place) || asked.meets(&place, geometry))
@@ -195,7 +210,9 @@ impl Unsure {
             return Ok(Seen::Differs);
         }
         let Some((filter, item)) = filter.zip(self.item.as_ref()) else { return Ok(Seen::Matches) };
-        Ok(match item.is_found(filter).transpose()? {
+        let is_found =
+            item.is_found(filter).transpose().map_err(|error| filtered::failed(&error))?;
+        Ok(match is_found {
             None => Seen::Long(At { values: Vec::new(), number: item.number }),
             Some(true) => Seen::Matches,
             Some(false) => Seen::Differs,
