@@ -385,7 +385,12 @@ def main():
             traceback.print_exc()
             failed.append(proof.__name__)
         print(("not ok " if failed[-1:] == [proof.__name__] else "ok ") + proof.__name__.replace("_", " "))
-    sys.exit(f"{len(failed)} of {len(PROOFS)} proofs failed" if failed else 0)
+    if failed:
+        print(f"{len(failed)} of {len(PROOFS)} proofs failed", file=sys.stderr)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # Threads of rustac or pyarrow may still let go of Python's objects, and abort where the interpreter ends meanwhile.
+    os._exit(1 if failed else 0)
 
 
 if __name__ == "__main__":
