@@ -52,9 +52,14 @@ impl Cut {
         self.left.store(number, Ordering::SeqCst);
     }
 
+    /// Cuts every connection that there is.
+    pub(super) fn now(&self) {
+        self.cuts.send_modify(|cuts| *cuts += 1);
+    }
+
     /// Whether it has cut since it was told to; if not, it will not.
     pub(super) fn has_cut(&self) -> bool {
-        self.left.swap(i64::MAX, Ordering::SeqCst) <= 0 && *self.cuts.borrow() > 0
+        self.left.swap(i64::MAX, Ordering::SeqCst) <= 0
     }
 }
 
