@@ -15,6 +15,11 @@ export CARGO_TARGET_DIR ?= $(CURDIR)/target
 
 ALL := --release --workspace --locked
 
+# How the tests build our own crates. With `make test TEST_BUILD=` they are those of
+# demo and benches.
+TEST_BUILD ?= --config .cargo/tests.toml
+export TEST_BUILD
+
 .PHONY: help setup build test check demo bench run soak soak-power soak-fuzz soak-differential soak-model soak-kills \
 	test-format test-arrows test-lints test-docs test-cargo test-postgres test-reader test-zero-hub test-openapi test-stac soak-openapi soak-timing
 
@@ -46,7 +51,7 @@ test-docs:
 	RUSTDOCFLAGS="-D warnings" cargo doc $(ALL) --no-deps
 
 test-cargo:
-	cargo test $(ALL)
+	cargo $(TEST_BUILD) test $(ALL)
 
 # The hub's tests again, with every catalog on a real PostgreSQL.
 test-postgres:
