@@ -77,7 +77,7 @@ pub use compose::{Inputs, compose};
 pub use draft::{Bounds, Draft, Heard, Interval, Place};
 pub use filters::{
     COLLECTION_QUERYABLES, COLUMNS, Column, Field, FilterError, Implied, Index, ItemFilter, Known,
-    Observed, QUERYABLES, Queryable, Scalar, Stored, Subject, UNREAD, Values, values,
+    Observed, QUERYABLES, Queryable, Scalar, Spelled, Stored, Subject, UNREAD, Values, values,
 };
 pub use flisthub_cql2::Comparison;
 pub use found::{SIDE, SIDES, ThumbnailError, thumbnail};

@@ -11,6 +11,7 @@ mod known;
 mod literals;
 mod observed;
 mod patterns;
+mod spelled;
 mod subject;
 
 #[cfg(test)]
@@ -28,6 +29,7 @@ pub use implied::Implied;
 pub use indexed::{Field, Index, Known};
 pub use known::{COLLECTION_QUERYABLES, QUERYABLES, Queryable};
 pub use observed::Observed;
+pub use spelled::Spelled;
 pub use subject::Subject;
 
 /// Begins the name of a property where a filter calls it by its path in the item.
@@ -42,6 +44,7 @@ pub struct ItemFilter {
     wanted: BTreeSet<String>,
     implied: Implied,
     index: Index,
+    spelled: Vec<Spelled>,
     /// What is wrong with polygons in them.
     broken: Vec<String>,
 }
@@ -80,7 +83,8 @@ impl ItemFilter {
         let filter = casts::cast(filter);
         let wanted = filter.properties().into_iter().map(str::to_owned).collect();
         let (implied, index) = (Implied::by(filter.root()), Index::of(filter.root()));
-        Self { filters: vec![filter], wanted, implied, index, broken: Vec::new() }
+        let spelled = spelled::spelled(filter.root());
+        Self { filters: vec![filter], wanted, implied, index, spelled, broken: Vec::new() }
     }
 
     /// What both find.
@@ -90,6 +94,7 @@ impl ItemFilter {
         self.wanted.extend(other.wanted);
         self.implied = self.implied.and(other.implied);
         self.index = self.index.and(other.index);
+        self.spelled.extend(other.spelled);
         self.broken.extend(other.broken);
         self
     }
@@ -102,6 +107,11 @@ impl ItemFilter {
     /// What an index that keeps values of properties knows of it.
     pub fn index(&self) -> &Index {
         &self.index
+    }
+
+    /// What stands in the document of each item that it finds.
+    pub fn spelled(&self) -> &[Spelled] {
+        &self.spelled
     }
 
     /// The properties that it asks for and that are not among [`QUERYABLES`]: an item may have them all the same.

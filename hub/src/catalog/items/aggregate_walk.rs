@@ -14,7 +14,7 @@ use super::aggregate_values::Rows;
 use super::count::{Beside, statement};
 use super::deadline::Deadline;
 use super::exact::{Asked, Where, gone};
-use super::filtered::{Candidate, columns, failed};
+use super::filtered::{Candidate, columns, failed, spelled};
 use super::found::Found;
 use super::keys::{Keys, TOGETHER, geometries, place};
 use super::pieces::bounds;
@@ -66,7 +66,9 @@ pub(super) async fn walk(
         deadline: keys.deadline,
     };
     let (mut bound, mut long) = (Bound::default(), Vec::new());
-    let (select, with_document) = look.select(wanted.asks_for_geometries());
+    let needed = look.filter.as_ref();
+    let needed = needed.and_then(|filter| spelled(filter, keys.dialect, &mut bound));
+    let (select, with_document) = look.select(wanted.asks_for_geometries(), needed.as_deref());
     let condition = match which {
         Which::All => "1 = 1".to_owned(),
         Which::NotIn(rows) => rows.others(keys, &mut bound),
@@ -154,10 +156,10 @@ impl Look {
     }
 
     /// What is read of each row, and whether that is of its document as well.
-    fn select(&self, with_geometries: bool) -> (String, bool) {
+    fn select(&self, with_geometries: bool, spelled: Option<&str>) -> (String, bool) {
         let is_placed = with_geometries || self.asked.is_some();
         let geometry = if is_placed { "d.geometry" } else { "cast(null as text) as geometry" };
-        let more = if self.reads() { columns(None) } else { ", i.collection".to_owned() };
+        let more = if self.reads() { columns(None, spelled) } else { ", i.collection".to_owned() };
         let sides = "i.west, i.south, i.east, i.north, i.boxed";
         (format!("i.datetime, {sides}, {geometry}{more}"), is_placed || self.reads())
     }
@@ -180,6 +182,9 @@ impl Look {
                 row.add_to(&mut tally, &Map::new());
                 continue;
             };
+            if item.lacks() {
+                continue;
+            }
             if let Some(subject) = item.subject() {
                 self.count(&row, &subject, &mut tally)?;
             } else {

@@ -128,7 +128,11 @@ async fn unsure(
     let mut bound = Bound::default();
     let filter = keys.query.filter.as_ref();
     let condition = uncertain(keys, &mut bound);
-    let more = filter.map(|_| filtered::columns(index(keys.query))).unwrap_or_default();
+    let more = filter.map(|filter| {
+        let spelled = filtered::spelled(filter, keys.dialect, &mut bound);
+        filtered::columns(index(keys.query), spelled.as_deref())
+    });
+    let more = more.unwrap_or_default();
     let geometry = keys.asked.map_or("cast(null as text) as geometry", |_| "d.geometry");
     let select = format!("i.west, i.south, i.east, i.north, i.boxed, {geometry}{more}");
     let beside = Beside { documents: true, values: false };

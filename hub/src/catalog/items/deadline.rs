@@ -23,6 +23,11 @@ pub(super) struct Deadline {
 }
 
 impl Deadline {
+    /// The database that answers.
+    pub(super) fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
     /// Whether the time is over.
     pub(super) fn is_over(&self) -> bool {
         Instant::now() >= self.until

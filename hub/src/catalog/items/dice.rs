@@ -7,6 +7,7 @@ use geo::{BoundingRect as _, Coord, Geometry, LineString, Polygon};
 use serde_json::json;
 
 use super::stage::{Stage, draft, query};
+use super::value_tests::SAID;
 use super::{ItemQuery, Readable};
 use crate::auth::Visibility;
 use crate::stac::aggregations::{Wanted, of_query};
@@ -135,8 +136,17 @@ impl Dice {
         if !self.once_in(4) {
             properties.insert("own".to_owned(), self.below(10).into());
         }
+        if !self.once_in(4) {
+            properties.insert("said".to_owned(), self.one(&SAID).into());
+        }
         properties.insert("long".to_owned(), long.into());
-        json!({ "properties": properties }).to_string()
+        let document = json!({ "properties": properties }).to_string();
+        // Whoever wrote it may have written escapes.
+        match self.below(3) {
+            0 => document.replace('é', r"\u00e9"),
+            1 => document.replace('/', r"\/"),
+            _ => document,
+        }
     }
 
     /// Some aggregations that need no places, and at least one.

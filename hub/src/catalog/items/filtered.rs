@@ -1,6 +1,7 @@
 //! Items that must be asked one by one whether a filter finds them: no index knows what it asks for. Their documents are
 //! read, a few at a time.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use sqlx::any::AnyRow;
@@ -11,7 +12,9 @@ use super::cursor::At;
 use super::deadline::Deadline;
 use super::exact::gone;
 use super::known;
-use super::row::{ItemRow, by_number};
+use super::row::{ItemRow, by_number, listed};
+use super::sql::Bound;
+use crate::catalog::dialect::Dialect;
 use crate::catalog::error::CatalogError;
 use crate::catalog::rows::{inconsistent, number};
 use crate::stac::{FilterError, Index, ItemFilter, Subject};
@@ -20,14 +23,34 @@ use crate::stac::{FilterError, Index, ItemFilter, Subject};
 const SHORT: usize = 64 << 10;
 
 /// What [`Candidate`] is read of, where items are `i` and their documents `d`. Where the filter asks `index` alone, no
-/// document is read of items of which that is sure.
-pub(super) fn columns(index: Option<&Index>) -> String {
+/// document is read of items of which that is sure; nor where it lacks what the filter needs, which is `spelled`.
+pub(super) fn columns(index: Option<&Index>, spelled: Option<&str>) -> String {
     let known = known(index);
+    let lacks = spelled.map(|spelled| format!("when not {spelled} then ''")).unwrap_or_default();
     format!(
         ", i.number, i.collection, i.id, i.stars, {known} as known,
-         case when {known} = 0 and octet_length(d.document) <= {SHORT}
-              then d.document end as document"
+         case when {known} = 1 then null {lacks}
+              when octet_length(d.document) <= {SHORT} then d.document end as document"
     )
+}
+
+/// Whether a document `d` has all texts without which the filter finds no item: letter by letter, or perhaps as
+/// escapes. `None`: it needs none, or the index knows all.
+pub(super) fn spelled(filter: &ItemFilter, dialect: Dialect, bound: &mut Bound) -> Option<String> {
+    let has = |text: &str, bound: &mut Bound| {
+        let text = bound.text(text);
+        match dialect {
+            Dialect::Sqlite => format!("instr(d.document, {text}) > 0"),
+            Dialect::Postgres => format!("strpos(d.document, {text}) > 0"),
+        }
+    };
+    let each = filter.spelled().iter().map(|spelled| {
+        let one = std::iter::once(spelled.text()).chain(spelled.escapes());
+        let one: Vec<String> = one.map(|text| has(text, bound)).collect();
+        format!("({})", one.join(" or "))
+    });
+    let each: Vec<String> = each.collect();
+    (!each.is_empty()).then(|| format!("({})", each.join(" and ")))
 }
 
 /// 1 where a row that an index found is found by the filter as well: where the index knows all that it asks for.
@@ -49,7 +72,7 @@ pub(super) struct Candidate {
     stars: u64,
     /// Whether it needs no look.
     known: bool,
-    /// `None`: it is long.
+    /// `None`: it is long. Empty: it lacks what the filter needs.
     document: Option<String>,
 }
 
@@ -66,6 +89,11 @@ impl Candidate {
         })
     }
 
+    /// Whether its document lacks what the filter needs.
+    pub(super) fn lacks(&self) -> bool {
+        self.document.as_deref() == Some("")
+    }
+
     /// The item as a filter sees it. `None`: its document is not there.
     pub(super) fn subject(&self) -> Option<Subject<'_>> {
         let document = self.document.as_deref()?;
@@ -76,8 +104,8 @@ impl Candidate {
 
     /// Whether the filter finds it. `None`: its document is not there.
     pub(super) fn is_found(&self, filter: &ItemFilter) -> Option<Result<bool, FilterError>> {
-        if self.known {
-            return Some(Ok(true));
+        if self.known || self.lacks() {
+            return Some(Ok(self.known));
         }
         Some(filter.finds(&self.subject()?))
     }
@@ -96,7 +124,7 @@ pub(super) async fn found(
     filter: &Arc<ItemFilter>,
     deadline: Deadline,
 ) -> Result<Vec<At>, CatalogError> {
-    let (mut found, mut rest) = (Vec::new(), rows);
+    let (mut found, mut rest) = (Vec::new(), with_spelled(reading, rows, filter, deadline).await?);
     while !rest.is_empty() {
         let numbers: Vec<i64> =
             rest.iter().take(super::keys::TOGETHER).map(|at| at.number).collect();
@@ -109,6 +137,33 @@ pub(super) async fn found(
         found.extend(pairs.filter(|(_, kept)| *kept).map(|(at, _)| at));
     }
     Ok(found)
+}
+
+/// Those of rows whose documents have what a filter needs.
+async fn with_spelled(
+    reading: &mut AnyConnection,
+    mut rows: Vec<At>,
+    filter: &ItemFilter,
+    deadline: Deadline,
+) -> Result<Vec<At>, CatalogError> {
+    let mut bound = Bound::default();
+    let Some(spelled) = spelled(filter, deadline.dialect(), &mut bound) else { return Ok(rows) };
+    let numbers: Vec<i64> = rows.iter().map(|at| at.number).collect();
+    let mut having = BTreeSet::new();
+    for some in numbers.chunks(super::keys::TOGETHER) {
+        deadline.before_statement(reading).await?;
+        let text = format!(
+            "select i.number from items i join item_documents d on d.number = i.document
+             where i.number in ({}) and {spelled}",
+            listed(some)
+        );
+        let read = bound.clone().query(text).persistent(false).fetch_all(&mut *reading).await?;
+        for row in read {
+            having.insert(row.try_get::<i64, _>(0)?);
+        }
+    }
+    rows.retain(|at| having.contains(&at.number));
+    Ok(rows)
 }
 
 /// Of each row whether a filter finds it.

@@ -22,6 +22,9 @@ const MOMENTS: [&str; 6] = [
     "'1970'",
     "7",
 ];
+/// What no column keeps, with characters that JSON may have as escapes.
+pub(super) const SAID: [&str; 5] = ["near Lagos", "é/ü", "a\"b", r"c\d", "flisthub:/x"];
+const SAYING: [&str; 8] = ["%Lagos%", "near%", "%é/%", "%é%", "%\"b", r"c\\\\%", "%/_", "_%"];
 const PATTERNS: [&str; 7] = ["a%", "%", "_", "a%b", "é%", "a", "\\%%"];
 
 /// Numbers, and what is none, or no exact one.
@@ -131,7 +134,7 @@ impl Dice {
         let (low, high) = (self.one(&NUMBERS), self.one(&NUMBERS));
         let (one, other) = (self.one(&TEXTS), self.one(&TEXTS));
         let id = self.one(ids);
-        match self.below(17) {
+        match self.below(20) {
             0 | 1 => format!("{number} {sign} {low}"),
             2 => format!("{low} {sign} \"properties.{number}\""),
             3 => format!("{number} BETWEEN {low} AND {high}"),
@@ -147,6 +150,9 @@ impl Dice {
             }
             14 => format!("CASEI({text}) = CASEI('{one}')"),
             15 => format!("own >= {}", self.below(12)),
+            16 => format!("said {sign} '{}'", self.one(&SAID)),
+            17 => format!("said LIKE '{}'", self.one(&SAYING)),
+            18 => format!("(said LIKE '{}' AND {number} {sign} {low})", self.one(&SAYING)),
             _ => self.one(&[
                 format!("id = '{id}'"),
                 "collection = 'a'".to_owned(),
@@ -185,7 +191,7 @@ async fn execute(stage: &Stage, sql: &'static str) {
 async fn what_is_known_of_items_is_not_read_of_their_documents() {
     let stage = published().await;
     // Documents that cannot be read, and nobody knows it but of one.
-    execute(&stage, "update item_documents set document = '['").await;
+    execute(&stage, "update item_documents set document = '[\"eo:cloud_cover\"'").await;
     execute(&stage, "update _item_values set odd = 0").await;
     for (filter, expected) in [
         ("eo:cloud_cover < 5", 5),
@@ -205,6 +211,26 @@ async fn what_is_known_of_items_is_not_read_of_their_documents() {
 }
 
 #[tokio::test]
+async fn documents_that_lack_what_a_filter_needs_are_not_read() {
+    let stage = published().await;
+    // None of them can be read.
+    execute(&stage, "update item_documents set document = '['").await;
+    for filter in ["said = 'x'", "said LIKE '%x%'", "said > 5", "said LIKE '%y%' OR said = 'x'"] {
+        let asked = asked(filter);
+        let found = stage.catalog.search_items(&asked).await;
+        assert_eq!(found.is_ok(), !filter.contains("OR"), "{filter}");
+    }
+    assert_eq!(stage.all(&asked("said = 'x'")).await, (Vec::new(), 0));
+    for document in [r#"["said":"x""#, r#"["s\u0061id":"\u0078""#] {
+        let sql = format!("update item_documents set document = '{document}'");
+        sqlx::query(sqlx::AssertSqlSafe(sql)).execute(&stage.catalog.pool).await.unwrap();
+        for filter in ["said = 'x'", "said LIKE '%x%'", "said > 5"] {
+            assert!(stage.catalog.search_items(&asked(filter)).await.is_err(), "{filter}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn what_is_written_without_values_is_found_and_read_later() {
     let stage = published().await;
     assert!(!stage.catalog.has_unread_items().await.unwrap());
@@ -218,7 +244,7 @@ async fn what_is_written_without_values_is_found_and_read_later() {
         after = last;
     }
     assert!(!stage.catalog.has_unread_items().await.unwrap());
-    execute(&stage, "update item_documents set document = '['").await;
+    execute(&stage, "update item_documents set document = '[\"eo:cloud_cover\"'").await;
     execute(&stage, "update _item_values set odd = 0").await;
     assert_eq!(stage.all(&asked("eo:cloud_cover >= 40")).await, before);
 }
