@@ -22,6 +22,9 @@ use crate::stac::{FilterError, Index, ItemFilter, Subject};
 /// Bytes of a document that comes with its row; longer ones are read apart, so that a few rows are never many bytes.
 const SHORT: usize = 64 << 10;
 
+/// Documents that are looked through at a time: only which ones they are is read of them.
+const SEARCHED: usize = 1024;
+
 /// What [`Candidate`] is read of, where items are `i` and their documents `d`. Where the filter asks `index` alone, no
 /// document is read of items of which that is sure; nor where it lacks what the filter needs, which is `spelled`.
 pub(super) fn columns(index: Option<&Index>, spelled: Option<&str>) -> String {
@@ -150,7 +153,7 @@ async fn with_spelled(
     let Some(spelled) = spelled(filter, deadline.dialect(), &mut bound) else { return Ok(rows) };
     let numbers: Vec<i64> = rows.iter().map(|at| at.number).collect();
     let mut having = BTreeSet::new();
-    for some in numbers.chunks(super::keys::TOGETHER) {
+    for some in numbers.chunks(SEARCHED) {
         deadline.before_statement(reading).await?;
         let text = format!(
             "select i.number from items i join item_documents d on d.number = i.document
