@@ -95,6 +95,7 @@ impl ItemFilter {
         self.implied = self.implied.and(other.implied);
         self.index = self.index.and(other.index);
         self.spelled.extend(other.spelled);
+        self.spelled = spelled::fewest(self.spelled);
         self.broken.extend(other.broken);
         self
     }

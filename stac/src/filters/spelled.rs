@@ -5,6 +5,7 @@
 use flisthub_cql2::{Comparison, Expr};
 
 use super::bare;
+use super::columns::COLUMNS;
 
 /// Texts that are looked for, more of which are not worth it.
 const MOST: usize = 8;
@@ -17,7 +18,7 @@ const LONGEST: usize = 64;
 pub struct Spelled(String);
 
 impl Spelled {
-    /// The text. It has no character that JSON can only write as an escape, but for the quotes of a whole string.
+    /// The text. It has no character that JSON can only write as an escape, but for the quotes of a name.
     pub fn text(&self) -> &str {
         &self.0
     }
@@ -28,10 +29,10 @@ impl Spelled {
         [r"\u"].into_iter().chain(slash)
     }
 
-    /// A text that is a whole string of the document, or as much of it as can be looked for.
-    fn whole(text: &str) -> Option<Self> {
-        let part = Self::of(text)?;
-        Some(if part.0 == text { Self(format!("\"{text}\"")) } else { part })
+    /// The name of a property, as it stands before its value.
+    fn name(name: &str) -> Option<Self> {
+        let part = Self::of(name)?;
+        Some(if part.0 == name { Self(format!("\"{name}\"")) } else { part })
     }
 
     /// The longest part of a text that JSON needs no escape for. `None`: there is none.
@@ -44,47 +45,54 @@ impl Spelled {
     }
 }
 
-/// What is so of all that a predicate finds: texts, or names where there are none, the longest first.
+/// What is so of all that a predicate finds.
 pub(super) fn spelled(predicate: &Expr) -> Vec<Spelled> {
-    let (mut names, mut texts) = (Vec::new(), Vec::new());
-    let mut open = vec![predicate];
+    let (mut found, mut open) = (Vec::new(), vec![predicate]);
     while let Some(expression) = open.pop() {
         match expression {
             Expr::And(parts) => open.extend(parts),
             Expr::Compare(operator, pair) => {
                 let (one, two) = &**pair;
                 for (of, with) in [(one, two), (two, one)] {
-                    let Some(name) = name(of) else { continue };
-                    names.extend(Spelled::whole(name));
-                    if let (Comparison::Equal, Expr::Text(text)) = (operator, with) {
-                        texts.extend(Spelled::whole(text));
-                    }
+                    let text = match with {
+                        Expr::Text(text) if *operator == Comparison::Equal => Spelled::of(text),
+                        _ => None,
+                    };
+                    found.extend(needed(of, text));
                 }
             }
             Expr::Like(pair) => {
-                if let ((_, Expr::Text(pattern)), Some(name)) = (&**pair, name(&pair.0)) {
-                    names.extend(Spelled::whole(name));
-                    texts.extend(literal(pattern));
-                }
+                let (of, with) = &**pair;
+                let text = if let Expr::Text(pattern) = with { literal(pattern) } else { None };
+                found.extend(needed(of, text));
             }
-            Expr::Between(three) => names.extend(name(&three.0).and_then(Spelled::whole)),
-            Expr::In(of, _) => names.extend(name(of).and_then(Spelled::whole)),
+            Expr::Between(three) => found.extend(needed(&three.0, None)),
+            Expr::In(of, _) => found.extend(needed(of, None)),
             _ => {}
         }
     }
-    let mut found = if texts.is_empty() { names } else { texts };
-    found.sort_by(|one, two| (two.0.len(), &one.0).cmp(&(one.0.len(), &two.0)));
-    found.dedup();
-    found.truncate(MOST);
-    found
+    fewest(found)
 }
 
-/// The name of a property in the document. `None`: it is read from elsewhere, or is none.
-fn name(expression: &Expr) -> Option<&str> {
-    let Expr::Property(name) = expression else { return None };
+/// Those that are worth to look for: the longest ones are in the fewest documents.
+pub(super) fn fewest(mut of: Vec<Spelled>) -> Vec<Spelled> {
+    of.sort_by(|one, two| (two.0.len(), &one.0).cmp(&(one.0.len(), &two.0)));
+    of.dedup();
+    of.truncate(MOST);
+    of
+}
+
+/// What a document needs for a condition of a property, which has that text: it, or the property's name. `None`:
+/// nothing, as the value is not read from there, or the index knows it.
+fn needed(of: &Expr, text: Option<Spelled>) -> Option<Spelled> {
+    let Expr::Property(name) = of else { return None };
     let is_made = matches!(name.as_str(), "id" | "collection" | "geometry")
         || bare(name).starts_with("sharinghub:");
-    (!is_made).then(|| bare(name))
+    let is_kept = COLUMNS.iter().any(|column| column.property == bare(name));
+    if is_made || is_kept {
+        return None;
+    }
+    text.or_else(|| Spelled::name(bare(name)))
 }
 
 /// The longest part of a pattern that is literal.
@@ -115,13 +123,14 @@ mod tests {
     fn what_all_documents_have_that_are_found_is_known() {
         for (filter, expected) in [
             ("title LIKE '%near Lagos%'", &["near Lagos"] as &[&str]),
-            ("title LIKE 'a%bcd_e' AND x > 1", &["bcd"]),
+            ("title LIKE 'a%bcd_e' AND x > 1", &["\"x\"", "bcd"]),
             (r"x LIKE '%a\%b\\\\%'", &["a%b"]),
             ("x LIKE '%'", &["\"x\""]),
             (r#"x = 'a"long'"#, &["long"]),
-            ("'text' = properties.x AND x LIKE 'longer%'", &["\"text\"", "longer"]),
+            ("'text' = properties.x AND x LIKE 'longer%'", &["longer", "text"]),
             ("x <> 'text'", &["\"x\""]),
             ("x BETWEEN 1 AND 2 AND yy IN (1, 2)", &["\"yy\"", "\"x\""]),
+            ("platform = 'text' AND gsd > 5 AND rare > 5", &["\"rare\""]),
             ("x = y AND x > 1", &["\"x\"", "\"y\""]),
             ("x = 1 OR y = 1", &[]),
             ("NOT x = 'text'", &[]),

@@ -14,7 +14,8 @@ fn finds(text: &str) -> bool {
     finds_by(&filter(text))
 }
 
-fn finds_by(filter: &ItemFilter) -> bool {
+/// The item that is asked, as it is stored.
+fn document() -> String {
     let document = json!({
         "flisthub:.identity": 0,
         "geometry": {"type": "Point", "coordinates": [7.5, 46.5]},
@@ -25,7 +26,11 @@ fn finds_by(filter: &ItemFilter) -> bool {
             "keywords": ["a", "b"], "id": "inner",
         },
     });
-    let document = document.to_string();
+    document.to_string().replace("inn", r"\u0069nn")
+}
+
+fn finds_by(filter: &ItemFilter) -> bool {
+    let document = document();
     let subject = Subject {
         collection: "dataset",
         repository: "alice",
@@ -206,6 +211,19 @@ const TEMPORAL: [&str; 15] = [
 const SPATIAL: [&str; 8] =
     ["INTERSECTS", "WITHIN", "CONTAINS", "TOUCHES", "EQUALS", "OVERLAPS", "CROSSES", "DISJOINT"];
 
+/// Conditions of what is read from documents, and of what might be but is not.
+const READ: [&str; 9] = [
+    "title = 'Été'",
+    "'Été' = properties.title",
+    "title LIKE '%t%'",
+    "properties.id = 'inner'",
+    "title BETWEEN 'E' AND 'z'",
+    "title IN ('a', 'Été')",
+    "title <> 'text'",
+    "\"sharinghub:store-s3\" = TRUE",
+    "\"sharinghub:name\" LIKE 'alice%'",
+];
+
 /// A predicate of one property, its sides in either order.
 fn simple() -> impl Strategy<Value = String> {
     let one = |of: &'static [&'static str]| prop::sample::select(of);
@@ -228,6 +246,7 @@ fn simple() -> impl Strategy<Value = String> {
         Just("collection = 'dataset'".to_owned()),
         Just("collection = 'other'".to_owned()),
         Just("eo:cloud_cover < 13".to_owned()),
+        one(&READ).prop_map(str::to_owned),
     ]
 }
 
@@ -249,8 +268,14 @@ proptest! {
     fn what_is_implied_is_true_of_what_is_found(text in predicate()) {
         // Literal intervals in functions that are for intervals alone may be refused with an instant.
         let Ok(read) = Filter::from_text(&text) else { return Ok(()) };
-        let Implied { bounds, datetime, ids, collections } = ItemFilter::new(read).unwrap().implied;
+        let filter = ItemFilter::new(read).unwrap();
+        let Implied { bounds, datetime, ids, collections } = filter.implied.clone();
         if finds(&text) {
+            let document = document();
+            for one in filter.spelled() {
+                let mut there = std::iter::once(one.text()).chain(one.escapes());
+                prop_assert!(there.any(|text| document.contains(text)), "{:?}", one);
+            }
             let at = 1_714_564_800_000_000;
             let Interval { start, end } = datetime.unwrap_or_default();
             prop_assert!(start.is_none_or(|start| start <= at) && end.is_none_or(|end| at <= end));

@@ -22,14 +22,11 @@ use crate::stac::{FilterError, Index, ItemFilter, Subject};
 /// Bytes of a document that comes with its row; longer ones are read apart, so that a few rows are never many bytes.
 const SHORT: usize = 64 << 10;
 
-/// Documents that are looked through at a time: only which ones they are is read of them.
-const SEARCHED: usize = 1024;
-
 /// What [`Candidate`] is read of, where items are `i` and their documents `d`. Where the filter asks `index` alone, no
-/// document is read of items of which that is sure; nor where it lacks what the filter needs, which is `spelled`.
-pub(super) fn columns(index: Option<&Index>, spelled: Option<&str>) -> String {
+/// document is read of items of which that is sure; nor where it lacks what the filter `needed`, by [`spelled`].
+pub(super) fn columns(index: Option<&Index>, needed: Option<&str>) -> String {
     let known = known(index);
-    let lacks = spelled.map(|spelled| format!("when not {spelled} then ''")).unwrap_or_default();
+    let lacks = needed.map(|needed| format!("when not {needed} then ''")).unwrap_or_default();
     format!(
         ", i.number, i.collection, i.id, i.stars, {known} as known,
          case when {known} = 1 then null {lacks}
@@ -38,7 +35,7 @@ pub(super) fn columns(index: Option<&Index>, spelled: Option<&str>) -> String {
 }
 
 /// Whether a document `d` has all texts without which the filter finds no item: letter by letter, or perhaps as
-/// escapes. `None`: it needs none, or the index knows all.
+/// escapes. `None`: it needs none.
 pub(super) fn spelled(filter: &ItemFilter, dialect: Dialect, bound: &mut Bound) -> Option<String> {
     let has = |text: &str, bound: &mut Bound| {
         let text = bound.text(text);
@@ -75,7 +72,7 @@ pub(super) struct Candidate {
     stars: u64,
     /// Whether it needs no look.
     known: bool,
-    /// `None`: it is long. Empty: it lacks what the filter needs.
+    /// `None`: it is long, or need not be read. Empty: it lacks what the filter needs.
     document: Option<String>,
 }
 
@@ -150,19 +147,22 @@ async fn with_spelled(
     deadline: Deadline,
 ) -> Result<Vec<At>, CatalogError> {
     let mut bound = Bound::default();
-    let Some(spelled) = spelled(filter, deadline.dialect(), &mut bound) else { return Ok(rows) };
+    let Some(needed) = spelled(filter, deadline.dialect(), &mut bound) else { return Ok(rows) };
     let numbers: Vec<i64> = rows.iter().map(|at| at.number).collect();
     let mut having = BTreeSet::new();
-    for some in numbers.chunks(SEARCHED) {
+    for some in numbers.chunks(super::keys::TOGETHER) {
         deadline.before_statement(reading).await?;
         let text = format!(
-            "select i.number from items i join item_documents d on d.number = i.document
-             where i.number in ({}) and {spelled}",
+            "select i.number, cast(case when {needed} then 1 else 0 end as bigint)
+             from items i join item_documents d on d.number = i.document
+             where i.number in ({})",
             listed(some)
         );
         let read = bound.clone().query(text).persistent(false).fetch_all(&mut *reading).await?;
         for row in read {
-            having.insert(row.try_get::<i64, _>(0)?);
+            if row.try_get::<i64, _>(1)? == 1 {
+                having.insert(row.try_get::<i64, _>(0)?);
+            }
         }
     }
     rows.retain(|at| having.contains(&at.number));
