@@ -82,17 +82,17 @@ pub(super) fn fewest(mut of: Vec<Spelled>) -> Vec<Spelled> {
     of
 }
 
-/// What a document needs for a condition of a property, which has that text: it, or the property's name. `None`:
-/// nothing, as the value is not read from there, or the index knows it.
-fn needed(of: &Expr, text: Option<Spelled>) -> Option<Spelled> {
-    let Expr::Property(name) = of else { return None };
+/// What a document needs for a condition of a property, which has that text: the property's name and the text. Nothing
+/// where the value is not read from there, or the index knows it.
+fn needed(of: &Expr, text: Option<Spelled>) -> Vec<Spelled> {
+    let Expr::Property(name) = of else { return Vec::new() };
     let is_made = matches!(name.as_str(), "id" | "collection" | "geometry")
         || bare(name).starts_with("sharinghub:");
     let is_kept = COLUMNS.iter().any(|column| column.property == bare(name));
     if is_made || is_kept {
-        return None;
+        return Vec::new();
     }
-    text.or_else(|| Spelled::name(bare(name)))
+    Spelled::name(bare(name)).into_iter().chain(text).collect()
 }
 
 /// The longest part of a pattern that is literal.
@@ -122,12 +122,12 @@ mod tests {
     #[test]
     fn what_all_documents_have_that_are_found_is_known() {
         for (filter, expected) in [
-            ("title LIKE '%near Lagos%'", &["near Lagos"] as &[&str]),
-            ("title LIKE 'a%bcd_e' AND x > 1", &["\"x\"", "bcd"]),
-            (r"x LIKE '%a\%b\\\\%'", &["a%b"]),
+            ("title LIKE '%near Lagos%'", &["near Lagos", "\"title\""] as &[&str]),
+            ("x LIKE 'a%bcde_e' AND x > 1", &["bcde", "\"x\""]),
+            (r"x LIKE '%a\%b\\\\%'", &["\"x\"", "a%b"]),
             ("x LIKE '%'", &["\"x\""]),
-            (r#"x = 'a"long'"#, &["long"]),
-            ("'text' = properties.x AND x LIKE 'longer%'", &["longer", "text"]),
+            (r#"x = 'a"long'"#, &["long", "\"x\""]),
+            ("'text' = properties.x AND x LIKE 'longer%'", &["longer", "text", "\"x\""]),
             ("x <> 'text'", &["\"x\""]),
             ("x BETWEEN 1 AND 2 AND yy IN (1, 2)", &["\"yy\"", "\"x\""]),
             ("platform = 'text' AND gsd > 5 AND rare > 5", &["\"rare\""]),
